@@ -1,0 +1,1 @@
+//! The Leptos UI: shell, pages, components (server-rendered), islands (WebAssembly).

@@ -1,0 +1,1 @@
+//! Adapter: Azure resource roles over Azure Resource Manager.

@@ -1,0 +1,1 @@
+//! Adapter: Entra roles and PIM for Groups over Microsoft Graph.

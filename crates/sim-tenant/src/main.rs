@@ -1,0 +1,3 @@
+//! The `sim-tenant` binary.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Persistence: encrypted records (sessions, tokens, drafts) and the activation journal, on SQLite.

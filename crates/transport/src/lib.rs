@@ -1,0 +1,1 @@
+//! The one HTTP client wrapper: base URLs, deadlines, Retry-After, paging, redaction.

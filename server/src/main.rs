@@ -1,0 +1,3 @@
+//! The `pim-portal` binary.
+
+fn main() {}

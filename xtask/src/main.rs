@@ -1,0 +1,3 @@
+//! Everything that is not plain cargo.
+
+fn main() {}
