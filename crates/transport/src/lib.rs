@@ -6,7 +6,7 @@
 //! tells "answered", "never sent" and "unsure" apart.
 //!
 //! What Microsoft's two services have in common on the wire lives here once, because the adapters may not depend on each other:
-//! [`refusal`] (error bodies) and [`rules`] (policy rules). To learn a new error code, add it to the table in [`refusal`].
+//! [`refusal`] (error bodies) and [`rules`] (policy rules), [`wire`] (activations, times). To learn a new error code, add it to the table in [`refusal`].
 //!
 //! Nothing in here logs or returns a token, a body, a query or an id from a path: traces carry route templates.
 
@@ -21,6 +21,7 @@ pub mod refusal;
 mod retry_after;
 mod route;
 pub mod rules;
+pub mod wire;
 pub mod write;
 
 pub use answer::Answer;

@@ -6,8 +6,11 @@
 //! <https://learn.microsoft.com/rest/api/authorization/role-management-policies/get>.
 //! What a rule does not say stays unknown; it is never read as "not required".
 
+use pim::error::{ErrorKind, PlaneError};
 use pim::ids::ContextId;
-use pim::policy::{ApprovalRequirement, Approver, ContextRequirement, Policy, Requirement};
+use pim::policy::{
+    ApprovalRequirement, Approver, ContextRequirement, Policy, PolicyReading, Requirement, Unreadable,
+};
 use serde::Deserialize;
 
 /// One rule of any kind: each kind fills in its own fields.
@@ -47,6 +50,25 @@ struct WireApprover {
     user_id: Option<String>,
     group_id: Option<String>,
     description: Option<String>,
+}
+
+/// The reading of a policy that came with `rules`. Without any it is no answer: it does not say that nothing is asked for.
+#[must_use]
+pub fn reading(rules: Option<&[Rule]>) -> PolicyReading {
+    match rules {
+        None | Some([]) => PolicyReading::Unreadable(Unreadable::NoAnswer),
+        Some(rules) => PolicyReading::Known(policy(rules)),
+    }
+}
+
+/// Why a failed call leaves its policies unread.
+#[must_use]
+pub fn unreadable(error: &PlaneError) -> Unreadable {
+    match error.kind {
+        ErrorKind::Forbidden { .. } => Unreadable::Forbidden,
+        ErrorKind::NotFound => Unreadable::Missing,
+        _ => Unreadable::NoAnswer,
+    }
 }
 
 /// What `rules` ask of an activation.
