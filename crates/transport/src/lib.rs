@@ -21,6 +21,8 @@ pub mod refusal;
 mod retry_after;
 mod route;
 pub mod rules;
+#[cfg(test)]
+mod tests;
 pub mod wire;
 pub mod write;
 

@@ -67,6 +67,12 @@ impl Line {
         Self { api, lane, plane, token }
     }
 
+    /// For tests: until when this lane's gate is closed.
+    #[cfg(test)]
+    pub(crate) fn lane_closed_until(&self) -> Option<Instant> {
+        self.lane.closed_until()
+    }
+
     /// Reads one resource.
     pub async fn get_json<T: DeserializeOwned>(&self, route: &Route) -> Result<T, PlaneError> {
         self.get(route, Instant::now() + self.api.limits.read).await?.json()

@@ -188,3 +188,169 @@ fn missing_scope(message: &str) -> Option<String> {
     let plain = scopes.iter().all(|scope| !scope.contains(' ') && scope.len() <= 96);
     (plain && !scopes.is_empty()).then(|| scopes.join(","))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http::{HeaderMap, HeaderName};
+    use pim::error::Violation as V;
+
+    use super::*;
+
+    fn answer(status: u16, body: &str, headers: &[(&str, &str)]) -> Answer {
+        let headers: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
+            .collect();
+        Answer { status: StatusCode::from_u16(status).unwrap(), headers, body: body.as_bytes().to_vec() }
+    }
+
+    fn body(code: &str, message: &str) -> String {
+        serde_json::json!({ "error": { "code": code, "message": message } }).to_string()
+    }
+
+    fn nested(code: &str, message: &str) -> String {
+        body("UnknownError", &serde_json::json!({ "errorCode": code, "message": message }).to_string())
+    }
+
+    fn violations(status: u16, body: &str) -> Vec<V> {
+        match of(&answer(status, body, &[])).kind {
+            ErrorKind::Rejected(violations) => violations,
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_code_that_pim_refuses_with() {
+        for (code, expected) in [
+            ("RoleAssignmentExists", V::AlreadyActive),
+            ("RoleAssignmentInstanceAlreadyExists", V::AlreadyActive),
+            ("RoleAssignmentAlreadyExists", V::AlreadyActive),
+            ("SubjectHasActiveAssignment", V::AlreadyActive),
+            ("PendingRoleAssignmentRequest", V::AlreadyPending),
+            ("RoleAssignmentRequestExists", V::AlreadyPending),
+            ("ConcurrentActivationInProgress", V::AlreadyPending),
+            ("RoleAssignmentDoesNotExist", V::NotActive),
+            ("ActiveDurationTooShort", V::TooShort),
+            ("RoleAssignmentRequestAcrsValidationFailed", V::ContextMissing),
+            ("AcrsValidationFailed", V::ContextMissing),
+            ("RequestDisallowedByAzure", V::MfaMissing),
+            ("InvalidStartDateTime", V::Other("InvalidStartDateTime".into())),
+        ] {
+            for status in [400, 409] {
+                let known = !matches!(expected, V::Other(_));
+                if status == 400 || known {
+                    assert_eq!(violations(status, &body(code, "text")), [expected.clone()], "{code}");
+                    assert_eq!(
+                        violations(status, &nested(code, "text")),
+                        [expected.clone()],
+                        "{code} nested"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_form_in_which_policy_rules_are_named() {
+        let code = "RoleAssignmentRequestPolicyValidationFailed";
+        for (message, expected) in [
+            (r#"The following policy rules failed: ["ExpirationRule"]"#, vec![V::TooLong]),
+            (
+                r#"The following policy rules failed: ["EligibilityRule","ExpirationRule"]"#,
+                vec![V::NotEligible, V::TooLong],
+            ),
+            (
+                "The following policy rules failed: JustificationRule - Justification is required",
+                vec![V::JustificationMissing],
+            ),
+            (
+                "The following policy rules failed: TicketingRule - a, MfaRule - b, MfaRule - c",
+                vec![V::TicketMissing, V::MfaMissing],
+            ),
+            ("The following policy rules failed: [\"NovelRule\"]", vec![V::Other("NovelRule".into())]),
+            ("Rule", vec![V::Other(code.into())]),
+            ("", vec![V::Other(code.into())]),
+        ] {
+            assert_eq!(violations(400, &body(code, message)), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_reason_of_pim_s_goes_by_its_status() {
+        let forbidden =
+            |scope: Option<&str>| ErrorKind::Forbidden { missing_scope: scope.map(str::to_owned) };
+        let throttled =
+            |seconds: Option<u64>| ErrorKind::Throttled { retry_after: seconds.map(Duration::from_secs) };
+        let plain = body("BadGateway", "x");
+        for (status, body, headers, expected) in [
+            (401, body("InvalidAuthenticationToken", "x"), vec![], ErrorKind::SignInRequired),
+            (
+                401,
+                body("InvalidAuthenticationToken", "x"),
+                vec![("www-authenticate", r#"Bearer realm="", error="insufficient_claims", claims="e30=""#)],
+                ErrorKind::StepUpRequired,
+            ),
+            (400, body("AadPremiumLicenseRequired", "x"), vec![], ErrorKind::LicenceMissing),
+            (403, body("AuthorizationFailed", "x"), vec![], forbidden(None)),
+            (
+                403,
+                nested(
+                    "PermissionScopeNotGranted",
+                    "Authorization failed due to missing permission scope A.B,C.D.",
+                ),
+                vec![],
+                forbidden(Some("A.B,C.D")),
+            ),
+            (
+                403,
+                body(
+                    "",
+                    "Valid permissions not present. User needs one of the following permissions for this action : A.B,C.D",
+                ),
+                vec![],
+                forbidden(Some("A.B,C.D")),
+            ),
+            (403, body("x", "missing permission scope <script>"), vec![], forbidden(None)),
+            (404, body("ResourceNotFound", "x"), vec![], ErrorKind::NotFound),
+            (409, body("Conflict", "x"), vec![], ErrorKind::Conflict),
+            (429, String::new(), vec![("retry-after", "7")], throttled(Some(7))),
+            (429, body("TooManyRequests", "x"), vec![], throttled(None)),
+            (500, plain.clone(), vec![], ErrorKind::Unavailable),
+            (503, "<html>".into(), vec![], ErrorKind::Unavailable),
+            (504, plain, vec![], ErrorKind::TimedOut),
+            (302, String::new(), vec![], ErrorKind::Protocol),
+            (418, String::new(), vec![], ErrorKind::Rejected(vec![V::Other("HTTP418".into())])),
+        ] {
+            assert_eq!(of(&answer(status, &body, &headers)).kind, expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn only_codes_and_ids_leave_the_module() {
+        let headers = [("request-id", "6a1c-7"), ("x-ms-correlation-request-id", "other")];
+        let error = of(&answer(400, &body("RoleAssignmentExists", "for Adele"), &headers));
+        assert_eq!(error.code.as_deref(), Some("RoleAssignmentExists"));
+        assert_eq!(error.correlation_id.as_deref(), Some("6a1c-7"));
+        for code in ["", "UnknownError", "says Adele Vance", "a\nb"] {
+            assert_eq!(of(&answer(400, &body(code, "x"), &[("request-id", "a b")])).code, None, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_write_is_ambiguous_when_the_service_went_wrong_without_a_reason() {
+        for (status, body, expected) in [
+            (500, body("InternalServerError", "x"), true),
+            (503, String::new(), true),
+            (408, String::new(), true),
+            (504, "<html>".to_owned(), true),
+            (500, body("RoleAssignmentExists", "x"), false),
+            (400, body("Anything", "x"), false),
+            (429, String::new(), false),
+            (201, String::new(), false),
+        ] {
+            assert_eq!(is_ambiguous(&answer(status, &body, &[])), expected, "{status} {body}");
+        }
+    }
+}

@@ -134,3 +134,77 @@ fn approver(wire: &WireApprover) -> Option<Approver> {
         is_group: wire.group_id.is_some() || kind.contains("group"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(rules: &Value) -> Policy {
+        policy(&serde_json::from_value::<Vec<Rule>>(rules.clone()).unwrap())
+    }
+
+    #[test]
+    fn reads_graph_s_rules_by_id_in_any_order() {
+        let rules = json!([
+            { "@odata.type": "#microsoft.graph.unifiedRoleManagementPolicyExpirationRule",
+              "id": "Expiration_Admin_Assignment", "isExpirationRequired": false, "maximumDuration": "P365D" },
+            { "id": "Approval_EndUser_Assignment", "setting": { "isApprovalRequired": true, "approvalStages": [
+                { "primaryApprovers": [
+                    { "@odata.type": "#microsoft.graph.singleUser", "userId": "u-1", "description": "Alex" },
+                    { "@odata.type": "#microsoft.graph.groupMembers", "groupId": "g-1" },
+                    { "@odata.type": "#microsoft.graph.requestorManager" } ] } ] } },
+            { "id": "AuthenticationContext_EndUser_Assignment", "isEnabled": true, "claimValue": "c1" },
+            { "id": "Enablement_EndUser_Assignment", "enabledRules": ["justification", "Ticketing"] },
+            { "id": "Expiration_EndUser_Assignment", "isExpirationRequired": true, "maximumDuration": "PT1H45M" },
+        ]);
+        let expected = Policy {
+            maximum_duration: "PT1H45M".parse().ok(),
+            justification: Requirement::Required,
+            ticket: Requirement::Required,
+            mfa: Requirement::NotRequired,
+            authentication_context: ContextRequirement::Required("c1".into()),
+            approval: ApprovalRequirement::Required(vec![
+                Approver { name: "Alex".into(), is_group: false },
+                Approver { name: "g-1".into(), is_group: true },
+            ]),
+        };
+        assert_eq!(read(&rules), expected);
+    }
+
+    #[test]
+    fn reads_azure_s_rules() {
+        let rules = json!([
+            { "id": "AuthenticationContext_EndUser_Assignment", "isEnabled": false, "claimValue": "",
+              "ruleType": "RoleManagementPolicyAuthenticationContextRule",
+              "target": { "caller": "EndUser", "operations": ["All"], "targetObjects": null } },
+            { "id": "Enablement_EndUser_Assignment", "enabledRules": ["MultiFactorAuthentication"] },
+            { "id": "Approval_EndUser_Assignment", "setting": { "isApprovalRequired": true, "approvalStages": [
+                { "primaryApprovers": [ { "id": "g", "description": "Owners", "isBackup": false, "userType": "Group" } ],
+                  "escalationApprovers": null } ] } },
+        ]);
+        let policy = read(&rules);
+        assert_eq!(policy.maximum_duration, None, "not said");
+        assert_eq!((policy.mfa, policy.ticket), (Requirement::Required, Requirement::NotRequired));
+        assert_eq!(policy.authentication_context, ContextRequirement::NotRequired);
+        let owners = vec![Approver { name: "Owners".into(), is_group: true }];
+        assert_eq!(policy.approval, ApprovalRequirement::Required(owners));
+    }
+
+    #[test]
+    fn what_is_not_said_is_unknown() {
+        assert_eq!(read(&json!([])), Policy::unknown());
+        assert_eq!(
+            read(&json!([
+                { "id": "Enablement_EndUser_Assignment", "enabledRules": null },
+                { "id": "Approval_EndUser_Assignment", "setting": {} },
+                { "id": "AuthenticationContext_EndUser_Assignment", "isEnabled": true, "claimValue": null },
+                { "id": "Expiration_EndUser_Assignment", "maximumDuration": "for ever" },
+            ])),
+            Policy::unknown()
+        );
+        assert_eq!(reading(Some(&[])), PolicyReading::Unreadable(Unreadable::NoAnswer));
+        assert_eq!(reading(None), PolicyReading::Unreadable(Unreadable::NoAnswer));
+    }
+}
