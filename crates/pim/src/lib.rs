@@ -1,1 +1,28 @@
-//! The domain: planes, eligibilities, assignments, policies, drafts, request states and the ports. Pure, no I/O.
+//! The domain of Privileged Identity Management (PIM), pure and without I/O: it builds for the server and for WebAssembly.
+//!
+//! Terms are Microsoft's, once each. A person holds an [`Eligibility`](eligibility::Eligibility) for a role at a scope. To use it
+//! they send an activation [`Draft`](draft::Draft), which the role's [`Policy`](policy::Policy) limits; that creates a
+//! [`Request`](request::Request) and, once provisioned, an [`Assignment`](assignment::Assignment).
+//!
+//! Three [planes](plane) exist: Entra roles, PIM for Groups and Azure resources. Nothing in here tells them apart: a plane is a
+//! [`Descriptor`](plane::Descriptor) and an implementation of the port [`Plane`](plane::Plane). To add one, implement the port
+//! in a crate of its own and wire it in the server.
+//!
+//! The ports for what the use cases need besides a plane are [`tokens`] (access tokens), [`records`] (encrypted, expiring
+//! records) and [`journal`] (writes and what became of them). [`clock`] is the only source of time.
+
+pub mod assignment;
+pub mod clock;
+pub mod draft;
+pub mod duration;
+pub mod eligibility;
+pub mod error;
+pub mod ids;
+pub mod journal;
+pub mod person;
+pub mod plane;
+pub mod policy;
+pub mod records;
+pub mod request;
+pub mod target;
+pub mod tokens;

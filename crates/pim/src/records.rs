@@ -1,0 +1,81 @@
+//! The port for records: small, encrypted, expiring. Sessions, sign-in flows, tokens and selections are kept in it.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+/// What a record is. The kind is part of the encryption's associated data: a record cannot pose as another kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RecordKind {
+    /// A browser session: who is signed in. Key: the session id.
+    Session,
+    /// A sign-in on its way. Key: the flow's `state`.
+    SignInFlow,
+    /// The tokens of one sign-in. Key: the vault id.
+    Tokens,
+    /// Roles selected for activation, with what was typed. Key: the selection id.
+    Selection,
+}
+
+impl RecordKind {
+    /// The name it is stored under.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::SignInFlow => "sign-in-flow",
+            Self::Tokens => "tokens",
+            Self::Selection => "selection",
+        }
+    }
+}
+
+/// A record as it was read.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The content, decrypted.
+    pub content: Vec<u8>,
+    /// Counts writes, from 1; see [`Records::replace`].
+    pub version: i64,
+    /// When it stops to exist.
+    pub expires: Timestamp,
+}
+
+/// The store failed; the cause is in its log, without content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the store failed")]
+pub struct StoreError;
+
+/// Encrypted, expiring records. Keys are secrets too: only a hash of them is stored.
+#[async_trait]
+pub trait Records: Send + Sync {
+    /// Reads a record that has not expired.
+    async fn get(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError>;
+
+    /// Writes a record, whatever was there.
+    async fn put(
+        &self,
+        kind: RecordKind,
+        key: &str,
+        content: &[u8],
+        expires: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Writes a record only if it still has `version`; 0 means that there must be none. Returns whether it was written.
+    async fn replace(
+        &self,
+        kind: RecordKind,
+        key: &str,
+        version: i64,
+        content: &[u8],
+        expires: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Reads a record and deletes it in one step: of several callers only one gets it.
+    async fn take(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError>;
+
+    /// Deletes a record, if there is one.
+    async fn delete(&self, kind: RecordKind, key: &str) -> Result<(), StoreError>;
+
+    /// Deletes what has expired; returns how many.
+    async fn purge(&self) -> Result<u64, StoreError>;
+}
