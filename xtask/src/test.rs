@@ -30,13 +30,13 @@ pub(crate) struct Test {
 pub(crate) fn run(test: &Test) -> Result<()> {
     let everything = test.unit == test.browser;
     // What is missing shows at once, not after ten minutes of building.
-    let chromium = (everything || test.browser).then(browser::ensure).transpose()?;
+    let tools = (everything || test.browser).then(browser::ensure).transpose()?;
     // The unit tests embed the same assets as the browser tests, or cargo would build the portal twice.
     let site = stage::build_site()?;
     if everything || test.unit {
         unit(&site)?;
     }
-    let Some(chromium) = chromium else { return Ok(()) };
+    let Some(tools) = tools else { return Ok(()) };
 
     // All targets: exactly the features the unit tests were built with.
     let selection: &[&str] = if everything {
@@ -52,7 +52,7 @@ pub(crate) fn run(test: &Test) -> Result<()> {
     let stage = stage::start(Ports::free()?, &directory)?;
     step("Running the browser tests", "Every journey, in Chromium, with JavaScript and without.");
     let report = directory.join("report.json");
-    let mut playwright = browser::playwright(&chromium);
+    let mut playwright = tools.playwright();
     playwright.args(&test.playwright);
     playwright.env("PORTAL_URL", stage.portal_url()).env("CONTROL_URL", stage.control_url());
     playwright.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);

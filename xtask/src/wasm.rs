@@ -83,7 +83,7 @@ fn bind(module: &Path, pkg: &Path, profile: Profile) -> Result<()> {
 
 /// Shrinks the module with wasm-opt where npm can fetch it.
 fn optimize(module: &Path) -> Result<()> {
-    let tools = root().join("target/tools");
+    let tools = root().join("target/tools/binaryen");
     let program = tools.join("node_modules/.bin/wasm-opt");
     if !program.is_file() {
         if !on_path("npm") {
