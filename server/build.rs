@@ -29,7 +29,13 @@ fn embed_site(site: &Path) -> io::Result<String> {
     let manifest = site.join("manifest.tsv");
     println!("cargo::rerun-if-changed={}", manifest.display());
     let mut table = String::new();
-    for line in fs::read_to_string(manifest)?.lines() {
+    let lines = fs::read_to_string(&manifest).map_err(|error| {
+        io::Error::other(format!(
+            "PIM_PORTAL_SITE: {}: {error}; `cargo xtask build` makes it",
+            manifest.display()
+        ))
+    })?;
+    for line in lines.lines() {
         let fields: Vec<_> = line.split('\t').collect();
         let [logical, file, content_type, hash] = fields[..] else {
             return Err(io::Error::other(format!("manifest.tsv: expected four fields in {line:?}")));
@@ -67,7 +73,8 @@ fn entry(logical: &str, file: &str, content_type: &str, hash: &str, path: &Path)
         if path.is_file() { format!("Some({})", include(&path)) } else { "None".to_owned() }
     };
     let url = format!("/assets/{file}");
-    let etag = format!("\"{hash}\"");
+    // Weak: the compressed forms share it, and they are not the same bytes.
+    let etag = format!("W/\"{hash}\"");
     format!(
         "    Asset {{ logical: {logical:?}, url: {url:?}, content_type: {content_type:?}, etag: {etag:?}, \
          identity: {}, brotli: {}, gzip: {} }},\n",

@@ -6,7 +6,7 @@ import { persona } from "./tenant.ts";
 export async function signIn(page: Page, upn: string): Promise<void> {
   const { displayName } = await persona(upn);
   await page.goto("/");
-  await page.getByRole("link", { name: "Sign in" }).click();
+  await page.getByRole("link", { name: "Sign in", exact: true }).click();
   await page.getByRole("button", { name: displayName }).click();
   const overview = page.getByRole("heading", { level: 1, name: "Overview" });
   const accept = page.getByRole("button", { name: "Accept" });

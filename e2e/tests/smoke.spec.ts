@@ -8,7 +8,7 @@ test("the portal says that it is well", async ({ request }) => {
 
 test("the front page opens and offers to sign in", async ({ page }) => {
   await page.goto("/");
-  await expect(page.getByRole("link", { name: "Sign in" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Sign in", exact: true })).toBeVisible();
   if (hasJavaScript()) {
     await axe(page);
   }

@@ -37,7 +37,7 @@ pub struct Asset {
     pub url: &'static str,
     /// The `content-type` header.
     pub content_type: &'static str,
-    /// The `etag` header, quotes included.
+    /// The `etag` header as it is sent: weak, because the compressed forms share it.
     pub etag: &'static str,
     /// The content.
     pub identity: &'static [u8],
@@ -107,10 +107,13 @@ fn with_headers(status: StatusCode, headers: Vec<(HeaderName, &'static str)>, bo
 }
 
 fn has_current_copy(request: &HeaderMap, etag: &str) -> bool {
+    fn opaque(tag: &str) -> &str {
+        tag.strip_prefix("W/").unwrap_or(tag)
+    }
     let tags = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     tags.flat_map(|value| value.split(','))
         .map(str::trim)
-        .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+        .any(|tag| tag == "*" || opaque(tag) == opaque(etag))
 }
 
 /// The smallest form the browser takes: brotli, gzip, as it is.
@@ -148,7 +151,7 @@ mod tests {
         logical: "app.css",
         url: "/assets/app-0123456789abcdef.css",
         content_type: "text/css; charset=utf-8",
-        etag: "\"0123456789abcdef\"",
+        etag: "W/\"0123456789abcdef\"",
         identity: b"plain",
         brotli: Some(b"br"),
         gzip: Some(b"gz"),
@@ -189,7 +192,7 @@ mod tests {
         assert_eq!(header(&response, CACHE_CONTROL), Some("public, max-age=31536000, immutable"));
         assert_eq!(header(&response, CONTENT_TYPE), Some("text/css; charset=utf-8"));
         assert_eq!(header(&response, CONTENT_ENCODING), Some("br"));
-        assert_eq!(header(&response, ETAG), Some("\"0123456789abcdef\""));
+        assert_eq!(header(&response, ETAG), Some("W/\"0123456789abcdef\""));
         assert_eq!(header(&response, VARY), Some("accept-encoding"));
         assert_eq!(header(&response, X_CONTENT_TYPE_OPTIONS), Some("nosniff"));
     }

@@ -44,13 +44,7 @@ fn announce(stage: &stage::Stage) -> Result<()> {
     );
     for persona in personas.as_array().context("the simulated tenant lists no personas")? {
         let field = |name| stage::text(persona, name);
-        println!(
-            "    {:<20} {}\n    {:<20} {}\n",
-            field("displayName")?,
-            field("summary")?,
-            "",
-            field("upn")?
-        );
+        println!("    {} ({})\n        {}\n", field("displayName")?, field("upn")?, field("summary")?);
     }
     let [portal, tenant] = stage.logs();
     println!("Logs: {}\n      {}", portal.display(), tenant.display());

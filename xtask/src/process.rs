@@ -102,9 +102,11 @@ impl Background {
         }
         let output = File::create(&log)?;
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        // The list stays locked over the start, so that no child can slip past a signal that comes just then.
+        let mut children = children();
         let child = command.spawn().with_context(|| format!("cannot start {}", spell(command)))?;
         let id = child.id();
-        children().push(child);
+        children.push(child);
         Ok(Self { name, log, id })
     }
 
