@@ -1,3 +1,47 @@
-//! Everything that is not plain cargo.
+//! Everything that is not plain cargo: `cargo xtask demo`, `cargo xtask test`, `cargo xtask build`.
 
-fn main() {}
+mod assets;
+mod browser;
+mod demo;
+mod http;
+mod ports;
+mod process;
+mod release;
+mod site;
+mod stage;
+mod test;
+mod toolchain;
+mod wasm;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Build, demo and test pim-portal.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+enum Task {
+    /// Build and start the portal with a simulated tenant; print the address to open.
+    Demo(demo::Demo),
+    /// Run every test: unit, integration, browser.
+    Test(test::Test),
+    /// Build the release: one self-contained file.
+    Build,
+}
+
+fn main() -> ExitCode {
+    let task = Task::parse();
+    let result = process::stop_children_on_signal().and_then(|()| match &task {
+        Task::Demo(demo) => demo::run(demo),
+        Task::Test(test) => test::run(test),
+        Task::Build => release::run(),
+    });
+    process::stop_children();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

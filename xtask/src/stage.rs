@@ -1,0 +1,118 @@
+//! The simulated tenant and the portal, built, started on loopback and ready: what demo and browser tests share.
+
+use std::{fs, path::Path, time::Duration};
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use crate::{
+    assets::{self, Site},
+    http,
+    ports::Ports,
+    process::{Background, cargo, command, root, run, step},
+    wasm::{self, Profile},
+};
+
+/// How long either may take from its start to its first answer.
+const DEADLINE: Duration = Duration::from_mins(1);
+
+/// Builds the islands and gathers the assets the portal embeds.
+pub(crate) fn build_site() -> Result<Site> {
+    assets::assemble(&wasm::build(Profile::Dev)?, Profile::Dev)
+}
+
+/// Builds `pim-portal` and `sim-tenant` with the assets inside. `selection` says of what else, for cargo: with the
+/// same selection as the unit tests, everything those compiled is used again.
+pub(crate) fn build_servers(site: &Site, selection: &[&str]) -> Result<()> {
+    step(
+        "Building the portal and the simulated tenant",
+        "Both are ordinary programs; the portal carries the islands inside. The first time takes a few minutes.",
+    );
+    run(cargo().arg("build").args(selection).env("PIM_PORTAL_SITE", &site.directory))
+}
+
+/// Both programs, running.
+pub(crate) struct Stage {
+    /// Where they listen.
+    pub(crate) ports: Ports,
+    tenant: Background,
+    portal: Background,
+}
+
+/// Starts both and waits until both answer. State and logs go to `directory`.
+pub(crate) fn start(ports: Ports, directory: &Path) -> Result<Stage> {
+    step(
+        "Starting the simulated tenant and the portal",
+        "The portal reads the tenant's keys and configuration when it starts, so the tenant goes first.",
+    );
+    fs::create_dir_all(directory)?;
+    let tenant = start_tenant(ports, directory)?;
+    let identity =
+        http::get_json(ports.control, "/tenant").context("the simulated tenant does not say who it is")?;
+    let portal = start_portal(ports, directory, text(&identity, "tenantId")?, text(&identity, "clientId")?)?;
+    Ok(Stage { ports, tenant, portal })
+}
+
+impl Stage {
+    /// Fails when one of them has ended by itself.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.tenant.check()?;
+        self.portal.check()
+    }
+
+    /// What a browser opens.
+    pub(crate) fn portal_url(&self) -> String {
+        format!("http://localhost:{}", self.ports.portal)
+    }
+
+    /// What a test controls the tenant with.
+    pub(crate) fn control_url(&self) -> String {
+        format!("http://localhost:{}", self.ports.control)
+    }
+
+    /// Where the two write what they have to say.
+    pub(crate) fn logs(&self) -> [&Path; 2] {
+        [self.portal.log(), self.tenant.log()]
+    }
+}
+
+/// The text of a field of the control port's answers.
+pub(crate) fn text<'a>(value: &'a Value, field: &str) -> Result<&'a str> {
+    value.get(field).and_then(Value::as_str).with_context(|| format!("no text in `{field}` of {value}"))
+}
+
+fn start_tenant(ports: Ports, directory: &Path) -> Result<Background> {
+    let mut program = command(root().join("target/debug/sim-tenant"));
+    for (flag, port) in [
+        ("--sign-in", ports.sign_in),
+        ("--graph", ports.graph),
+        ("--azure", ports.azure),
+        ("--control", ports.control),
+    ] {
+        program.arg(flag).arg(format!("127.0.0.1:{port}"));
+    }
+    program.arg("--redirect-uri").arg(format!("http://localhost:{}/auth/callback", ports.portal));
+    let tenant = Background::start("The simulated tenant", &mut program, directory.join("sim-tenant.log"))?;
+    tenant.wait_until(DEADLINE, || http::get(ports.control, "/healthz").is_ok())?;
+    Ok(tenant)
+}
+
+fn start_portal(ports: Ports, directory: &Path, tenant_id: &str, client_id: &str) -> Result<Background> {
+    let local = |port: u16| format!("http://localhost:{port}");
+    let mut program = command(root().join("target/debug/pim-portal"));
+    program
+        .arg("serve")
+        .env("PIM_PORTAL_PUBLIC_URL", local(ports.portal))
+        .env("PIM_PORTAL_LISTEN", format!("127.0.0.1:{}", ports.portal))
+        .env("PIM_PORTAL_TENANT_ID", tenant_id)
+        .env("PIM_PORTAL_CLIENT_ID", client_id)
+        .env("PIM_PORTAL_CLOUD", "custom")
+        .env("PIM_PORTAL_LOGIN_URL", local(ports.sign_in))
+        .env("PIM_PORTAL_GRAPH_URL", local(ports.graph))
+        .env("PIM_PORTAL_ARM_URL", local(ports.azure))
+        .env("PIM_PORTAL_DATABASE_URL", format!("sqlite://{}", directory.join("pim-portal.db").display()))
+        .env("PIM_PORTAL_KEY_FILE", directory.join("key"));
+    let portal = Background::start("The portal", &mut program, directory.join("pim-portal.log"))?;
+    portal.wait_until(DEADLINE, || http::get(ports.portal, "/healthz").is_ok())?;
+    Ok(portal)
+}

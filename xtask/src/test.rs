@@ -1,0 +1,102 @@
+//! `cargo xtask test`: unit, integration and browser tests.
+
+use std::fs;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{
+    assets::Site,
+    browser,
+    ports::Ports,
+    process::{cargo, on_path, root, run as run_command, step, stop_children},
+    stage,
+};
+
+/// Which tests; without a flag, all of them.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Test {
+    /// Only what cargo runs: unit, integration and documentation tests.
+    #[arg(long)]
+    unit: bool,
+    /// Only the browser tests.
+    #[arg(long)]
+    browser: bool,
+    /// Handed to Playwright, after `--`: `-- --project javascript -g deactivate`.
+    #[arg(last = true)]
+    playwright: Vec<String>,
+}
+
+/// Runs what was asked for; fails when a test fails.
+pub(crate) fn run(test: &Test) -> Result<()> {
+    let everything = test.unit == test.browser;
+    // What is missing shows at once, not after ten minutes of building.
+    let tools = (everything || test.browser).then(browser::ensure).transpose()?;
+    // The unit tests embed the same assets as the browser tests, or cargo would build the portal twice.
+    let site = stage::build_site()?;
+    if everything || test.unit {
+        unit(&site)?;
+    }
+    let Some(tools) = tools else { return Ok(()) };
+
+    // All targets: exactly the features the unit tests were built with.
+    let selection: &[&str] = if everything {
+        &["--workspace", "--all-targets"]
+    } else {
+        &["--package", "server", "--package", "sim-tenant"]
+    };
+    stage::build_servers(&site, selection)?;
+    let directory = root().join("target/browser-test");
+    if directory.is_dir() {
+        fs::remove_dir_all(&directory)?;
+    }
+    let stage = stage::start(Ports::free()?, &directory)?;
+    step("Running the browser tests", "Every journey, in Chromium, with JavaScript and without.");
+    let report = directory.join("report.json");
+    let mut playwright = tools.playwright();
+    playwright.args(&test.playwright);
+    playwright.env("PORTAL_URL", stage.portal_url()).env("CONTROL_URL", stage.control_url());
+    playwright.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
+    let status = playwright.status().context("cannot start npx")?;
+    let alive = stage.check();
+    stop_children();
+    alive?;
+    println!("{}", closing_line(&report)?);
+    if !status.success() {
+        bail!("browser tests failed; traces are in e2e/test-results, logs in {}", directory.display());
+    }
+    Ok(())
+}
+
+fn unit(site: &Site) -> Result<()> {
+    step(
+        "Running unit and integration tests",
+        "Rules, adapters and the whole server against the simulated tenant.",
+    );
+    let nextest = on_path("cargo-nextest");
+    let mut tests = cargo();
+    if nextest {
+        tests.args(["nextest", "run"]);
+    } else {
+        tests.arg("test");
+    }
+    run_command(tests.arg("--workspace").env("PIM_PORTAL_SITE", &site.directory))?;
+    if nextest {
+        step("Running documentation tests", "cargo-nextest leaves them out.");
+        run_command(cargo().args(["test", "--workspace", "--doc"]).env("PIM_PORTAL_SITE", &site.directory))?;
+    }
+    Ok(())
+}
+
+/// The outcome in one line, from Playwright's own report.
+fn closing_line(report: &std::path::Path) -> Result<String> {
+    let report = fs::read_to_string(report).context("Playwright left no report")?;
+    let report: serde_json::Value = serde_json::from_str(&report)?;
+    let count = |field: &str| report["stats"][field].as_u64().unwrap_or_default();
+    // `flaky` passed on a retry; `skipped` did not run, by a test's own decision.
+    Ok(format!(
+        "\nBrowser tests: {} passed, {} failed, {} skipped",
+        count("expected") + count("flaky"),
+        count("unexpected"),
+        count("skipped")
+    ))
+}
