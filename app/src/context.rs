@@ -24,6 +24,8 @@ pub struct Site {
     pub permissions: Vec<Permission>,
     /// Where a role can be activated when the portal cannot do it yet.
     pub admin_center: String,
+    /// Where the person can sign out of Microsoft as well.
+    pub sign_out_url: String,
 }
 
 /// A permission that the portal asks for.

@@ -22,7 +22,9 @@ pub(crate) fn roles(count: usize) -> String {
     if count == 1 { "1 role".into() } else { format!("{count} roles") }
 }
 
-/// What a selection will ask for, in one sentence without a full stop. Empty when it asks for nothing.
+/// What a selection will ask for, in one sentence without a full stop. Empty when it asks for nothing. Only the browser
+/// knows what is ticked.
+#[cfg(any(feature = "hydrate", test))]
 #[must_use]
 pub(crate) fn asks(approvals: usize, sign_ins: usize, unknown: usize) -> String {
     let clause = |count: usize, one: &str, many: &str| match count {

@@ -1,1 +1,115 @@
-//! The composition root: configuration, middleware, routes, wiring.
+//! The composition root: configuration, middleware, routes, wiring. No business rule lives here.
+//!
+//! A request passes, from the outside in: panic guard, request id and trace, security headers with the nonce, CSRF check, body
+//! limit, compression, browser session, sign-in gate; then a page, a server function, `/auth/…`, `/events/…` or an asset.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`config`] | every setting, its default, and what is refused |
+//! | [`wiring`] | which port is served by which adapter: the place to add a plane |
+//! | [`security`] | content security policy and the other headers |
+//! | [`session`] | the cookie, who is signed in, the gate |
+//! | [`auth`] | signing in and out |
+//! | [`events`] | what arrives after the page |
+//! | [`assets`] | style sheet, icons and islands, inside the binary |
+
+pub mod assets;
+pub mod auth;
+pub mod config;
+pub mod events;
+pub mod security;
+pub mod session;
+pub mod wiring;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use leptos::prelude::{LeptosOptions, expect_context, provide_context};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::trace::TraceLayer;
+
+use crate::wiring::State;
+
+/// The largest form that is taken, in bytes. Two hundred ticked roles with Azure's long ids fit several times.
+const LARGEST_BODY: usize = 256 * 1024;
+
+/// How long a page waits for a part before it is sent without it.
+const RENDER_BUDGET: Duration = Duration::from_millis(1_500);
+
+/// The whole application.
+#[must_use]
+pub fn router(state: State) -> Router {
+    let options = LeptosOptions::builder().output_name("app").build();
+    let pages = Router::new()
+        .leptos_routes_with_context(
+            &options,
+            generate_route_list(app::App),
+            provide_page_context,
+            app::document,
+        )
+        .fallback(leptos_axum::render_app_to_stream_in_order_with_context(
+            provide_page_context,
+            app::document,
+        ))
+        .with_state(options);
+
+    let signed_in = pages
+        .merge(events::router(state.clone()))
+        .route("/auth/sign-in", get(auth::begin).with_state(state.clone()))
+        .route("/auth/callback", get(auth::finish).with_state(state.clone()))
+        .route("/auth/admin-consent", get(auth::consented))
+        .route("/auth/sign-out", post(auth::sign_out).with_state(state.clone()))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), session::gate))
+        .layer(session::layer(&state))
+        .layer(CompressionLayer::new())
+        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
+        .layer(csrf(&state))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), security::headers));
+
+    Router::new()
+        .route("/healthz", get(|| async { "ok" }))
+        .merge(assets::router())
+        .fallback_service(signed_in)
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(CatchPanicLayer::custom(panicked))
+}
+
+/// Forms and scripts of this origin only. Behind a proxy that changes the `Host` header, the public origin still counts as ours.
+fn csrf(state: &State) -> CsrfLayer {
+    let origin = state.config.public_url.origin().ascii_serialization();
+    CsrfLayer::new().add_trusted_origin(&origin).unwrap_or_default()
+}
+
+/// Hands the request's context, put there by the gate, to the page.
+fn provide_page_context() {
+    let parts = expect_context::<axum::http::request::Parts>();
+    if let Some(context) = parts.extensions.get::<app::Context>() {
+        provide_context(context.clone());
+    }
+    if let Some(nonce) = parts.extensions.get::<leptos::nonce::Nonce>() {
+        provide_context(nonce.clone());
+    }
+}
+
+/// Method and path, never the query: codes and search words stand there.
+fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
+    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature is the layer's")]
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a request panicked");
+    (StatusCode::INTERNAL_SERVER_ERROR, "The portal made a mistake. Nothing was sent; go back and try again.")
+        .into_response()
+}

@@ -1,3 +1,133 @@
 //! The `pim-portal` binary.
 
-fn main() {}
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use pim::clock::SystemClock;
+use server::config::Config;
+use server::wiring::State;
+use tracing_subscriber::EnvFilter;
+
+/// A self-hosted portal to activate Microsoft Entra privileged roles. Settings come from `PIM_PORTAL_…` variables and, if given, a
+/// TOML file.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    /// A TOML file with settings; the environment wins over it.
+    #[arg(long, global = true, env = "PIM_PORTAL_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the portal until Ctrl-C or SIGTERM.
+    Serve,
+    /// Looks at the configuration.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Prints the link that an administrator opens to grant the permissions.
+    ConsentUrl,
+    /// Asks a running portal whether it is well; for containers.
+    Healthcheck,
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Names every problem, or says that there is none.
+    Check,
+}
+
+/// How long requests may take to end after the signal.
+const GRACE: Duration = Duration::from_secs(5);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_env_filter(log_filter()).with_writer(std::io::stderr).init();
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn log_filter() -> EnvFilter {
+    EnvFilter::try_from_env("PIM_PORTAL_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"))
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    let config = Config::load(cli.config.as_deref())?;
+    match cli.command {
+        Command::Serve => serve(config).await,
+        Command::Config { command: ConfigCommand::Check } => {
+            println!("The configuration is complete.");
+            Ok(())
+        }
+        Command::ConsentUrl => {
+            println!(
+                "{}",
+                State::open(config, Arc::new(SystemClock)).await?.identity.admin_consent_url("cli")
+            );
+            Ok(())
+        }
+        Command::Healthcheck => {
+            let url = format!("http://{}/healthz", config.listen);
+            let answer = transport::client().get(url).send().await.map_err(reqwest_without_url)?;
+            anyhow::ensure!(answer.status().is_success(), "the portal answered {}", answer.status());
+            Ok(())
+        }
+    }
+}
+
+fn reqwest_without_url(error: impl std::error::Error) -> anyhow::Error {
+    anyhow::anyhow!("the portal does not answer: {error}")
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let listen = config.listen;
+    let state = State::open(config, Arc::new(SystemClock)).await?;
+    let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| {
+        format!("cannot listen on {listen}; choose another address with PIM_PORTAL_LISTEN")
+    })?;
+    tracing::info!(address = %listener.local_addr()?, public_url = %state.config.public_url, "the portal is ready");
+    let purging = tokio::spawn(state.clone().purge_forever());
+    let stop = Arc::new(tokio::sync::Notify::new());
+    let signalled = stop.clone();
+    let serving = axum::serve(listener, server::router(state.clone())).with_graceful_shutdown(async move {
+        stop_signal().await;
+        signalled.notify_one();
+    });
+    tokio::select! {
+        served = serving => served?,
+        // Event streams would hold the portal open; by then they have had their time.
+        () = async { stop.notified().await; tokio::time::sleep(GRACE).await } => {}
+    }
+    purging.abort();
+    state.close().await;
+    tracing::info!("the portal has stopped");
+    Ok(())
+}
+
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            let _ = interrupt.await;
+            return;
+        };
+        tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupt.await;
+}

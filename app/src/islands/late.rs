@@ -21,9 +21,11 @@ pub(super) mod browser {
     use crate::islands::dom;
 
     pub(super) fn start(source: &str) {
-        // Nothing is late: nothing to wait for.
-        if dom::one("[data-late]").is_some() {
-            listen(source);
+        let late: Vec<String> =
+            dom::all("[data-late]").iter().map(|part| format!("part={}", part.id())).collect();
+        if !late.is_empty() {
+            let joint = if source.contains('?') { '&' } else { '?' };
+            listen(&format!("{source}{joint}{}", late.join("&")));
         }
     }
 

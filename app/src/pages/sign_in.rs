@@ -21,8 +21,14 @@ pub(crate) fn SignIn() -> impl IntoView {
             .finish();
         format!("/auth/sign-in?{query}")
     };
-    let signed_out = (query.get("signed_out").is_some())
-        .then(|| view! { <p class="notice good-ground" role="status">"You are signed out. The portal has deleted your tokens."</p> });
+    let sign_out_url = site.sign_out_url.clone();
+    let signed_out = query.get("signed_out").is_some().then(|| {
+        view! {
+            <p class="notice good-ground" role="status">
+                <span>"You are signed out, and the portal has deleted your tokens. Microsoft still knows you in this browser: "<a href=sign_out_url rel="noreferrer">"sign out there as well"</a>"."</span>
+            </p>
+        }
+    });
     let permissions = site.permissions.iter().map(|permission| {
         view! {
             <tr><td><code>{permission.scope.clone()}</code></td><td>{permission.purpose.clone()}</td><td>{permission.consent.clone()}</td></tr>

@@ -23,52 +23,58 @@ fn problem(slug: &str) -> Problem {
             "Sign in again and accept, or ask an administrator to grant them for everybody.",
             true,
         ),
-        "consent-required" => (
+        "consent" => (
             "An administrator has to consent first",
             "Your organisation has not granted the portal its permissions yet.",
             "Send the link below to a Privileged Role Administrator or Global Administrator, then sign in again.",
             true,
         ),
-        "wrong-tenant" => (
+        "tenant" => (
             "That account belongs to another organisation",
             "The portal serves one organisation, and the account you chose signed in to another.",
             "Sign in again and choose your account of this organisation.",
             false,
         ),
-        "flow-expired" => (
+        "expired" => (
             "Sign-in took too long",
             "A sign-in has to be finished within ten minutes.",
             "Sign in again.",
             false,
         ),
-        "flow-unknown" => (
+        "replayed" | "unknown" => (
             "This sign-in was used already",
             "The address you came back with works once. It was opened a second time, or the portal does not know it.",
             "Sign in again. If you did not start it yourself, close this page.",
             false,
         ),
-        "not-this-browser" => (
+        "browser" => (
             "This sign-in was started in another browser",
             "A sign-in has to end where it began; otherwise somebody could sign you in to their account.",
             "Sign in again in this browser, with cookies allowed.",
             false,
         ),
-        "clock-skew" => (
+        "clock" => (
             "The clocks do not agree",
             "The portal's clock and Microsoft's differ by more than five minutes, so the sign-in cannot be trusted.",
             "Whoever runs the portal has to set the clock of its machine. Then sign in again.",
             false,
         ),
-        "blocked-by-policy" => (
+        "policy" => (
             "Your organisation's policy blocked the sign-in",
             "A Conditional Access rule did not allow it: for this device, place or account.",
             "Ask your administrator, with the correlation id below.",
             false,
         ),
-        "account-not-allowed" => (
+        "account" => (
             "This account may not use the portal",
             "It is not assigned to the portal, or not a member of this organisation.",
             "Ask your administrator to assign you, or choose another account.",
+            false,
+        ),
+        "configuration" => (
+            "The portal is not set up as Microsoft expects",
+            "Its app registration does not fit: the client id, the redirect address or the kind of client.",
+            "Tell whoever runs the portal, with the correlation id below.",
             false,
         ),
         "unavailable" => (

@@ -1,0 +1,104 @@
+//! `/auth/…`: to Microsoft's sign-in and back, and out.
+
+use axum::extract::{Query, State as Extract};
+use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use identity::{BrowserBinding, Callback, ReturnTo, SignInError};
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use crate::session::{self, SignedIn};
+use crate::wiring::State;
+
+/// Ties a sign-in to the browser that began it. Apart from the session, which does not exist yet.
+const BINDING: &str = "__Host-pim-auth";
+
+/// The query of `/auth/sign-in`.
+#[derive(Deserialize)]
+pub struct Begin {
+    return_to: Option<String>,
+}
+
+/// Sends the browser to Microsoft's sign-in.
+pub async fn begin(
+    Extract(state): Extract<State>,
+    Query(query): Query<Begin>,
+    headers: HeaderMap,
+) -> Response {
+    let return_to = query.return_to.as_deref().and_then(ReturnTo::parse).unwrap_or_default();
+    let binding =
+        binding(&headers).and_then(BrowserBinding::from_cookie).unwrap_or_else(BrowserBinding::random);
+    match state.identity.begin_in(binding, return_to, None).await {
+        Ok(begun) => {
+            let cookie = format!(
+                "{BINDING}={}; Path=/; Max-Age=600; Secure; HttpOnly; SameSite=Lax",
+                begun.binding.cookie_value()
+            );
+            let mut response = Redirect::to(begun.url.as_str()).into_response();
+            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+                response.headers_mut().insert(SET_COOKIE, cookie);
+            }
+            response
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+/// Takes the browser back from Microsoft's sign-in.
+pub async fn finish(
+    Extract(state): Extract<State>,
+    Query(callback): Query<Callback>,
+    headers: HeaderMap,
+    session: Session,
+) -> Response {
+    let signed_in = match state.identity.finish(callback, binding(&headers)).await {
+        Ok(signed_in) => signed_in,
+        Err(error) => return failed(&error),
+    };
+    // Signing in again replaces the earlier sign-in, tokens included.
+    if session::end(&state, &session).await.is_err() {
+        tracing::warn!("an earlier session could not be ended; its tokens expire by themselves");
+    }
+    let now = state.clock.now();
+    let record = SignedIn { person: signed_in.person, vault: signed_in.vault, since: now, seen: now };
+    if session::begin(&session, &record).await.is_err() {
+        return failed(&SignInError::Store(pim::records::StoreError));
+    }
+    tracing::info!(tenant = %record.person.tenant, person = %record.person.id, "signed in");
+    Redirect::to(signed_in.return_to.as_str()).into_response()
+}
+
+/// Takes an administrator back from the consent page. Its answer is only a hint: signing in shows whether it worked.
+pub async fn consented() -> Redirect {
+    Redirect::to("/sign-in")
+}
+
+/// Deletes the tokens and ends the session.
+pub async fn sign_out(Extract(state): Extract<State>, session: Session) -> Response {
+    match session::end(&state, &session).await {
+        Ok(()) => Redirect::to("/sign-in?signed_out=1").into_response(),
+        Err(status) => {
+            (status, "The portal's store failed, so you may still be signed in. Try again.").into_response()
+        }
+    }
+}
+
+fn binding(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
+    cookies
+        .flat_map(|cookies| cookies.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find(|(name, _)| *name == BINDING)
+        .map(|(_, value)| value)
+}
+
+fn failed(error: &SignInError) -> Response {
+    tracing::warn!(problem = error.slug(), correlation_id = ?error.correlation_id(), "sign-in failed");
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("problem", error.slug());
+    if let Some(id) = error.correlation_id() {
+        query.append_pair("correlation", &id);
+    }
+    (StatusCode::SEE_OTHER, [("location", format!("/sign-in/failed?{}", query.finish()))]).into_response()
+}

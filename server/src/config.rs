@@ -1,0 +1,343 @@
+//! Every setting: where it comes from, its default, and which combinations are refused.
+//!
+//! TOML plus environment; the environment wins. A key is `client_id` in the file and `PIM_PORTAL_CLIENT_ID` in the environment.
+//! An unknown key is refused, and all problems are named at once, each with what to write instead.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use identity::PlaneSet;
+use pim::ids::TenantId;
+use serde::Deserialize;
+use url::Url;
+
+const PREFIX: &str = "PIM_PORTAL_";
+/// Variables with the prefix that are not settings: the file's path, the log filter, and the assets of a build.
+const NOT_SETTINGS: [&str; 3] = ["PIM_PORTAL_CONFIG", "PIM_PORTAL_LOG", "PIM_PORTAL_SITE"];
+
+/// The settings, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The portal's own origin, as browsers see it.
+    pub public_url: Url,
+    /// Where it listens. Default: `127.0.0.1:8080`.
+    pub listen: SocketAddr,
+    /// The organisation's tenant.
+    pub tenant_id: TenantId,
+    /// The app registration.
+    pub client_id: String,
+    /// Where Microsoft is.
+    pub cloud: Cloud,
+    /// Which planes are on. Default: all.
+    pub planes: PlaneSet,
+    /// The store. Default: `sqlite://pim-portal.db`.
+    pub database_url: String,
+    /// The key that encrypts it; made when absent. Default: `pim-portal.key`.
+    pub key_file: PathBuf,
+}
+
+/// The addresses of a cloud. <https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud>
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cloud {
+    /// Sign-in.
+    pub login: Url,
+    /// Microsoft Graph.
+    pub graph: Url,
+    /// Azure Resource Manager.
+    pub arm: Url,
+    /// Where a person can activate roles by Microsoft's own page.
+    pub admin_center: String,
+    /// Not one of Microsoft's: every page says so.
+    pub is_custom: bool,
+}
+
+/// The configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file or the environment could not be read as settings.
+    #[error("the configuration cannot be read: {0}")]
+    Unreadable(String),
+    /// These settings are wrong.
+    #[error("the configuration has {} problem(s):\n{}", .0.len(), .0.iter().map(|problem| format!("  - {problem}")).collect::<Vec<_>>().join("\n"))]
+    Problems(Vec<String>),
+}
+
+/// The settings as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    public_url: Option<String>,
+    listen: Option<String>,
+    tenant_id: Option<String>,
+    client_id: Option<String>,
+    cloud: Option<String>,
+    login_url: Option<String>,
+    graph_url: Option<String>,
+    arm_url: Option<String>,
+    planes: Option<Planes>,
+    database_url: Option<String>,
+    key_file: Option<PathBuf>,
+    client_auth: Option<String>,
+}
+
+/// A list in the file, words with commas in the environment.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Planes {
+    List(Vec<String>),
+    Words(String),
+}
+
+impl Config {
+    /// Reads the environment and, if given, a TOML file.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        let environment = std::env::vars().collect();
+        Self::read(file, environment)
+    }
+
+    /// Reads a file and these variables.
+    pub fn read(file: Option<&Path>, environment: HashMap<String, String>) -> Result<Self, ConfigError> {
+        let settings = environment
+            .into_iter()
+            .filter(|(name, _)| name.starts_with(PREFIX) && !NOT_SETTINGS.contains(&name.as_str()))
+            .collect();
+        let environment = config::Environment::with_prefix("PIM_PORTAL")
+            .prefix_separator("_")
+            .separator("__")
+            .source(Some(settings));
+        let mut builder = config::Config::builder();
+        if let Some(file) = file {
+            builder = builder.add_source(config::File::from(file).format(config::FileFormat::Toml));
+        }
+        let written: Written = builder
+            .add_source(environment)
+            .build()
+            .and_then(config::Config::try_deserialize)
+            .map_err(|error| ConfigError::Unreadable(error.to_string()))?;
+        written.check()
+    }
+}
+
+impl Written {
+    fn check(self) -> Result<Config, ConfigError> {
+        let mut problems = Vec::new();
+        let public_url = origin("PUBLIC_URL", self.public_url.as_deref(), &mut problems);
+        let cloud = cloud(&self, &mut problems);
+        let planes = planes(self.planes, &mut problems);
+        let tenant_id = match self.tenant_id.as_deref().map(str::parse::<TenantId>) {
+            Some(Ok(tenant)) => Some(tenant),
+            Some(Err(_)) => {
+                problems.push(format!(
+                    "{PREFIX}TENANT_ID is not a GUID: write the tenant's id, not its domain name"
+                ));
+                None
+            }
+            None => {
+                problems.push(format!("{PREFIX}TENANT_ID is missing: the id of your Microsoft Entra tenant"));
+                None
+            }
+        };
+        let client_id = self.client_id.filter(|id| !id.trim().is_empty());
+        if client_id.is_none() {
+            problems
+                .push(format!("{PREFIX}CLIENT_ID is missing: the application id of the app registration"));
+        }
+        let listen = self.listen.as_deref().unwrap_or("127.0.0.1:8080").parse();
+        if listen.is_err() {
+            problems
+                .push(format!("{PREFIX}LISTEN is not an address with a port: write, for one, 0.0.0.0:8080"));
+        }
+        if self.client_auth.as_deref().is_some_and(|auth| auth != "none") {
+            problems.push(format!("{PREFIX}CLIENT_AUTH: only \"none\" works in this version"));
+        }
+        match (public_url, cloud, planes, tenant_id, client_id, listen) {
+            (Some(public_url), Some(cloud), Some(planes), Some(tenant_id), Some(client_id), Ok(listen))
+                if problems.is_empty() =>
+            {
+                Ok(Config {
+                    public_url,
+                    listen,
+                    tenant_id,
+                    client_id,
+                    cloud,
+                    planes,
+                    database_url: self.database_url.unwrap_or_else(|| "sqlite://pim-portal.db".into()),
+                    key_file: self.key_file.unwrap_or_else(|| "pim-portal.key".into()),
+                })
+            }
+            _ => Err(ConfigError::Problems(problems)),
+        }
+    }
+}
+
+/// An origin: https, or http on loopback. `None` adds a problem.
+fn origin(name: &str, written: Option<&str>, problems: &mut Vec<String>) -> Option<Url> {
+    let Some(written) = written else {
+        problems.push(format!("{PREFIX}{name} is missing: an address such as https://pim.example.com"));
+        return None;
+    };
+    let url = Url::parse(written).ok().filter(|url| url.host_str().is_some());
+    let Some(url) = url else {
+        problems.push(format!("{PREFIX}{name} is not an address: write, for one, https://pim.example.com"));
+        return None;
+    };
+    let is_loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback) {
+        problems.push(format!("{PREFIX}{name} has to be https; plain http works on localhost only"));
+        return None;
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        problems.push(format!("{PREFIX}{name} has to be an origin: leave out everything after the host"));
+        return None;
+    }
+    Some(url)
+}
+
+fn cloud(written: &Written, problems: &mut Vec<String>) -> Option<Cloud> {
+    let name = written.cloud.as_deref().unwrap_or("public");
+    let (login, graph, arm, admin_center) = match name {
+        "public" => (
+            "https://login.microsoftonline.com",
+            "https://graph.microsoft.com",
+            "https://management.azure.com",
+            "https://entra.microsoft.com",
+        ),
+        "usgov" => (
+            "https://login.microsoftonline.us",
+            "https://graph.microsoft.us",
+            "https://management.usgovcloudapi.net",
+            "https://entra.microsoft.us",
+        ),
+        "usgov-dod" => (
+            "https://login.microsoftonline.us",
+            "https://dod-graph.microsoft.us",
+            "https://management.usgovcloudapi.net",
+            "https://portal.azure.us",
+        ),
+        "china" => (
+            "https://login.partner.microsoftonline.cn",
+            "https://microsoftgraph.chinacloudapi.cn",
+            "https://management.chinacloudapi.cn",
+            "https://entra.microsoftonline.cn",
+        ),
+        "custom" => {
+            let login = origin("LOGIN_URL", written.login_url.as_deref(), problems);
+            let graph = origin("GRAPH_URL", written.graph_url.as_deref(), problems);
+            let arm = origin("ARM_URL", written.arm_url.as_deref(), problems);
+            let admin_center = "https://entra.microsoft.com".to_owned();
+            return Some(Cloud { login: login?, graph: graph?, arm: arm?, admin_center, is_custom: true });
+        }
+        _ => {
+            problems
+                .push(format!("{PREFIX}CLOUD is not known: write public, usgov, usgov-dod, china or custom"));
+            return None;
+        }
+    };
+    for (key, value) in
+        [("LOGIN_URL", &written.login_url), ("GRAPH_URL", &written.graph_url), ("ARM_URL", &written.arm_url)]
+    {
+        if value.is_some() {
+            problems
+                .push(format!("{PREFIX}{key} only goes with {PREFIX}CLOUD=custom: remove it, or set that"));
+        }
+    }
+    let parse = |text: &str| Url::parse(text).ok();
+    let admin_center = admin_center.to_owned();
+    Some(Cloud {
+        login: parse(login)?,
+        graph: parse(graph)?,
+        arm: parse(arm)?,
+        admin_center,
+        is_custom: false,
+    })
+}
+
+fn planes(written: Option<Planes>, problems: &mut Vec<String>) -> Option<PlaneSet> {
+    let names: Vec<String> = match written {
+        None => return Some(PlaneSet::ALL),
+        Some(Planes::List(names)) => names,
+        Some(Planes::Words(words)) => words.split(',').map(|word| word.trim().to_owned()).collect(),
+    };
+    let mut set = PlaneSet { entra: false, groups: false, azure: false };
+    for name in names {
+        match name.as_str() {
+            "entra" => set.entra = true,
+            "groups" => set.groups = true,
+            "azure" => set.azure = true,
+            _ => problems.push(format!(
+                "{PREFIX}PLANES has an unknown plane: write entra, groups, azure, or some of them"
+            )),
+        }
+    }
+    if set == (PlaneSet { entra: false, groups: false, azure: false }) {
+        problems.push(format!(
+            "{PREFIX}PLANES switches everything off: write at least one of entra, groups, azure"
+        ));
+    }
+    Some(set)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(settings: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let complete = [
+            ("PUBLIC_URL", "https://pim.example.com"),
+            ("TENANT_ID", "3b3a1a4a-9c5d-4d3f-8a55-2f6a3b0f9c11"),
+            ("CLIENT_ID", "0d8c9e8e-56a0-4f2b-9a35-0c1e5a1c8f22"),
+        ];
+        let all = complete
+            .iter()
+            .chain(settings)
+            .map(|(name, value)| (format!("{PREFIX}{name}"), (*value).to_owned()));
+        Config::read(None, all.filter(|(_, value)| value != "-").collect())
+    }
+
+    fn problem(settings: &[(&str, &str)]) -> String {
+        read(settings).expect_err("should be refused").to_string()
+    }
+
+    #[test]
+    fn three_settings_are_enough() {
+        let config = read(&[]).expect("complete");
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.planes, PlaneSet::ALL);
+        assert_eq!(config.cloud.graph.as_str(), "https://graph.microsoft.com/");
+    }
+
+    #[test]
+    fn a_plane_can_be_switched_off() {
+        let config = read(&[("PLANES", "entra, azure")]).expect("complete");
+        assert_eq!(config.planes, PlaneSet { entra: true, groups: false, azure: true });
+        assert!(problem(&[("PLANES", "entra,mail")]).contains("PIM_PORTAL_PLANES"));
+        assert!(problem(&[("PLANES", "")]).contains("PIM_PORTAL_PLANES"));
+    }
+
+    #[test]
+    fn every_problem_is_named_at_once() {
+        let text = problem(&[
+            ("PUBLIC_URL", "http://pim.example.com"),
+            ("TENANT_ID", "contoso.com"),
+            ("LISTEN", "8080"),
+        ]);
+        for key in ["PUBLIC_URL", "TENANT_ID", "LISTEN"] {
+            assert!(text.contains(&format!("PIM_PORTAL_{key}")), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        assert!(problem(&[("CLIENT_SECRET", "never")]).contains("client_secret"));
+    }
+
+    #[test]
+    fn http_is_for_loopback_only_and_addresses_go_with_a_custom_cloud() {
+        assert!(read(&[("PUBLIC_URL", "http://localhost:8080")]).is_ok());
+        assert!(problem(&[("GRAPH_URL", "https://graph.example")]).contains("CLOUD=custom"));
+        assert!(problem(&[("CLOUD", "custom")]).contains("LOGIN_URL"));
+        assert!(problem(&[("CLOUD", "moon")]).contains("CLOUD"));
+    }
+}

@@ -1,0 +1,151 @@
+//! The browser's session: one opaque cookie, a record that says who is signed in, and the gate in front of every page.
+//!
+//! The record holds identity only. It is written when the response's headers are ready, so nothing may be put into it while a
+//! page streams; tokens live in a vault of their own that the record names.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State as Extract};
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use jiff::{SignedDuration, Timestamp};
+use pim::ids::VaultId;
+use pim::person::Person;
+use pim::plane::Caller;
+use serde::{Deserialize, Serialize};
+use store::sessions::Sessions;
+use tokio::time::Instant;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::{Expiry, Session, SessionManagerLayer};
+
+use crate::wiring::State;
+
+/// A session ends this long after its last use.
+pub const IDLE: SignedDuration = SignedDuration::from_mins(60);
+/// A session ends this long after sign-in, whatever its use.
+pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(10);
+/// Use is written down at most this often, so that most requests write nothing.
+const NOTED_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
+/// `__Host-`: only over a secure connection, only from this host, for every path.
+const COOKIE: &str = "__Host-pim";
+const KEY: &str = "signed-in";
+
+/// What the session record holds.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// Who.
+    pub person: Person,
+    /// Where the tokens are.
+    pub vault: VaultId,
+    /// When they signed in.
+    pub since: Timestamp,
+    /// When they last asked for a page, to the minute.
+    pub seen: Timestamp,
+}
+
+/// The session layer.
+#[must_use]
+pub fn layer(state: &State) -> SessionManagerLayer<Sessions> {
+    SessionManagerLayer::new(Sessions::new(state.records()))
+        .with_name(COOKIE)
+        .with_path("/")
+        .with_http_only(true)
+        .with_secure(true)
+        // Strict would lose the cookie on the way back from Microsoft; every write is guarded by the CSRF layer besides.
+        .with_same_site(SameSite::Lax)
+        .with_expiry(Expiry::OnInactivity(time::Duration::seconds(IDLE.as_secs())))
+}
+
+/// Makes `signed_in` the session, under a new id. What an earlier session left behind is gone.
+pub async fn begin(session: &Session, signed_in: &SignedIn) -> Result<(), tower_sessions::session::Error> {
+    session.clear().await;
+    session.insert(KEY, signed_in).await?;
+    session.cycle_id().await
+}
+
+/// Ends the session and deletes its tokens.
+pub async fn end(state: &State, session: &Session) -> Result<(), StatusCode> {
+    let failed = |_| StatusCode::INTERNAL_SERVER_ERROR;
+    if let Ok(Some(signed_in)) = session.get::<SignedIn>(KEY).await {
+        state.identity.sign_out(signed_in.vault).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    }
+    session.flush().await.map_err(failed)
+}
+
+/// Whether the page can be seen without signing in.
+fn is_open(path: &str) -> bool {
+    path == "/sign-in" || path.starts_with("/sign-in/") || path.starts_with("/auth/")
+}
+
+/// Lets only people who are signed in past, and gives the page its context.
+pub async fn gate(
+    Extract(state): Extract<State>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let signed_in = match current(&state, &session).await {
+        Ok(signed_in) => signed_in,
+        Err(status) => {
+            return (status, "The portal's store does not answer. Try again in a minute.").into_response();
+        }
+    };
+    let path = request.uri().path();
+    if signed_in.is_none() && !is_open(path) {
+        return to_sign_in(&request);
+    }
+    if let Some(signed_in) = &signed_in {
+        // An open page asks for events by itself: that is not use.
+        let is_use = !path.starts_with("/events/");
+        let now = state.clock.now();
+        if is_use && now.duration_since(signed_in.seen) >= NOTED_EVERY {
+            let noted = SignedIn { seen: now, ..signed_in.clone() };
+            if session.insert(KEY, &noted).await.is_err() {
+                tracing::warn!("the use of a session could not be noted");
+            }
+        }
+    }
+    let portal_session = signed_in.map(|signed_in| portal::Session {
+        caller: Caller {
+            tenant: signed_in.person.tenant,
+            principal: signed_in.person.id,
+            tokens: state.identity.tokens(signed_in.vault),
+        },
+        person: signed_in.person,
+    });
+    request.extensions_mut().insert(app::Context {
+        portal: state.portal.clone(),
+        session: portal_session,
+        site: Arc::clone(&state.site),
+        deadline: Instant::now() + crate::RENDER_BUDGET,
+    });
+    next.run(request).await
+}
+
+/// Who is signed in, unless the session has reached one of its limits.
+async fn current(state: &State, session: &Session) -> Result<Option<SignedIn>, StatusCode> {
+    let read = session.get::<SignedIn>(KEY).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+    let Some(signed_in) = read else { return Ok(None) };
+    let now = state.clock.now();
+    let over = now.duration_since(signed_in.since) >= ABSOLUTE || now.duration_since(signed_in.seen) >= IDLE;
+    if over {
+        end(state, session).await?;
+        return Ok(None);
+    }
+    Ok(Some(signed_in))
+}
+
+fn to_sign_in(request: &Request) -> Response {
+    if request.uri().path().starts_with("/events/") {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str());
+    // Only a page can be returned to; a form would have to be filled in again.
+    if *request.method() != Method::GET || wanted == "/" {
+        return Redirect::to("/sign-in").into_response();
+    }
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    Redirect::to(&format!("/sign-in?{}", query.append_pair("return_to", wanted).finish())).into_response()
+}

@@ -1,0 +1,128 @@
+//! Which port is served by which adapter. To add a plane: one line in [`planes`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use identity::scopes::Consent;
+use identity::{Identity, PlaneSet, Settings};
+use pim::clock::Clock;
+use pim::plane::Plane;
+use pim::records::Records;
+use portal::Portal;
+use store::{KeyRing, Store};
+use transport::Api;
+
+use crate::assets;
+use crate::config::Config;
+
+/// How often expired records are deleted.
+const PURGE_EVERY: Duration = Duration::from_mins(10);
+
+/// Everything a request may need. Cheap to clone.
+#[derive(Clone)]
+pub struct State {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// Sign-in.
+    pub identity: Identity,
+    /// The use cases.
+    pub portal: Portal,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// What pages say about this portal.
+    pub site: Arc<app::Site>,
+    store: Arc<Store>,
+}
+
+impl State {
+    /// Opens the store and wires everything. Asks nothing of Microsoft.
+    pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let keys = KeyRing::from_file(&config.key_file)
+            .with_context(|| format!("cannot use the key file {}", config.key_file.display()))?;
+        let store =
+            Store::open(&config.database_url, keys, clock.clone()).await.context("cannot open the store")?;
+        let store = Arc::new(store);
+        let http = transport::client();
+        let settings = Settings {
+            tenant: config.tenant_id,
+            client_id: config.client_id.clone(),
+            public_url: config.public_url.clone(),
+            login: config.cloud.login.clone(),
+            graph: config.cloud.graph.clone(),
+            arm: config.cloud.arm.clone(),
+            planes: config.planes,
+            absolute: crate::session::ABSOLUTE,
+        };
+        let identity = Identity::new(settings, store.clone(), clock.clone(), http.clone());
+        let portal = Portal::new(planes(&config, &http), store.clone(), store.clone(), clock.clone());
+        let site = Arc::new(site(&config, &identity));
+        Ok(Self { config: Arc::new(config), identity, portal, clock, site, store })
+    }
+
+    /// The records, for sessions.
+    #[must_use]
+    pub fn records(&self) -> Arc<dyn Records> {
+        self.store.clone()
+    }
+
+    /// Deletes expired records, again and again.
+    pub async fn purge_forever(self) {
+        let mut every = tokio::time::interval(PURGE_EVERY);
+        loop {
+            every.tick().await;
+            if self.store.purge().await.is_err() {
+                tracing::warn!("expired records could not be deleted; trying again later");
+            }
+        }
+    }
+
+    /// Closes the store.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+}
+
+fn planes(config: &Config, http: &reqwest::Client) -> Vec<Arc<dyn Plane>> {
+    let graph = Arc::new(Api::new(http.clone(), config.cloud.graph.clone(), graph::limits()));
+    let azure = Arc::new(Api::new(http.clone(), config.cloud.arm.clone(), arm::limits()));
+    let PlaneSet { entra, groups, azure: resources } = config.planes;
+    let mut planes: Vec<Arc<dyn Plane>> = Vec::new();
+    if entra {
+        planes.push(Arc::new(graph::EntraRoles::new(graph.clone())));
+    }
+    if groups {
+        planes.push(Arc::new(graph::Groups::new(graph)));
+    }
+    if resources {
+        planes.push(Arc::new(arm::AzureResources::new(azure)));
+    }
+    planes
+}
+
+fn site(config: &Config, identity: &Identity) -> app::Site {
+    let asset = |logical| assets::url(logical).map(str::to_owned);
+    let permission = |scope: &identity::Scope| app::Permission {
+        scope: scope.name.to_owned(),
+        purpose: scope.purpose.to_owned(),
+        consent: match scope.consent {
+            Consent::User => "you".to_owned(),
+            Consent::Administrator(roles) => roles.to_owned(),
+        },
+    };
+    let public = config.public_url.join("/sign-in").unwrap_or_else(|_| config.public_url.clone());
+    app::Site {
+        stylesheet: asset("app.css").unwrap_or_default(),
+        boot: asset("boot.js"),
+        icon: asset("icon.svg").unwrap_or_default(),
+        banner: config.cloud.is_custom.then(|| {
+            let host = config.cloud.login.host_str().unwrap_or_default();
+            format!("Not a Microsoft cloud: this portal talks to {host}. Nothing here touches a real tenant.")
+        }),
+        // The answer of the consent page is only a hint and changes nothing, so its state guards nothing.
+        admin_consent_url: identity.admin_consent_url("portal").into(),
+        permissions: identity.scopes().iter().map(permission).collect(),
+        admin_center: config.cloud.admin_center.clone(),
+        sign_out_url: identity.sign_out_url(&public, None).into(),
+    }
+}
