@@ -81,7 +81,9 @@ fn clock(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
         Some("all") => &[Hand::Planes, Hand::SignIn],
         Some(other) => return Err(problem(format!("`of` is planes, sign_in or all, not {other}"))),
     };
-    hands.iter().for_each(|hand| sim.clock.advance(*hand, by));
+    for hand in hands {
+        sim.clock.advance(*hand, by);
+    }
     Ok(Reply::json(200, json!({ "planes": sim.now().to_string(), "signIn": sim.sign_in_now().to_string() })))
 }
 

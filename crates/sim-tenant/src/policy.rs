@@ -12,6 +12,7 @@ use crate::tenant::Tenant;
 /// What activation of a target asks for.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent rules, each a line of the seed")]
 pub struct Policy {
     /// Longest activation, ISO 8601 (`PT8H`, `PT1H45M`, `P1D`).
     pub maximum: String,

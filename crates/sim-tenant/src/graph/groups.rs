@@ -76,8 +76,8 @@ const REQUEST: Shape<'_> = Shape {
 };
 
 /// The live service prints these enums in lower case, the documentation capitalised.
-fn cased(world: &World, word: &str) -> String {
-    if world.switches.groups_capitalised { word.to_owned() } else { word.to_ascii_lowercase() }
+fn cased(world: &World, value: &str) -> String {
+    if world.switches.groups_capitalised { value.to_owned() } else { value.to_ascii_lowercase() }
 }
 
 fn eligibility_row(world: &World, e: &Eligibility) -> Value {

@@ -35,10 +35,10 @@ pub(crate) fn picker(world: &World, tenant: &str, flow: &str, hinted: Option<&st
     people.sort_by_key(|p| Some(p.object_id.as_str()) != hinted);
     let mut list = String::new();
     for person in people {
-        let _ = write!(
+        let _ = writeln!(
             list,
             "<li>{}<button class=\"person\" type=\"submit\" name=\"upn\" value=\"{upn}\"><span>{name}</span> \
-             <span class=\"quiet\">{upn}</span> <span class=\"quiet\">{summary}</span></button></form></li>\n",
+             <span class=\"quiet\">{upn}</span> <span class=\"quiet\">{summary}</span></button></form></li>",
             open(tenant, flow, "pick"),
             upn = escape(&person.upn),
             name = escape(&person.display_name),
@@ -70,17 +70,16 @@ pub(crate) fn consent(world: &World, tenant: &str, flow: &str, person: &Persona,
 
 /// The scopes with their human texts.
 pub(crate) fn scope_list(scopes: &[Scope]) -> String {
-    let items: String = scopes
-        .iter()
-        .map(|scope| {
-            let (title, text) = scope.human();
-            format!(
-                "<li><strong>{}</strong><br><span class=\"quiet\">{}</span></li>\n",
-                escape(&title),
-                escape(&text)
-            )
-        })
-        .collect();
+    let mut items = String::new();
+    for scope in scopes {
+        let (title, text) = scope.human();
+        let _ = writeln!(
+            items,
+            "<li><strong>{}</strong><br><span class=\"quiet\">{}</span></li>",
+            escape(&title),
+            escape(&text)
+        );
+    }
     format!("<ul class=\"scopes\">\n{items}</ul>\n")
 }
 

@@ -85,6 +85,7 @@ impl Default for Paging {
 /// Somebody who can sign in.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent traits of a person, each a line of the seed")]
 pub struct Persona {
     /// The short name other entries use.
     pub key: String,

@@ -159,7 +159,7 @@ impl Shape<'_> {
             rows.into_iter().filter(|row| filter.as_ref().is_none_or(|f| f.matches(row))).collect();
         let page = paging::page(call, base, page_size, rows).map_err(BadQuery)?;
         let value: Vec<Value> =
-            page.rows.into_iter().map(|row| shape_row(row, select.as_deref(), &expand, navigate)).collect();
+            page.rows.into_iter().map(|row| shape_row(&row, select.as_deref(), &expand, navigate)).collect();
         let mut body =
             json!({ "@odata.context": format!("{base}/v1.0/$metadata#{}", self.context), "value": value });
         if let Some(next) = page.next {
@@ -181,7 +181,7 @@ impl Shape<'_> {
         let (select, expand) = self.wishes(call)?;
         let mut body = json!({ "@odata.context": format!("{base}/v1.0/$metadata#{}/$entity", self.context) });
         if let (Value::Object(target), Value::Object(source)) =
-            (&mut body, shape_row(row, select.as_deref(), &expand, navigate))
+            (&mut body, shape_row(&row, select.as_deref(), &expand, navigate))
         {
             target.extend(source);
         }
@@ -190,14 +190,14 @@ impl Shape<'_> {
 }
 
 fn shape_row(
-    row: Value,
+    row: &Value,
     select: Option<&[String]>,
     expand: &[Expand],
     navigate: &dyn Fn(&Expand, &Value) -> Value,
 ) -> Value {
     let mut out = row.clone();
     for item in expand {
-        let target = navigate(item, &row);
+        let target = navigate(item, row);
         out[&item.name] = project(target, item.select.as_deref(), &item.inner);
     }
     project(out, select, expand)

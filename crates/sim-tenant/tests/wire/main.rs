@@ -1,0 +1,7 @@
+//! The simulated tenant over HTTP: what a client of Microsoft's services would see.
+
+mod control;
+mod graph;
+mod requests;
+mod sign_in;
+mod support;
