@@ -282,3 +282,105 @@ impl<'a> PutProperties<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const SUBSCRIPTION: &str = "/subscriptions/00000000-0000-0000-0000-000000000001";
+    const ME: &str = "11111111-2222-3333-4444-555555555555";
+
+    fn role(guid: &str) -> String {
+        format!("{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{guid}")
+    }
+
+    fn rows(json: Value) -> Vec<Resource<Instance>> {
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn a_row_takes_its_subscription_s_name_from_another_and_keeps_its_paths() {
+        let owner = role("8E3AF657-a8ff-443c-a75c-2fe8c4bcb635");
+        let group = format!("{SUBSCRIPTION}/resourceGroups/rg-shop");
+        let rows = rows(json!([
+            { "id": "one", "name": "1", "properties": { "scope": SUBSCRIPTION, "roleDefinitionId": role("acdd72a7"),
+                "expandedProperties": { "scope": { "id": SUBSCRIPTION, "displayName": "Production", "type": "subscription" } } } },
+            { "id": "two", "name": "2", "properties": { "scope": group, "roleDefinitionId": owner,
+                "principalId": "a-group-s-id", "memberType": "Group", "endDateTime": "2027-01-01T00:00:00.5Z",
+                "roleEligibilityScheduleId": "/full/path/to/schedule", "condition": "@Resource[x] == 'y'",
+                "conditionVersion": "2.0",
+                "expandedProperties": { "roleDefinition": { "displayName": "Owner", "type": "BuiltInRole" },
+                    "scope": { "id": group, "displayName": "rg-shop", "type": "resourcegroup" } } } },
+        ]));
+        let names = Resource::subscriptions(&rows);
+        let expected = Eligibility {
+            id: "two".into(),
+            target: target(&group, &owner),
+            names: Names { title: "Owner".into(), place: "Production / rg-shop".into() },
+            member_type: MemberType::Group,
+            until: "2027-01-01T00:00:00.5Z".parse().ok(),
+            schedule: Some("/full/path/to/schedule".into()),
+            condition: Some(Condition { expression: "@Resource[x] == 'y'".into(), version: "2.0".into() }),
+            privileged: true,
+        };
+        assert_eq!(rows[1].eligibility(&names), Some(expected));
+        let bare = rows[0].eligibility(&names).unwrap();
+        assert_eq!((bare.names.title.as_str(), bare.privileged), ("acdd72a7", false));
+    }
+
+    #[test]
+    fn rows_without_what_they_are_about_are_not_read() {
+        for row in [
+            json!({}),
+            json!({ "id": "x", "properties": null }),
+            json!({ "id": "x", "properties": { "roleDefinitionId": "r" } }),
+            json!({ "properties": { "scope": "/s", "roleDefinitionId": "r" } }),
+        ] {
+            assert_eq!(rows(json!([row]))[0].assignment(&Subscriptions::new()), None);
+        }
+    }
+
+    #[test]
+    fn an_activation_carries_the_schedule_and_the_condition() {
+        let draft = Draft {
+            target: target(SUBSCRIPTION, &role("r")),
+            start: "2026-11-21T10:00:00.123456789Z".parse().unwrap(),
+            duration: "PT8H".parse().unwrap(),
+            justification: "why".into(),
+            ticket: None,
+            eligibility_schedule: Some("/full/path".into()),
+            condition: Some(Condition { expression: "e".into(), version: "2.0".into() }),
+        };
+        let expected = json!({ "properties": {
+            "principalId": ME, "roleDefinitionId": role("r"), "requestType": "SelfActivate",
+            "linkedRoleEligibilityScheduleId": "/full/path", "justification": "why",
+            "scheduleInfo": { "startDateTime": "2026-11-21T10:00:00.123Z",
+                "expiration": { "type": "AfterDuration", "duration": "PT8H" } },
+            "condition": "e", "conditionVersion": "2.0",
+        } });
+        assert_eq!(serde_json::to_value(Put::activate(ME.parse().unwrap(), &draft)).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_deactivation_says_no_more_than_it_must() {
+        let row = json!([{ "id": "x", "properties": { "scope": SUBSCRIPTION, "roleDefinitionId": role("r"),
+            "assignmentType": "Activated", "linkedRoleEligibilityScheduleId": "/full/path" } }]);
+        let active = rows(row)[0].assignment(&Subscriptions::new()).unwrap();
+        assert!(active.is_active_role());
+        let expected = json!({ "properties": {
+            "principalId": ME, "roleDefinitionId": role("r"), "requestType": "SelfDeactivate",
+            "linkedRoleEligibilityScheduleId": "/full/path",
+        } });
+        assert_eq!(serde_json::to_value(Put::deactivate(ME.parse().unwrap(), &active)).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_policy_is_for_a_role_whatever_scope_its_path_names() {
+        let row: PolicyAssignment =
+            serde_json::from_value(json!({ "roleDefinitionId": role("ABC"), "effectiveRules": [] })).unwrap();
+        assert!(row.is_for(&RoleId::from("/providers/Microsoft.Authorization/roleDefinitions/abc")));
+        assert!(!row.is_for(&RoleId::from("/providers/Microsoft.Authorization/roleDefinitions/abd")));
+    }
+}

@@ -152,3 +152,137 @@ impl<'a> Post<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const ROLE: &str = "fe930be7-5e62-47db-91af-98c3a49a38b1";
+    const ME: &str = "11111111-2222-3333-4444-555555555555";
+
+    fn instance(json: Value) -> Instance {
+        serde_json::from_value(json).unwrap()
+    }
+
+    fn draft(scope: &str) -> Draft {
+        Draft {
+            target: Target { plane: PLANE.into(), role: ROLE.into(), scope: scope.into() },
+            start: "2026-11-21T10:00:00.123456789Z".parse().unwrap(),
+            duration: "PT1H45M".parse().unwrap(),
+            justification: "Incident 7".into(),
+            ticket: None,
+            eligibility_schedule: None,
+            condition: None,
+        }
+    }
+
+    #[test]
+    fn an_eligibility_through_a_group_keeps_every_id_as_it_was_written() {
+        let row = instance(json!({
+            "@odata.type": "#microsoft.graph.unifiedRoleEligibilityScheduleInstance",
+            "id": "aBc_dEf-1-e", "principalId": "a-group-s-id", "roleDefinitionId": ROLE,
+            "directoryScopeId": "/administrativeUnits/au-1", "appScopeId": null,
+            "startDateTime": "2026-04-12T14:44:50.2876543Z", "endDateTime": "2027-04-10T00:00:00Z",
+            "memberType": "Group", "roleEligibilityScheduleId": "schedule-1",
+            "roleDefinition": { "id": ROLE, "displayName": "User Administrator", "isBuiltIn": true, "templateId": ROLE },
+            "directoryScope": { "@odata.type": "#microsoft.graph.administrativeUnit", "displayName": "North" },
+        }));
+        let Place::Words(place) = row.place() else { panic!("named") };
+        let expected = Eligibility {
+            id: "aBc_dEf-1-e".into(),
+            target: Target {
+                plane: PLANE.into(),
+                role: ROLE.into(),
+                scope: "/administrativeUnits/au-1".into(),
+            },
+            names: Names { title: "User Administrator".into(), place: "Administrative unit: North".into() },
+            member_type: MemberType::Group,
+            until: "2027-04-10T00:00:00Z".parse().ok(),
+            schedule: Some("schedule-1".into()),
+            condition: None,
+            privileged: true,
+        };
+        assert_eq!(row.eligibility(place), Some(expected));
+    }
+
+    #[test]
+    fn a_row_with_next_to_nothing_is_read_and_one_without_ids_is_not() {
+        let bare = instance(json!({ "id": "x", "roleDefinitionId": "r", "directoryScopeId": "/" }));
+        let read = bare.eligibility("Directory".into()).unwrap();
+        assert_eq!(
+            (read.names.title.as_str(), read.until, read.member_type),
+            ("r", None, MemberType::Direct)
+        );
+        for json in [
+            json!({}),
+            json!({ "id": "x", "roleDefinitionId": null, "directoryScopeId": "/" }),
+            json!({ "id": "x", "roleDefinitionId": "r" }),
+            json!({ "roleDefinitionId": "r", "directoryScopeId": "/" }),
+        ] {
+            assert_eq!(instance(json).eligibility(String::new()), None);
+        }
+    }
+
+    #[test]
+    fn only_what_was_activated_counts_as_activated() {
+        for (kind, origin) in [
+            (json!("Activated"), AssignmentOrigin::Activated),
+            (json!("activated"), AssignmentOrigin::Activated),
+            (json!("Assigned"), AssignmentOrigin::Assigned),
+            (json!(null), AssignmentOrigin::Assigned),
+        ] {
+            let row = json!({ "id": "x", "roleDefinitionId": "r", "directoryScopeId": "/", "assignmentType": kind,
+                "startDateTime": "2026-09-06T18:10:47.01Z" });
+            let read = instance(row).assignment(String::new()).unwrap();
+            assert_eq!(read.origin, origin);
+            assert_eq!(read.since, "2026-09-06T18:10:47.010Z".parse().ok());
+        }
+    }
+
+    #[test]
+    fn an_activation_is_posted_for_the_caller_alone() {
+        let mut draft = draft("/");
+        let body = |draft: &Draft| serde_json::to_value(Post::activate(ME.parse().unwrap(), draft)).unwrap();
+        let mut expected = json!({
+            "action": "selfActivate", "principalId": ME, "roleDefinitionId": ROLE, "directoryScopeId": "/",
+            "justification": "Incident 7",
+            "scheduleInfo": { "startDateTime": "2026-11-21T10:00:00.123Z",
+                "expiration": { "type": "AfterDuration", "duration": "PT1H45M" } },
+        });
+        assert_eq!(body(&draft), expected);
+        draft.ticket = Some(pim::draft::Ticket { number: "7".into(), system: "Desk".into() });
+        expected["ticketInfo"] = json!({ "ticketNumber": "7", "ticketSystem": "Desk" });
+        assert_eq!(body(&draft), expected);
+    }
+
+    #[test]
+    fn a_deactivation_says_no_more_than_it_must_and_an_app_scope_goes_back_as_one() {
+        let target = target(Some(ROLE), None, Some("scope-7")).unwrap();
+        let body = serde_json::to_value(Post::deactivate(ME.parse().unwrap(), &target)).unwrap();
+        let expected = json!({
+            "action": "selfDeactivate", "principalId": ME, "roleDefinitionId": ROLE, "appScopeId": "scope-7",
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn a_request_that_waits_for_approval_says_so() {
+        let wire: WireRequest = serde_json::from_value(json!({
+            "id": "61998d6f", "status": "PendingApprovalProvisioning", "createdDateTime": "2026-09-06T17:53:52.0427885Z",
+            "action": "selfActivate", "roleDefinitionId": ROLE, "directoryScopeId": "/", "justification": "why",
+            "scheduleInfo": { "startDateTime": "2026-09-06T18:10:00Z", "recurrence": null,
+                "expiration": { "type": "afterDuration", "endDateTime": null, "duration": "PT30M" } },
+            "ticketInfo": { "ticketNumber": null, "ticketSystem": null },
+        }))
+        .unwrap();
+        let target = request_target(&wire).unwrap();
+        let request = wire.into_request(target).unwrap();
+        assert_eq!(request.status.as_str(), "PendingApprovalProvisioning");
+        assert_eq!(request.start, "2026-09-06T18:10:00Z".parse().ok());
+        let removal: WireRequest =
+            serde_json::from_value(json!({ "id": "1", "status": "Revoked", "scheduleInfo": null })).unwrap();
+        assert_eq!(request_target(&removal), None);
+    }
+}

@@ -125,3 +125,45 @@ impl<'a> Post<'a> {
         Self { action, principal_id, group_id, access_id, activation: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn both_spellings_and_a_group_without_a_name() {
+        for (direct, access) in [("direct", "owner"), ("Direct", "Owner")] {
+            let row: Instance = serde_json::from_value(json!({
+                "id": "g-1_owner_1", "groupId": "g-1", "accessId": access, "memberType": direct,
+                "eligibilityScheduleId": "s", "group": null, "endDateTime": null,
+            }))
+            .unwrap();
+            let read = row.eligibility().unwrap();
+            assert_eq!((read.target.role.as_str(), read.target.scope.as_str()), ("owner", "g-1"));
+            assert_eq!((read.names.title.as_str(), read.names.place.as_str()), ("g-1", "Owner"));
+            assert_eq!(read.member_type, MemberType::Direct);
+        }
+    }
+
+    #[test]
+    fn an_activation_is_posted_in_the_documented_spelling() {
+        let me = "11111111-2222-3333-4444-555555555555";
+        let draft = Draft {
+            target: target(Some("g-1"), Some("member")).unwrap(),
+            start: "2026-11-21T10:00:00Z".parse().unwrap(),
+            duration: "PT2H".parse().unwrap(),
+            justification: "why".into(),
+            ticket: None,
+            eligibility_schedule: None,
+            condition: None,
+        };
+        let expected = json!({
+            "action": "selfActivate", "principalId": me, "groupId": "g-1", "accessId": "member", "justification": "why",
+            "scheduleInfo": { "startDateTime": "2026-11-21T10:00:00.000Z",
+                "expiration": { "type": "afterDuration", "duration": "PT2H" } },
+        });
+        assert_eq!(serde_json::to_value(Post::activate(me.parse().unwrap(), &draft)).unwrap(), expected);
+    }
+}

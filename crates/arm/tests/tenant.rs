@@ -1,0 +1,142 @@
+//! The plane against the simulated tenant, over HTTP.
+
+#[path = "../../graph/tests/tenant/mod.rs"]
+mod tenant;
+
+use arm::{AzureResources, limits};
+use pim::draft::{Draft, Ticket};
+use pim::eligibility::Eligibility;
+use pim::error::{ErrorKind, Violation};
+use pim::ids::{OperationId, RequestId};
+use pim::plane::{Caller, Fingerprint, Plane, Submission};
+use pim::policy::PolicyReading;
+use pim::request::{Progress, RequestAction};
+use pim::tokens::Audience;
+use serde_json::json;
+use tenant::{ADELE, FRIDA, Tenant};
+
+const REQUESTS: &str = "/roleAssignmentScheduleRequests/";
+
+fn now() -> jiff::Timestamp {
+    use pim::clock::Clock;
+    pim::clock::SystemClock.now()
+}
+
+fn id() -> RequestId {
+    RequestId(OperationId::random().to_string())
+}
+
+fn draft(eligibility: &Eligibility) -> Draft {
+    Draft {
+        target: eligibility.target.clone(),
+        start: now(),
+        duration: "PT1H".parse().unwrap(),
+        justification: "Incident 4711".to_owned(),
+        ticket: Some(Ticket { number: "4711".into(), system: "Desk".into() }),
+        eligibility_schedule: eligibility.schedule.clone(),
+        condition: eligibility.condition.clone(),
+    }
+}
+
+async fn eligible(plane: &AzureResources, caller: &Caller, title: &str) -> Eligibility {
+    let rows = plane.eligibilities(caller).await.unwrap();
+    let names: Vec<String> =
+        rows.iter().map(|row| format!("{} / {}", row.names.title, row.names.place)).collect();
+    let row = rows.into_iter().find(|row| row.names.title == title);
+    row.unwrap_or_else(|| panic!("{title} is not among {names:#?}"))
+}
+
+#[tokio::test]
+async fn lists_are_whole_and_their_policies_answered_for() -> anyhow::Result<()> {
+    let tenant = Tenant::start().await?;
+    let (plane, caller) =
+        (AzureResources::new(tenant.api(Audience::Azure, limits())), tenant.caller(ADELE).await?);
+    let rows = plane.eligibilities(&caller).await?;
+    assert!(rows.len() > 6, "more than one page of six");
+    assert!(rows.iter().any(|row| row.names.title == "Owner" && row.privileged));
+    assert!(rows.iter().all(|row| !row.names.place.contains("/subscriptions/")), "{rows:#?}");
+    assert!(rows.iter().all(|row| row.schedule.is_some()));
+    let targets: Vec<_> = rows.iter().map(|row| row.target.clone()).collect();
+    let read = plane.policies(&caller, &targets).await;
+    assert!(targets.iter().all(|target| read.contains_key(target)));
+    assert!(read.values().any(|reading| matches!(reading, PolicyReading::Known(_))));
+    plane.assignments(&caller).await?;
+    plane.requests(&caller).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_role_is_activated_under_the_portal_s_own_id_and_deactivated() -> anyhow::Result<()> {
+    let tenant = Tenant::start().await?;
+    let (plane, caller) =
+        (AzureResources::new(tenant.api(Audience::Azure, limits())), tenant.caller(ADELE).await?);
+    let (row, own) = (eligible(&plane, &caller, "Website Contributor").await, id());
+    let Submission::Accepted(request) = plane.submit(&caller, &draft(&row), &own).await? else {
+        panic!("not accepted")
+    };
+    assert_eq!(request.id, own);
+    assert_eq!(plane.request(&caller, &row.target, &own).await?.action, RequestAction::Activate);
+    assert!(plane.requests(&caller).await?.iter().any(|request| request.id == own));
+    tenant.order("/clock", json!({ "advance": "PT6M" })).await?;
+    let held = plane.assignments(&caller).await?;
+    let active = held.into_iter().find(|held| held.target.same_as(&row.target) && held.is_active_role());
+    let active = active.expect("active after six minutes");
+    let Submission::Accepted(off) = plane.deactivate(&caller, &active, &id()).await? else {
+        panic!("not accepted")
+    };
+    assert_eq!(off.status.progress(), Progress::Revoked);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_found_by_its_id_and_a_second_put_of_it_is_harmless() -> anyhow::Result<()> {
+    let tenant = Tenant::start().await?;
+    let (plane, caller) =
+        (AzureResources::new(tenant.api(Audience::Azure, limits())), tenant.caller(ADELE).await?);
+    let (row, own) = (eligible(&plane, &caller, "Website Contributor").await, id());
+    let lost = Fingerprint {
+        request_id: own.clone(),
+        target: row.target.clone(),
+        action: RequestAction::Activate,
+        justification: String::new(),
+        sent: now(),
+    };
+    assert_eq!(plane.find(&caller, &lost).await?, None, "nothing was sent yet");
+    let order =
+        json!({ "plane": "azure", "path_contains": REQUESTS, "method": "PUT", "kind": "close_after" });
+    tenant.fault(order).await?;
+    let draft = draft(&row);
+    assert_eq!(plane.submit(&caller, &draft, &own).await?, Submission::Unsure);
+    assert_eq!(tenant.calls("PUT", REQUESTS).await?, 1, "sent exactly once");
+    assert_eq!(plane.find(&caller, &lost).await?.map(|found| found.id), Some(own.clone()));
+    for status in [409, 400] {
+        tenant.order("/switches", json!({ "request_exists_status": status })).await?;
+        let Submission::Accepted(request) = plane.submit(&caller, &draft, &own).await? else {
+            panic!("{status}: the request went through the first time")
+        };
+        assert_eq!(request.id, own);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn refusals_come_back_as_what_they_are() -> anyhow::Result<()> {
+    let tenant = Tenant::start().await?;
+    let (plane, caller) =
+        (AzureResources::new(tenant.api(Audience::Azure, limits())), tenant.caller(ADELE).await?);
+    let mut draft = draft(&eligible(&plane, &caller, "Website Contributor").await);
+    draft.duration = "PT20H".parse()?;
+    let Submission::Rejected(refused) = plane.submit(&caller, &draft, &id()).await? else {
+        panic!("accepted")
+    };
+    assert_eq!(refused.violations, [Violation::TooLong]);
+    let context = eligible(&plane, &caller, "User Access Administrator").await;
+    let draft = self::draft(&context);
+    let Submission::Rejected(refused) = plane.submit(&caller, &draft, &id()).await? else {
+        panic!("accepted")
+    };
+    assert_eq!(refused.violations, [Violation::ContextMissing]);
+    let error = plane.eligibilities(&tenant.caller(FRIDA).await?).await.unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::Forbidden { .. }), "{error:?}");
+    Ok(())
+}
