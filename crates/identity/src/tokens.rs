@@ -162,13 +162,20 @@ impl From<Verdict> for TokenError {
 fn verdict(refused: &EntraError) -> Verdict {
     let code = refused.trace().code;
     match (refused.error.as_str(), refused.suberror.as_deref(), code) {
-        (_, Some("consent_required"), _) | ("consent_required", ..) => Verdict::Consent,
-        (_, _, Some(65001 | 65005 | 650_057)) => Verdict::Consent,
+        (_, Some("consent_required"), _)
+        | ("consent_required", ..)
+        | (_, _, Some(65001 | 65005 | 650_057)) => Verdict::Consent,
         (_, _, Some(500_011 | 650_052)) | ("invalid_resource" | "invalid_target", ..) => Verdict::Absent,
-        ("interaction_required", ..) => Verdict::SignIn,
-        (_, _, Some(code)) if asks_for_more(code) || forbidden_by_policy(code) => Verdict::SignIn,
-        ("invalid_grant", Some("basic_action" | "additional_action" | "message_only"), _) => Verdict::SignIn,
-        ("invalid_grant", ..) if refused.has_claims() => Verdict::SignIn,
+        ("interaction_required", ..)
+        | ("invalid_grant", Some("basic_action" | "additional_action" | "message_only"), _) => {
+            Verdict::SignIn
+        }
+        (_, _, code)
+            if refused.has_claims()
+                || code.is_some_and(|code| asks_for_more(code) || forbidden_by_policy(code)) =>
+        {
+            Verdict::SignIn
+        }
         ("invalid_grant", ..) => Verdict::Dead,
         _ => Verdict::Unavailable,
     }

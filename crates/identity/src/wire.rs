@@ -122,7 +122,7 @@ pub(crate) struct Grant {
 #[derive(Debug)]
 pub(crate) enum NoGrant {
     /// The service said why.
-    Refused(EntraError),
+    Refused(Box<EntraError>),
     /// No answer, or a failure of the service's own.
     Unavailable,
     /// An answer that is not what the protocol says.
@@ -195,7 +195,7 @@ fn grant(
 ) -> Result<Grant, NoGrant> {
     // A parse failure holds the whole body: it goes no further than this.
     let token = answer.map_err(|error| match error {
-        RequestTokenError::ServerResponse(refused) => NoGrant::Refused(refused),
+        RequestTokenError::ServerResponse(refused) => NoGrant::Refused(Box::new(refused)),
         RequestTokenError::Request(_) => NoGrant::Unavailable,
         RequestTokenError::Parse(..) | RequestTokenError::Other(_) => NoGrant::Malformed,
     })?;

@@ -1,0 +1,7 @@
+//! Identity over HTTP against a stub that answers exactly what a test tells it to: what a real tenant would hardly ever do.
+//! How a tenant does behave is tested against the simulated one.
+
+mod id_token;
+mod sign_in;
+mod support;
+mod tokens;

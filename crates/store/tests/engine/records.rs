@@ -1,0 +1,195 @@
+//! Records through the port: round trips, expiry, single use, compare-and-swap, and what the database file gives away.
+
+use std::sync::Arc;
+
+use crate::common::{self, clock, folder_url, keys, open, start};
+use jiff::SignedDuration;
+use pim::records::{RecordKind, Records};
+use store::{KeyRing, OpenError, Store};
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+fn later(by: SignedDuration) -> jiff::Timestamp {
+    start().saturating_add(by).unwrap()
+}
+
+#[tokio::test]
+async fn a_record_comes_back_as_it_was_put_and_only_under_its_kind_and_key() {
+    let store = open("sqlite::memory:", KeyRing::ephemeral()).await;
+    store.put(RecordKind::Session, "key", b"content", later(HOUR)).await.unwrap();
+    let record = store.get(RecordKind::Session, "key").await.unwrap().unwrap();
+    assert_eq!(
+        (record.content.as_slice(), record.version, record.expires),
+        (&b"content"[..], 1, later(HOUR))
+    );
+    for kind in [RecordKind::SignInFlow, RecordKind::Tokens, RecordKind::Selection] {
+        assert!(store.get(kind, "key").await.unwrap().is_none(), "{kind:?}");
+    }
+    assert!(store.get(RecordKind::Session, "other").await.unwrap().is_none());
+
+    store.put(RecordKind::Session, "key", b"again", later(HOUR)).await.unwrap();
+    let record = store.get(RecordKind::Session, "key").await.unwrap().unwrap();
+    assert_eq!((record.content.as_slice(), record.version), (&b"again"[..], 2));
+
+    store.delete(RecordKind::Session, "key").await.unwrap();
+    assert!(store.get(RecordKind::Session, "key").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn an_expired_record_is_gone_for_every_operation() {
+    let clock = clock();
+    let store = Store::open("sqlite::memory:", KeyRing::ephemeral(), Arc::new(clock.clone())).await.unwrap();
+    for key in ["get", "take", "replace", "recreate"] {
+        store.put(RecordKind::SignInFlow, key, b"old", later(HOUR)).await.unwrap();
+    }
+    store.put(RecordKind::SignInFlow, "lasting", b"old", later(HOUR * 3)).await.unwrap();
+
+    clock.advance(HOUR - SignedDuration::from_micros(1));
+    assert!(store.get(RecordKind::SignInFlow, "get").await.unwrap().is_some(), "gone too early");
+    clock.advance(SignedDuration::from_micros(1));
+
+    assert!(store.get(RecordKind::SignInFlow, "get").await.unwrap().is_none());
+    assert!(store.take(RecordKind::SignInFlow, "take").await.unwrap().is_none());
+    let expires = later(HOUR * 3);
+    assert!(!store.replace(RecordKind::SignInFlow, "replace", 1, b"new", expires).await.unwrap());
+    assert!(store.replace(RecordKind::SignInFlow, "recreate", 0, b"new", expires).await.unwrap());
+    let recreated = store.get(RecordKind::SignInFlow, "recreate").await.unwrap().unwrap();
+    assert_eq!((recreated.content.as_slice(), recreated.version), (&b"new"[..], 1));
+
+    assert_eq!(store.purge().await.unwrap(), 2, "get and replace were left over");
+    assert!(store.get(RecordKind::SignInFlow, "lasting").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn of_many_takers_exactly_one_gets_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder_url(&folder), KeyRing::ephemeral()).await;
+    for round in 0..5 {
+        let key = format!("key {round}");
+        store.put(RecordKind::SignInFlow, &key, b"once", later(HOUR)).await.unwrap();
+        let takers = (0..16).map(|_| {
+            let (store, key) = (store.clone(), key.clone());
+            tokio::spawn(async move { store.take(RecordKind::SignInFlow, &key).await.unwrap() })
+        });
+        let taken = futures::future::join_all(takers).await;
+        assert_eq!(taken.into_iter().filter(|taken| taken.as_ref().unwrap().is_some()).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn of_many_replacers_of_one_version_exactly_one_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = {
+        let keys = keys(&folder, &[[1; 32]]);
+        let same = common::keys(&folder, &[[1; 32]]);
+        (open(&folder_url(&folder), keys).await, open(&folder_url(&folder), same).await)
+    };
+    assert!(one.replace(RecordKind::Tokens, "vault", 0, b"0", later(HOUR)).await.unwrap());
+    assert!(!other.replace(RecordKind::Tokens, "vault", 0, b"x", later(HOUR)).await.unwrap(), "0 is none");
+    let replacers = (0..16_u8).map(|number| {
+        let store = if number % 2 == 0 { one.clone() } else { other.clone() };
+        tokio::spawn(async move {
+            let won = store.replace(RecordKind::Tokens, "vault", 1, &[number], later(HOUR)).await.unwrap();
+            won.then_some(number)
+        })
+    });
+    let winners: Vec<u8> =
+        futures::future::join_all(replacers).await.into_iter().filter_map(Result::unwrap).collect();
+    assert_eq!(winners.len(), 1);
+    let record = one.get(RecordKind::Tokens, "vault").await.unwrap().unwrap();
+    assert_eq!((record.content, record.version), (winners, 2));
+    assert!(!one.replace(RecordKind::Tokens, "absent", 1, b"x", later(HOUR)).await.unwrap());
+}
+
+#[tokio::test]
+async fn another_key_reads_nothing_and_a_rotated_one_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = folder_url(&folder);
+    let (old, new) = ([1; 32], [2; 32]);
+    let first = open(&url, keys(&folder, &[old])).await;
+    first.put(RecordKind::Tokens, "vault", b"content", later(HOUR)).await.unwrap();
+    first.close().await;
+
+    let wrong = open(&url, keys(&folder, &[new])).await;
+    assert!(wrong.get(RecordKind::Tokens, "vault").await.unwrap().is_none());
+    wrong.close().await;
+
+    let rotated = open(&url, keys(&folder, &[new, old])).await;
+    let record = rotated.get(RecordKind::Tokens, "vault").await.unwrap().unwrap();
+    assert_eq!(record.content, b"content");
+    assert!(
+        rotated.replace(RecordKind::Tokens, "vault", record.version, b"newer", later(HOUR)).await.unwrap()
+    );
+    rotated.close().await;
+
+    let only_new = open(&url, keys(&folder, &[new])).await;
+    let record = only_new.get(RecordKind::Tokens, "vault").await.unwrap().unwrap();
+    assert_eq!(record.content, b"newer", "what is written is sealed with the current key");
+}
+
+#[tokio::test]
+async fn a_row_that_was_changed_or_moved_reads_as_absent() {
+    // Each statement is what somebody with the database, but without the key, could do to it.
+    for tampering in [
+        "UPDATE records SET payload = zeroblob(length(payload)) WHERE kind = 'session'",
+        "UPDATE records SET payload = substr(payload, 1, length(payload) - 1) WHERE kind = 'session'",
+        "UPDATE records SET expires_at = expires_at + 1 WHERE kind = 'session'",
+        // Another row's payload, of the same kind and expiry.
+        "UPDATE records SET payload = (SELECT payload FROM records WHERE kind = 'session' ORDER BY key_hash DESC LIMIT 1) \
+         WHERE kind = 'session'",
+        "UPDATE records SET payload = (SELECT payload FROM records WHERE kind = 'session' ORDER BY key_hash LIMIT 1) \
+         WHERE kind = 'session'",
+        // The same key under another kind.
+        "UPDATE records SET payload = (SELECT payload FROM records WHERE kind = 'tokens') WHERE kind = 'session'",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder_url(&folder), KeyRing::ephemeral()).await;
+        for key in ["mine", "yours"] {
+            store.put(RecordKind::Session, key, key.as_bytes(), later(HOUR)).await.unwrap();
+        }
+        store.put(RecordKind::Tokens, "mine", b"tokens", later(HOUR)).await.unwrap();
+        common::execute(&folder, tampering).await;
+
+        let mut readable = 0;
+        for key in ["mine", "yours"] {
+            if let Some(record) = store.get(RecordKind::Session, key).await.unwrap() {
+                assert_eq!(record.content, key.as_bytes(), "{tampering}");
+                readable += 1;
+            }
+        }
+        // Where one row's payload was copied over both, that row itself is unchanged.
+        let untouched = usize::from(tampering.contains("ORDER BY"));
+        assert_eq!(readable, untouched, "{tampering}");
+        assert!(store.get(RecordKind::Tokens, "mine").await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn the_database_file_gives_away_neither_content_nor_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder_url(&folder), KeyRing::ephemeral()).await;
+    let (key, content) = ("canary-key-7f3a9c", "canary-content-b81d20");
+    store.put(RecordKind::Tokens, key, content.as_bytes(), later(HOUR)).await.unwrap();
+    store.close().await;
+    let raw = common::raw_files(&folder);
+    assert!(raw.windows(6).any(|window| window == b"tokens"), "the files hold what was written");
+    for canary in [key, content] {
+        assert!(!raw.windows(canary.len()).any(|window| window == canary.as_bytes()), "{canary}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_supported_says_what_is_without_repeating_a_password() {
+    for address in
+        ["postgres://portal:hunter2@db/portal", "mysql://portal:hunter2@db/x", "/var/lib/portal.db"]
+    {
+        let opened = Store::open(address, KeyRing::ephemeral(), Arc::new(clock())).await;
+        let error = opened.expect_err("opened");
+        assert!(matches!(error, OpenError::Unsupported { .. }), "{error}");
+        let message = error.to_string();
+        assert!(message.contains("sqlite:") && !message.contains("hunter2"), "{message}");
+    }
+    let missing =
+        Store::open("sqlite:///nowhere/at/all/portal.db", KeyRing::ephemeral(), Arc::new(clock())).await;
+    assert!(matches!(missing, Err(OpenError::Connect(_))));
+}
