@@ -1,1 +1,41 @@
-//! The Leptos UI: shell, pages, components (server-rendered), islands (WebAssembly).
+//! The Leptos UI. One crate, two builds:
+//!
+//! * `ssr` (the server): the [`shell`], the pages, their components and the server functions that forms post to. Every journey
+//!   works as plain HTML.
+//! * `hydrate` (WebAssembly): the islands only. They enhance what the server drew: they filter rows, count a selection, keep
+//!   times current and put in what arrives late. They see `pim` and nothing else of ours.
+//!
+//! To add a page, write a module in `pages` and a `<Route>` in `shell`. To add an island, write a module in `islands`; it works
+//! on the document by `data-` attributes, so that rows which arrive later are served as well. What is said to people is in
+//! `words`.
+
+// The island macro exports each island to JavaScript, and what wasm-bindgen generates for that is unsafe; ours is not.
+#![recursion_limit = "256"]
+#![expect(clippy::needless_pass_by_value, reason = "components take their properties by value")]
+
+mod islands;
+mod words;
+
+#[cfg(feature = "ssr")]
+mod actions;
+#[cfg(feature = "ssr")]
+mod components;
+#[cfg(feature = "ssr")]
+mod context;
+#[cfg(feature = "ssr")]
+pub mod fragments;
+#[cfg(feature = "ssr")]
+mod pages;
+#[cfg(feature = "ssr")]
+mod shell;
+#[cfg(feature = "ssr")]
+pub use context::{Context, Permission, Site};
+#[cfg(feature = "ssr")]
+pub use shell::{App, document};
+
+/// Starts the islands; called once by the page's boot script.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    leptos::mount::hydrate_islands();
+}

@@ -1,1 +1,32 @@
-//! Adapter: Entra roles and PIM for Groups over Microsoft Graph.
+//! Adapter: Entra roles and PIM for Groups over Microsoft Graph v1.0.
+//!
+//! Two planes on one host. [`EntraRoles`] and [`Groups`] differ in paths and in what a target is called; everything else, from
+//! schedules and policies to what a lost answer is recognised by, is shared in this crate and written once:
+//!
+//! | module | what |
+//! |---|---|
+//! | [`wire`] | JSON that both use: schedules, tickets, requests |
+//! | [`requests`] | sending, reading again and finding role requests |
+//! | [`policies`] | policy assignments |
+//! | [`batch`] | `$batch` |
+//! | [`entra`], [`groups`] | one plane each: paths, rows, names |
+//!
+//! <https://learn.microsoft.com/graph/api/resources/privilegedidentitymanagementv3-overview>,
+//! <https://learn.microsoft.com/graph/api/resources/privilegedidentitymanagement-for-groups-api-overview>
+
+mod batch;
+mod entra;
+mod groups;
+mod policies;
+mod requests;
+mod wire;
+
+pub use entra::EntraRoles;
+pub use groups::Groups;
+
+/// What to give [`transport::Api`] for Microsoft Graph: four calls at a time per person and plane, because the PIM endpoints
+/// throttle earlier than the rest.
+#[must_use]
+pub fn limits() -> transport::Limits {
+    transport::Limits::default()
+}

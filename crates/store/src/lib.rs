@@ -1,1 +1,102 @@
-//! Persistence: encrypted records (sessions, tokens, drafts) and the activation journal, on SQLite.
+//! Persistence: encrypted records (sessions, sign-ins, tokens, selections) and the activation journal.
+//!
+//! [`Store`] implements the domain's ports [`pim::records::Records`] and [`pim::journal::Journal`]; [`sessions::Sessions`] puts
+//! browser sessions on top of the records. Whatever is stored is sealed with a key of the [`KeyRing`] and bound to the row it
+//! stands in, so that neither a copy of the database nor a row moved within it gives anything away.
+//!
+//! To add a kind of record, add it to [`pim::records::RecordKind`]; nothing here changes. To add a database engine, give it a
+//! folder of migrations and a connection in `sql`; the statements there are the ones every engine runs.
+
+mod journal;
+pub mod keys;
+mod records;
+mod seal;
+pub mod sessions;
+mod sql;
+
+use std::sync::Arc;
+
+use pim::clock::Clock;
+
+pub use keys::{KeyError, KeyRing};
+use sql::Database;
+
+/// Why the store could not be opened. Nothing in it names a key or a content.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address names no engine that is supported.
+    #[error(
+        "the database address must start with `sqlite:` (such as `sqlite:///var/lib/pim-portal/portal.db`, or \
+         `sqlite::memory:` to keep nothing); `{scheme}` is not supported in this version"
+    )]
+    Unsupported {
+        /// What it starts with.
+        scheme: String,
+    },
+    /// The address names SQLite, but not as it should.
+    #[error("the database address cannot be read: {0}")]
+    Address(#[source] sqlx::Error),
+    /// The database cannot be opened or written.
+    #[error("the database cannot be opened (does its folder exist, and may this process write to it?): {0}")]
+    Connect(#[source] sqlx::Error),
+    /// The tables could not be brought to this version.
+    #[error("the database cannot be brought up to date: {0}")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+}
+
+/// The one store. Cheap to clone; clones share connections and keys.
+#[derive(Clone)]
+pub struct Store {
+    database: Database,
+    keys: Arc<KeyRing>,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("keys", &self.keys).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the database at `database_url`, creates it where it is missing, and brings its tables up to date.
+    ///
+    /// `sqlite://path` and `sqlite::memory:` are supported. Everything is sealed with the current key of `keys` and opened
+    /// with whichever of its keys a row names. Fails when the address is not supported, when the database cannot be written, and
+    /// when it was written by a newer version.
+    pub async fn open(database_url: &str, keys: KeyRing, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let database = Database::open(database_url).await?;
+        let store = Self { database, keys: Arc::new(keys), clock };
+        store.warn_of_lost_keys().await;
+        Ok(store)
+    }
+
+    /// Whether the database answers; for health checks.
+    pub async fn ping(&self) -> Result<(), pim::records::StoreError> {
+        self.database.ping().await.map_err(|error| failed("ping", &error))
+    }
+
+    /// Closes the connections, after the work in progress.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+
+    /// A lost key makes what it sealed unreadable: said once at start, rather than found out row by row.
+    async fn warn_of_lost_keys(&self) {
+        let Ok(used) = self.database.key_ids().await else { return };
+        for key_id in used.iter().filter(|id| !self.keys.knows(id)) {
+            tracing::warn!(
+                key_id,
+                "the database holds content sealed with a key that is not in the key file; it stays unreadable until the key \
+                 is added again"
+            );
+        }
+    }
+}
+
+/// Logs a database failure, without content, and hides it from the caller.
+fn failed(operation: &'static str, error: &sqlx::Error) -> pim::records::StoreError {
+    // Statements are constant and values are bound, so the database's message names tables and columns at most.
+    tracing::error!(operation, %error, "the database failed");
+    pim::records::StoreError
+}

@@ -1,0 +1,37 @@
+//! Icons: one stroke each, in the colour of the text, and silent to screen readers: a word always stands beside them.
+
+use leptos::prelude::*;
+
+/// An icon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Glyph {
+    Overview,
+    Search,
+    Warning,
+    SignOut,
+    Remove,
+    Logo,
+}
+
+impl Glyph {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Overview => "M3 4h10v3H3zM3 9h10v3H3z",
+            Self::Search => "M7 3a4 4 0 1 0 0 8a4 4 0 0 0 0-8M10 10l3.5 3.5",
+            Self::Warning => "M8 2.5L14 13H2zM8 6.5v3M8 11.2v.3",
+            Self::SignOut => "M6 3H3v10h3M9 5l3 3l-3 3M12 8H6",
+            Self::Remove => "M4 4l8 8M12 4l-8 8",
+            Self::Logo => "M4 10l4-4l4 4M8 12v.2",
+        }
+    }
+}
+
+/// Draws an icon.
+#[component]
+pub(crate) fn Icon(glyph: Glyph) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+            <path d=glyph.path() fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round"></path>
+        </svg>
+    }
+}

@@ -1,0 +1,9 @@
+//! The pieces that pages are built of. Each draws one thing and knows nothing of the page around it.
+
+pub(crate) mod failure;
+pub(crate) mod frame;
+pub(crate) mod icon;
+pub(crate) mod justification;
+pub(crate) mod operation;
+pub(crate) mod policy;
+pub(crate) mod time;

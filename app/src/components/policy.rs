@@ -1,0 +1,112 @@
+//! The policy matrix: what a role asks for, in three states. Absent is a dash, unknown is said and explained.
+
+use leptos::prelude::*;
+use pim::policy::{
+    ApprovalRequirement, Approver, ContextRequirement, Policy, PolicyReading, Requirement, Unreadable,
+};
+
+/// Why a policy is unknown, for people.
+pub(crate) fn why_unknown(reason: Unreadable) -> &'static str {
+    match reason {
+        Unreadable::Forbidden => {
+            "You may not read this role's rules. They still apply: the portal asks you for everything they might want."
+        }
+        Unreadable::NoAnswer => {
+            "The rules of this role could not be read. They still apply: the portal asks you for everything they might want."
+        }
+        Unreadable::Missing => {
+            "Microsoft has no rules on record for this role. The portal asks you for everything they might want."
+        }
+    }
+}
+
+/// The six cells of a role's row, from "Up to" to "Approval".
+#[component]
+pub(crate) fn PolicyCells(reading: PolicyReading) -> impl IntoView {
+    let why = match &reading {
+        PolicyReading::Known(_) => None,
+        PolicyReading::Unreadable(reason) => Some(why_unknown(*reason)),
+    };
+    let policy = reading.policy();
+    let up_to = match policy.maximum_duration {
+        Some(maximum) => maximum.words().into_any(),
+        None => unknown(why),
+    };
+    let sign_in = match &policy.authentication_context {
+        ContextRequirement::Required(context) => {
+            view! { <span class="violet" title="A stronger sign-in: authentication context">{context.to_string()}</span> }.into_any()
+        }
+        ContextRequirement::NotRequired => dash(),
+        ContextRequirement::Unknown => unknown(why),
+    };
+    let approval = match &policy.approval {
+        ApprovalRequirement::Required(approvers) => {
+            let title = approvers_in_words(approvers);
+            view! { <span class="warn" title=title>{count_approvers(approvers)}</span> }.into_any()
+        }
+        ApprovalRequirement::NotRequired => dash(),
+        ApprovalRequirement::Unknown => unknown(why),
+    };
+    view! {
+        <td class="num" data-label="Up to">{up_to}</td>
+        <td data-label="Reason">{cell(policy.justification, "Reason", why)}</td>
+        <td data-label="Ticket">{cell(policy.ticket, "Ticket", why)}</td>
+        <td data-label="MFA">{cell(policy.mfa, "MFA", why)}</td>
+        <td data-label="Sign-in">{sign_in}</td>
+        <td data-label="Approval">{approval}</td>
+    }
+}
+
+fn cell(requirement: Requirement, word: &'static str, why: Option<&'static str>) -> AnyView {
+    match requirement {
+        Requirement::Required => word.into_any(),
+        Requirement::NotRequired => dash(),
+        Requirement::Unknown => unknown(why),
+    }
+}
+
+fn dash() -> AnyView {
+    view! { <span class="none"><span aria-hidden="true">"–"</span><span class="for-readers">"not required"</span></span> }.into_any()
+}
+
+fn unknown(why: Option<&'static str>) -> AnyView {
+    view! { <span class="unknown" title=why.unwrap_or("This rule was not among those that Microsoft gave.")>"unknown"</span> }.into_any()
+}
+
+fn count_approvers(approvers: &[Approver]) -> String {
+    match approvers {
+        [] => "Approval".into(),
+        [one] if one.is_group => "1 group".into(),
+        [_] => "1 approver".into(),
+        many => format!("{} approvers", many.len()),
+    }
+}
+
+/// "Alex Wilber", "Alex Wilber or 2 others", "an administrator".
+pub(crate) fn approvers_in_words(approvers: &[Approver]) -> String {
+    match approvers {
+        [] => "an administrator".into(),
+        [one] => one.name.clone(),
+        [one, _] => format!("{} or 1 other", one.name),
+        [one, rest @ ..] => format!("{} or {} others", one.name, rest.len()),
+    }
+}
+
+/// "Reason, ticket, MFA": what the person has to give.
+pub(crate) fn gives(policy: &Policy) -> String {
+    let mut words = Vec::new();
+    for (requirement, word) in
+        [(policy.justification, "reason"), (policy.ticket, "ticket"), (policy.mfa, "MFA")]
+    {
+        match requirement {
+            Requirement::Required => words.push(word.to_owned()),
+            Requirement::Unknown => words.push(format!("perhaps {word}")),
+            Requirement::NotRequired => {}
+        }
+    }
+    let text = words.join(", ");
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map_or_else(|| "Asks for nothing".into(), |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,48 @@
+//! Points in time and time left. Drawn in UTC; the clockwork island puts them into the person's zone and keeps them current.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use leptos::prelude::*;
+use pim::assignment::Assignment;
+
+use crate::words;
+
+fn utc(at: Timestamp, format: &str) -> String {
+    at.to_zoned(TimeZone::UTC).strftime(format).to_string()
+}
+
+/// A time of day, with the date when it is another day.
+#[component]
+pub(crate) fn At(at: Timestamp, now: Timestamp) -> impl IntoView {
+    let same_day = utc(at, "%F") == utc(now, "%F");
+    let text = utc(at, if same_day { "%H:%M UTC" } else { "%a %-d %b %H:%M UTC" });
+    view! { <time datetime=at.to_string() data-at=at.as_millisecond().to_string()>{text}</time> }
+}
+
+/// A date.
+#[component]
+pub(crate) fn On(at: Timestamp) -> impl IntoView {
+    view! {
+        <time datetime=at.to_string() data-at=at.as_millisecond().to_string() data-date="">{utc(at, "%-d %b %Y")}</time>
+    }
+}
+
+/// What is left of an assignment: in words, until when, and as a bar that drains.
+#[component]
+pub(crate) fn Left(row: Assignment, now: Timestamp) -> impl IntoView {
+    let Some((until, left)) = row.until.zip(row.left(now)) else {
+        return view! { <span class="quiet">"No end"</span> }.into_any();
+    };
+    let seconds = left.as_secs();
+    let whole = row.since.map_or(seconds, |since| until.duration_since(since).as_secs()).max(1);
+    let millis = until.as_millisecond().to_string();
+    let class = if seconds < words::SHORT_SECONDS { "time-left short" } else { "time-left" };
+    let label = format!("Time left of {}", row.names.title);
+    view! {
+        <div class=class data-time="">
+            <span><strong data-left=millis.clone()>{words::left(seconds)}</strong>" · "<At at=until now=now/></span>
+            <meter aria-label=label min="0" max=whole.to_string() value=seconds.to_string() data-left=millis></meter>
+        </div>
+    }
+    .into_any()
+}

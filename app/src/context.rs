@@ -1,0 +1,70 @@
+//! What the server gives to every page, by request extension.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use leptos::prelude::{expect_context, use_context};
+use portal::{Portal, Session};
+use tokio::time::Instant;
+
+/// What stays the same for all requests.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// URL of the style sheet.
+    pub stylesheet: String,
+    /// URL of the script that starts the islands; `None` when the portal was built without them.
+    pub boot: Option<String>,
+    /// URL of the icon.
+    pub icon: String,
+    /// A line on every page, for a portal that does not talk to a real cloud.
+    pub banner: Option<String>,
+    /// Where an administrator grants the permissions for the whole organisation.
+    pub admin_consent_url: String,
+    /// What the portal asks for.
+    pub permissions: Vec<Permission>,
+    /// Where a role can be activated when the portal cannot do it yet.
+    pub admin_center: String,
+}
+
+/// A permission that the portal asks for.
+#[derive(Clone, Debug)]
+pub struct Permission {
+    /// The scope as Microsoft names it.
+    pub scope: String,
+    /// What for.
+    pub purpose: String,
+    /// The least role that can consent to it.
+    pub consent: String,
+}
+
+/// What one request knows.
+#[derive(Clone)]
+pub struct Context {
+    /// The use cases.
+    pub portal: Portal,
+    /// Who is signed in.
+    pub session: Option<Session>,
+    /// What stays the same.
+    pub site: Arc<Site>,
+    /// No part of the page waits longer than this; what is not there by then arrives later.
+    pub deadline: Instant,
+}
+
+impl Context {
+    /// The portal's time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.portal.clock().now()
+    }
+}
+
+/// The request's context.
+pub(crate) fn context() -> Context {
+    expect_context()
+}
+
+/// The request's context and the person signed in. The server lets nobody else reach a page that calls this.
+pub(crate) fn signed_in() -> Option<(Context, Session)> {
+    let context = use_context::<Context>()?;
+    let session = context.session.clone()?;
+    Some((context, session))
+}

@@ -1,0 +1,99 @@
+//! Keeps times current and puts them into the person's own zone. The server draws them in UTC and as of the page load.
+
+use leptos::prelude::*;
+
+/// Enhances `time[data-at]` (milliseconds since 1970, to be shown in the local zone), `[data-left]` (time until then, in words),
+/// `meter[data-left]` and `[data-countdown]`. `server_now` is the server's time in milliseconds: its clock counts, not the
+/// browser's.
+#[island]
+pub(crate) fn Clockwork(server_now: f64) -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| browser::start(server_now));
+    #[cfg(not(feature = "hydrate"))]
+    let _ = server_now;
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use std::time::Duration;
+
+    use js_sys::{Date, JsString, Object, Reflect};
+    use leptos::prelude::*;
+    use leptos::wasm_bindgen::{JsCast, JsValue};
+    use web_sys::Element;
+
+    use crate::islands::dom;
+    use crate::words;
+
+    pub(super) fn start(server_now: f64) {
+        let ahead = server_now - Date::now();
+        dom::on_change(move || {
+            dom::all("time[data-at]").iter().for_each(|time| localise(time, ahead));
+            tick(ahead);
+        });
+        set_interval(move || tick(ahead), Duration::from_secs(1));
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "seconds of a day fit")]
+    fn seconds_until(element: &Element, attribute: &str, ahead: f64) -> Option<i64> {
+        let then = dom::number(element, attribute)?;
+        Some(((then - Date::now() - ahead) / 1000.0).floor() as i64)
+    }
+
+    fn tick(ahead: f64) {
+        for element in dom::all("[data-left]") {
+            let Some(seconds) = seconds_until(&element, "data-left", ahead) else { continue };
+            if element.tag_name() == "METER" {
+                #[expect(clippy::cast_precision_loss, reason = "seconds of a day are exact")]
+                let value = seconds.max(0) as f64;
+                drop(element.set_attribute("value", &value.to_string()));
+            } else {
+                dom::write(&element, &words::left(seconds));
+            }
+            if let Ok(Some(cell)) = element.closest("[data-time]") {
+                drop(cell.class_list().toggle_with_force("short", seconds < words::SHORT_SECONDS));
+            }
+        }
+        for element in dom::all("[data-countdown]") {
+            let Some(seconds) = seconds_until(&element, "data-countdown", ahead) else { continue };
+            dom::show(&element, seconds > 0);
+            if seconds > 0
+                && let Some(text) = dom::all_in(&element, "[data-countdown-text]").first()
+            {
+                dom::write(text, &words::countdown(seconds));
+            }
+        }
+    }
+
+    /// "16:54" today, "14 Mar 2027" for dates, "Sat 16:54" for other days; the server's own text moves into the tooltip.
+    fn localise(time: &Element, ahead: f64) {
+        let Some(at) = dom::number(time, "data-at") else { return };
+        if !time.has_attribute("title") {
+            drop(time.set_attribute("title", &time.text_content().unwrap_or_default()));
+        }
+        let (date, now) = (Date::new(&at.into()), Date::new(&(Date::now() + ahead).into()));
+        let text = if time.has_attribute("data-date") {
+            format(&date, &[("day", "numeric"), ("month", "short"), ("year", "numeric")])
+        } else {
+            let clock = format(&date, &[("hour", "2-digit"), ("minute", "2-digit"), ("hourCycle", "h23")]);
+            if date.to_date_string() == now.to_date_string() {
+                clock
+            } else {
+                format!(
+                    "{} {clock}",
+                    format(&date, &[("weekday", "short"), ("day", "numeric"), ("month", "short")])
+                )
+            }
+        };
+        dom::write(time, &text);
+    }
+
+    fn format(date: &Date, options: &[(&str, &str)]) -> String {
+        let object = Object::new();
+        for (name, value) in options {
+            drop(Reflect::set(&object, &JsValue::from_str(name), &JsValue::from_str(value)));
+        }
+        // The page is in English, and so are its dates; the zone is the person's.
+        date.to_locale_string("en-GB", &object).unchecked_into::<JsString>().into()
+    }
+}

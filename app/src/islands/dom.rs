@@ -1,0 +1,72 @@
+//! The few things every island does with the document.
+#![cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only the browser touches the document"))]
+
+use leptos::prelude::document;
+use leptos::wasm_bindgen::JsCast;
+use web_sys::{Element, Event, HtmlInputElement};
+
+/// The event that says that rows came or went.
+const CHANGED: &str = "pim:changed";
+
+/// Everything that matches `selector`.
+pub(crate) fn all(selector: &str) -> Vec<Element> {
+    within(document().query_selector_all(selector))
+}
+
+/// Everything inside `element` that matches `selector`.
+pub(crate) fn all_in(element: &Element, selector: &str) -> Vec<Element> {
+    within(element.query_selector_all(selector))
+}
+
+fn within(found: Result<web_sys::NodeList, leptos::wasm_bindgen::JsValue>) -> Vec<Element> {
+    let Ok(list) = found else { return Vec::new() };
+    (0..list.length()).filter_map(|i| list.item(i)?.dyn_into().ok()).collect()
+}
+
+/// The first that matches `selector`.
+pub(crate) fn one(selector: &str) -> Option<Element> {
+    document().query_selector(selector).ok().flatten()
+}
+
+/// The input that matches `selector`.
+pub(crate) fn input(selector: &str) -> Option<HtmlInputElement> {
+    one(selector)?.dyn_into().ok()
+}
+
+/// The element that an event happened to, or the nearest one around it that matches `selector`.
+pub(crate) fn around(event: &Event, selector: &str) -> Option<Element> {
+    let target: Element = event.target()?.dyn_into().ok()?;
+    target.closest(selector).ok().flatten()
+}
+
+/// Shows or hides.
+pub(crate) fn show(element: &Element, shown: bool) {
+    let done = if shown { element.remove_attribute("hidden") } else { element.set_attribute("hidden", "") };
+    // Neither call can fail for a literal attribute name.
+    drop(done);
+}
+
+/// Writes `text` only when it differs: an unchanged live region stays silent.
+pub(crate) fn write(element: &Element, text: &str) {
+    if element.text_content().as_deref() != Some(text) {
+        element.set_text_content(Some(text));
+    }
+}
+
+/// An attribute as a number.
+pub(crate) fn number(element: &Element, attribute: &str) -> Option<f64> {
+    element.get_attribute(attribute)?.parse().ok()
+}
+
+/// Runs `look` now, and again whenever the page changed.
+pub(crate) fn on_change(look: impl Fn() + 'static) {
+    look();
+    leptos::prelude::window_event_listener_untyped(CHANGED, move |_| look());
+}
+
+/// Tells every island that rows came or went.
+pub(crate) fn page_changed() {
+    if let Ok(event) = Event::new(CHANGED) {
+        drop(leptos::prelude::window().dispatch_event(&event));
+    }
+}

@@ -1,0 +1,50 @@
+//! Puts in the parts of the page that were not ready when it was drawn. Without it a link loads the page again.
+
+use leptos::prelude::*;
+
+/// Listens to `source` for `part` events: `{"id": …, "html": …}` replaces the element with that id.
+#[island]
+pub(crate) fn Late(source: String) -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| browser::start(&source));
+    #[cfg(not(feature = "hydrate"))]
+    let _ = source;
+}
+
+#[cfg(feature = "hydrate")]
+pub(super) mod browser {
+    use leptos::prelude::document;
+    use leptos::wasm_bindgen::JsCast;
+    use leptos::wasm_bindgen::closure::Closure;
+    use web_sys::{EventSource, MessageEvent};
+
+    use crate::islands::dom;
+
+    pub(super) fn start(source: &str) {
+        // Nothing is late: nothing to wait for.
+        if dom::one("[data-late]").is_some() {
+            listen(source);
+        }
+    }
+
+    /// Puts in every part that `source` sends, until it says `end`.
+    pub(crate) fn listen(source: &str) {
+        let Ok(events) = EventSource::new(source) else { return };
+        let part = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| {
+            // The first line is the id, the rest is the server's own markup.
+            let data = event.data().as_string().unwrap_or_default();
+            if let Some((id, html)) = data.split_once('\n')
+                && let Some(old) = document().get_element_by_id(id)
+            {
+                old.set_outer_html(html);
+                dom::page_changed();
+            }
+        });
+        drop(events.add_event_listener_with_callback("part", part.as_ref().unchecked_ref()));
+        part.forget();
+        let closing = events.clone();
+        let end = Closure::<dyn Fn()>::new(move || closing.close());
+        drop(events.add_event_listener_with_callback("end", end.as_ref().unchecked_ref()));
+        end.forget();
+    }
+}

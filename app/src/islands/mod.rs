@@ -1,0 +1,22 @@
+//! The islands: what JavaScript adds to a page that works without it.
+//!
+//! Each island is one component that draws nothing and, in the browser, listens on the document. They find what they work on by
+//! `data-` attributes, so rows that arrive late need no wiring. After putting anything into the page call
+//! [`dom::page_changed`], which lets every island look again.
+#![cfg_attr(
+    feature = "hydrate",
+    expect(unreachable_pub, reason = "the island macro exports what it makes to JavaScript")
+)]
+
+mod clockwork;
+mod dock;
+mod dom;
+mod durations;
+mod filter;
+mod late;
+mod progress;
+
+#[cfg(feature = "ssr")]
+pub(crate) use self::{
+    clockwork::Clockwork, dock::Dock, durations::Durations, filter::Filter, late::Late, progress::Progress,
+};

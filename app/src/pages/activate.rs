@@ -1,0 +1,310 @@
+//! `/activate/{selection}`: what will happen, what has to be given, and the button.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use pim::duration::{ActivationDuration, words as duration_words};
+use pim::ids::SelectionId;
+use pim::policy::{ContextRequirement, PolicyReading, Requirement};
+use portal::overview::Standing;
+use portal::plan::{DEFAULT_DURATION, Line, Plan};
+use portal::selection::{Field, Problem, Selection, Wanted};
+
+use crate::components::failure;
+use crate::components::frame::Frame;
+use crate::components::icon::{Glyph, Icon};
+use crate::components::justification::JustificationField;
+use crate::components::operation::violation;
+use crate::components::policy::{approvers_in_words, gives, why_unknown};
+use crate::components::time::At;
+use crate::context::{Context, signed_in};
+use crate::islands::Durations;
+use crate::pages::not_found::NotFound;
+use crate::words;
+
+/// Lengths offered, in minutes.
+const PRESETS: [u32; 4] = [30, 60, 240, 480];
+
+/// The page.
+#[component]
+pub(crate) fn Activate() -> impl IntoView {
+    let Some((context, session)) = signed_in() else { return ().into_any() };
+    let id =
+        use_params_map().get_untracked().get("selection").and_then(|text| text.parse::<SelectionId>().ok());
+    Suspend::new(async move {
+        let Some(id) = id else { return view! { <NotFound/> }.into_any() };
+        let Ok(selection) = context.portal.selection(&session, id).await else {
+            return view! { <NotFound/> }.into_any();
+        };
+        let plan = context.portal.plan(&session, &selection).await;
+        page(&context, &selection, &plan)
+    })
+    .into_any()
+}
+
+fn page(context: &Context, selection: &Selection, plan: &Plan) -> AnyView {
+    let ready = plan.ready().count();
+    let heading = format!("Activate {}", words::roles(plan.lines.len()));
+    let lines = plan.lines.iter().map(|line| line_view(context, line)).collect_view();
+    let problems = problems(selection, plan);
+    let confirmed = selection.confirmed.map(|batch| {
+        view! {
+            <p class="notice warn-ground" role="status">
+                <span>"This was confirmed already. Nothing is sent a second time."</span>
+                <a class="button" href=format!("/requests/{batch}")>"See what became of it"</a>
+            </p>
+        }
+    });
+    let can_send = ready > 0 && selection.confirmed.is_none();
+    let id = selection.id.to_string();
+    let summary = problem_summary(&problems);
+    let left_out = left_out(context, plan);
+    let fields = fields(selection, plan, &problems);
+    let steps = steps(plan);
+    view! {
+        <Frame title=heading.clone()>
+            <div class="page-head">
+                <div>
+                    <p class="crumbs"><a href="/">"Overview"</a>" / Activate"</p>
+                    <h1>{heading}</h1>
+                </div>
+                <a class="button" href="/">"Back"</a>
+            </div>
+            {confirmed}
+            <form class="activate" method="post" action="/do/activate">
+                // A form sent by Enter presses its first button: that has to be the one that activates.
+                <button class="first-button" name="step" value="confirm" tabindex="-1" aria-hidden="true" disabled=!can_send></button>
+                <input type="hidden" name="selection" value=id/>
+                <div class="columns">
+                    <div>
+                        {summary}
+                        <ul class="panel plan">{lines}{left_out}</ul>
+                        {fields}
+                    </div>
+                    <aside class="panel steps" aria-labelledby="will-happen">
+                        <h2 id="will-happen">"What will happen"</h2>
+                        {steps}
+                        <button class="button primary wide" name="step" value="confirm" disabled=!can_send>{format!("Activate {}", words::roles(ready))}</button>
+                        <button class="plain wide without-script" name="step" value="again">"Work out again"</button>
+                    </aside>
+                </div>
+            </form>
+            <Durations/>
+        </Frame>
+    }
+    .into_any()
+}
+
+fn line_view(context: &Context, line: &Line) -> AnyView {
+    let eligibility = &line.role.eligibility;
+    let plane = context.portal.planes().find(|plane| plane.id == eligibility.target.plane);
+    let plane_mark =
+        plane.map(|plane| view! { <span class=format!("plane plane-{}", plane.id)>{plane.singular}</span> });
+    let now = context.now();
+    let outcome = match line.standing {
+        Standing::Active(Some(until)) => view! { <span class="mark good">"Active until "<At at=until now=now/></span><span class="quiet">"left out"</span> }.into_any(),
+        Standing::Active(None) => view! { <span class="mark good">"Active"</span><span class="quiet">"left out"</span> }.into_any(),
+        Standing::Waiting | Standing::Scheduled(_) => view! { <span class="mark waiting">"Already asked for"</span><span class="quiet">"left out"</span> }.into_any(),
+        Standing::Free => outcome_of(line),
+    };
+    let maximum = line.policy.maximum_duration.map(ActivationDuration::minutes);
+    let refused = line
+        .refused
+        .iter()
+        .map(|each| view! { <span class="problem">{violation(each).0}</span> })
+        .collect_view();
+    let unknown = match &line.role.policy {
+        PolicyReading::Unreadable(reason) => Some(view! { <span class="warn">{why_unknown(*reason)}</span> }),
+        PolicyReading::Known(_) => None,
+    };
+    let length = line.is_ready().then(|| {
+        let limit = maximum.unwrap_or_else(|| DEFAULT_DURATION.minutes());
+        let of = maximum.map_or_else(|| " of an unknown limit".to_owned(), |maximum| format!(" of {}", duration_words(maximum)));
+        let shortened = line.shortened_from.map(|wanted| format!("shortened from {}", wanted.words()));
+        let unshortened = shortened.is_none();
+        view! {
+            <div class="length" data-maximum=maximum.map(|m| m.to_string()).unwrap_or_default() data-default=DEFAULT_DURATION.minutes().to_string()>
+                <span><strong data-length="">{line.duration.words()}</strong><span class="quiet">{of}</span></span>
+                <meter min="0" max=limit.to_string() value=line.duration.minutes().to_string() aria-label=format!("Length of {}", eligibility.names.title)></meter>
+                <span class="quiet" data-shortened="" hidden=unshortened>{shortened}</span>
+            </div>
+        }
+    });
+    let name = format!("{}, {}", eligibility.names.title, eligibility.names.place);
+    view! {
+        <li>
+            <div class="role"><strong>{eligibility.names.title.clone()}</strong><span class="place">{eligibility.names.place.clone()}</span>{plane_mark}</div>
+            <div class="gives"><span>{gives(&line.policy)}</span>{outcome}{unknown}{refused}</div>
+            {length}
+            <button class="icon-button" name="step" value=format!("remove:{}", line.row) title="Remove"><Icon glyph=Glyph::Remove/><span class="for-readers">{format!("Remove {name}")}</span></button>
+        </li>
+    }
+    .into_any()
+}
+
+fn outcome_of(line: &Line) -> AnyView {
+    let sign_in = match &line.policy.authentication_context {
+        ContextRequirement::Required(id) => Some(view! {
+            <span class="violet">{format!("Needs a stronger sign-in ({id}), which the portal cannot ask for yet: Microsoft will refuse it")}</span>
+        }),
+        _ => None,
+    };
+    let approval = line.approvers().map(|approvers| {
+        view! { <span class="warn">{format!("{} has to approve", approvers_in_words(approvers))}</span> }
+    });
+    let at_once = (sign_in.is_none() && approval.is_none())
+        .then(|| view! { <span class="quiet">"starts at once"</span> });
+    view! { {sign_in}{approval}{at_once} }.into_any()
+}
+
+/// Roles of the selection that cannot be activated now, and why.
+fn left_out(context: &Context, plan: &Plan) -> AnyView {
+    let unread = plan.unread.iter().map(|(row, error)| {
+        let plane =
+            context.portal.planes().find(|plane| plane.id == row.plane).map_or("", |plane| plane.title);
+        let (why, todo) = failure::words(error);
+        view! { <li class="note">{format!("A role of {plane} is left out: {why}. {todo}")}</li> }
+    });
+    let gone = (!plan.gone.is_empty()).then(|| {
+        view! { <li class="note">{format!("{} of the selection: you are no longer eligible.", words::roles(plan.gone.len()))}</li> }
+    });
+    view! { {unread.collect_view()}{gone} }.into_any()
+}
+
+/// What is wrong: with what was typed, and with what the service refused.
+fn problems(selection: &Selection, plan: &Plan) -> Vec<Problem> {
+    let mut problems = selection.problems.clone();
+    for line in &plan.lines {
+        for (text, field) in line.refused.iter().map(violation) {
+            let Some(field) = field else { continue };
+            if !problems.iter().any(|known| known.field == field) {
+                problems
+                    .push(Problem { field, text: format!("{}: {text}", line.role.eligibility.names.title) });
+            }
+        }
+    }
+    problems
+}
+
+fn problem_summary(problems: &[Problem]) -> AnyView {
+    if problems.is_empty() {
+        return view! { <div id="problems"></div> }.into_any();
+    }
+    let links = problems.iter().map(|problem| {
+        let target = match problem.field {
+            Field::Duration => "#duration",
+            Field::Justification => "#justification",
+            Field::Ticket => "#ticket-number",
+        };
+        view! { <li><a href=target>{problem.text.clone()}</a></li> }
+    });
+    view! {
+        <div id="problems" class="notice bad-ground" role="alert">
+            <div><strong>"Nothing was sent."</strong>" Put this right first:"<ul>{links.collect_view()}</ul></div>
+        </div>
+    }
+    .into_any()
+}
+
+fn fields(selection: &Selection, plan: &Plan, problems: &[Problem]) -> AnyView {
+    let problem =
+        |field| problems.iter().find(|problem| problem.field == field).map(|problem| problem.text.clone());
+    let typed = &selection.fields;
+    let asks_ticket = plan.ticket();
+    let ticket_problem = problem(Field::Ticket);
+    let ticket = (asks_ticket.should_ask() || ticket_problem.is_some() || !typed.ticket_number.is_empty()).then(|| {
+        let asked = plan.ready().filter(|line| line.policy.ticket == Requirement::Required).count();
+        let hint = if asked > 0 { format!("asked by {}", words::roles(asked)) } else { "may be asked for".into() };
+        view! {
+            <div class="pair">
+                <div class="field">
+                    <label for="ticket-number">"Ticket"</label><span class="hint" id="ticket-hint">{hint}</span>
+                    <input type="text" id="ticket-number" name="ticket_number" value=typed.ticket_number.clone() maxlength="128" autocomplete="off"
+                        aria-required=(asks_ticket == Requirement::Required).to_string() aria-invalid=ticket_problem.is_some().to_string()
+                        aria-describedby="ticket-hint ticket-problem"/>
+                    <p class="problem" id="ticket-problem">{ticket_problem}</p>
+                </div>
+                <div class="field">
+                    <label for="ticket-system">"Ticket system"</label>
+                    <input type="text" id="ticket-system" name="ticket_system" value=typed.ticket_system.clone() maxlength="128" autocomplete="off"/>
+                </div>
+            </div>
+        }
+    });
+    let insist = plan.justification().should_ask();
+    view! {
+        <JustificationField typed=typed.justification.clone() required=insist problem=problem(Field::Justification)/>
+        {ticket}
+        {durations(typed.wanted, plan, problem(Field::Duration))}
+    }
+    .into_any()
+}
+
+fn durations(wanted: Wanted, plan: &Plan, problem: Option<String>) -> AnyView {
+    let longest = plan.ready().map(|line| line.policy.maximum_duration.unwrap_or(DEFAULT_DURATION)).max();
+    let longest = longest.unwrap_or(DEFAULT_DURATION);
+    let mut offered: Vec<u32> = PRESETS.into_iter().filter(|minutes| *minutes < longest.minutes()).collect();
+    if let Wanted::For(wanted) = wanted
+        && !offered.contains(&wanted.minutes())
+    {
+        offered.push(wanted.minutes());
+        offered.sort_unstable();
+    }
+    let choice = |value: String, text: String, chosen: bool| {
+        view! { <label class="segment"><input type="radio" name="wanted" value=value checked=chosen/><span>{text}</span></label> }
+    };
+    let is_wanted = |minutes: u32| {
+        wanted == ActivationDuration::from_minutes(minutes).map_or(Wanted::Longest, Wanted::For)
+    };
+    let choices = offered
+        .into_iter()
+        .map(|minutes| choice(minutes.to_string(), duration_words(minutes), is_wanted(minutes)))
+        .collect_view();
+    view! {
+        <fieldset class="field" id="duration">
+            <legend>"Duration "<span class="hint">"each role at most its own limit"</span></legend>
+            <div class="segments">{choices}{choice("longest".into(), "Longest".into(), wanted == Wanted::Longest)}</div>
+            {problem.map(|text| view! { <p class="problem">{text}</p> })}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// In order and in words.
+fn steps(plan: &Plan) -> AnyView {
+    let mut steps: Vec<(String, String)> = Vec::new();
+    let title = |line: &Line| line.role.eligibility.names.title.clone();
+    let at_once: Vec<_> =
+        plan.ready().filter(|line| line.approvers().is_none() && !line.needs_step_up()).collect();
+    match at_once.as_slice() {
+        [] => {}
+        [one] => steps.push((format!("{} starts at once", title(one)), "usable in about a minute".into())),
+        many => steps.push((
+            format!("{} start at once", words::roles(many.len())),
+            format!(
+                "{}; usable in about a minute",
+                many.iter().map(|line| title(line)).collect::<Vec<_>>().join(", ")
+            ),
+        )),
+    }
+    for line in plan.ready().filter(|line| line.needs_step_up()) {
+        steps.push((
+            format!("{} needs a stronger sign-in", title(line)),
+            "the portal cannot ask for it yet; the result says what to do".into(),
+        ));
+    }
+    for line in plan.ready().filter(|line| !line.needs_step_up()) {
+        if let Some(approvers) = line.approvers() {
+            let text =
+                format!("{} count from the approval; the request ends after 24 h", line.duration.words());
+            steps.push((format!("{} waits for {}", title(line), approvers_in_words(approvers)), text));
+        }
+    }
+    if steps.is_empty() {
+        return view! { <p class="quiet">"Nothing: none of these roles can be activated now."</p> }
+            .into_any();
+    }
+    let items = steps
+        .into_iter()
+        .map(|(what, detail)| view! { <li><strong>{what}</strong><span>{detail}</span></li> });
+    view! { <ol>{items.collect_view()}</ol> }.into_any()
+}

@@ -1,0 +1,9 @@
+//! The pages, one module each, named after their address.
+
+pub(crate) mod activate;
+pub(crate) mod deactivate;
+pub(crate) mod not_found;
+pub(crate) mod overview;
+pub(crate) mod requests;
+pub(crate) mod sign_in;
+pub(crate) mod sign_in_failed;

@@ -1,0 +1,58 @@
+//! `/requests/{batch}`: what became of a confirmation, one truthful line a role.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use pim::ids::BatchId;
+use pim::journal::{Intent, Operation};
+use portal::activate::can_retry;
+
+use crate::components::frame::Frame;
+use crate::context::signed_in;
+use crate::fragments::lines;
+use crate::islands::Progress;
+use crate::pages::not_found::NotFound;
+
+/// The page.
+#[component]
+pub(crate) fn Requests() -> impl IntoView {
+    let Some((context, session)) = signed_in() else { return ().into_any() };
+    let id = use_params_map().get_untracked().get("batch").and_then(|text| text.parse::<BatchId>().ok());
+    Suspend::new(async move {
+        let Some(id) = id else { return view! { <NotFound/> }.into_any() };
+        let Ok(operations) = context.portal.track(&session, id).await else {
+            return view! { <NotFound/> }.into_any();
+        };
+        let heading = heading(&operations);
+        let done = operations.iter().all(|operation| operation.state.is_final());
+        let retry = operations.iter().filter(|operation| can_retry(operation)).count();
+        let lines = lines(&context, &session, operations).await;
+        let live = (!done).then(|| view! { <Progress source=format!("/events/requests/{id}")/> });
+        view! {
+            <Frame title=heading.clone()>
+                <div class="page-head">
+                    <div><p class="crumbs"><a href="/">"Overview"</a>" / Requests"</p><h1>{heading}</h1></div>
+                    <a class="button" href=format!("/requests/{id}")>"Refresh"</a>
+                </div>
+                <div aria-live="polite">{lines()}</div>
+                <div class="after">
+                    <a class="button primary" href="/">"Back to the overview"</a>
+                    {(retry > 0).then(|| view! {
+                        <form method="post" action="/do/retry">
+                            <input type="hidden" name="batch" value=id.to_string()/>
+                            <button class="button">"Put it right and try again"</button>
+                        </form>
+                    })}
+                </div>
+                {live}
+            </Frame>
+        }
+        .into_any()
+    })
+    .into_any()
+}
+
+fn heading(operations: &[Operation]) -> String {
+    let activates = operations.iter().any(|operation| matches!(operation.intent, Intent::Activate(_)));
+    let what = if activates { "Activation" } else { "Deactivation" };
+    format!("{what} of {}", crate::words::roles(operations.len()))
+}

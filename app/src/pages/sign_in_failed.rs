@@ -1,0 +1,116 @@
+//! `/sign-in/failed?problem=…`: why sign-in did not work, and the next step.
+//!
+//! The problem is one of a closed list and the correlation id has to be a GUID: an address can put no other words on the page.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use crate::context::context;
+use crate::shell::{Banner, Title, answer_with};
+
+struct Problem {
+    heading: &'static str,
+    what: &'static str,
+    todo: &'static str,
+    shows_consent: bool,
+}
+
+fn problem(slug: &str) -> Problem {
+    let (heading, what, todo, shows_consent) = match slug {
+        "declined" => (
+            "You declined the permissions",
+            "Without them the portal can neither show nor activate roles. Nothing was stored.",
+            "Sign in again and accept, or ask an administrator to grant them for everybody.",
+            true,
+        ),
+        "consent-required" => (
+            "An administrator has to consent first",
+            "Your organisation has not granted the portal its permissions yet.",
+            "Send the link below to a Privileged Role Administrator or Global Administrator, then sign in again.",
+            true,
+        ),
+        "wrong-tenant" => (
+            "That account belongs to another organisation",
+            "The portal serves one organisation, and the account you chose signed in to another.",
+            "Sign in again and choose your account of this organisation.",
+            false,
+        ),
+        "flow-expired" => (
+            "Sign-in took too long",
+            "A sign-in has to be finished within ten minutes.",
+            "Sign in again.",
+            false,
+        ),
+        "flow-unknown" => (
+            "This sign-in was used already",
+            "The address you came back with works once. It was opened a second time, or the portal does not know it.",
+            "Sign in again. If you did not start it yourself, close this page.",
+            false,
+        ),
+        "not-this-browser" => (
+            "This sign-in was started in another browser",
+            "A sign-in has to end where it began; otherwise somebody could sign you in to their account.",
+            "Sign in again in this browser, with cookies allowed.",
+            false,
+        ),
+        "clock-skew" => (
+            "The clocks do not agree",
+            "The portal's clock and Microsoft's differ by more than five minutes, so the sign-in cannot be trusted.",
+            "Whoever runs the portal has to set the clock of its machine. Then sign in again.",
+            false,
+        ),
+        "blocked-by-policy" => (
+            "Your organisation's policy blocked the sign-in",
+            "A Conditional Access rule did not allow it: for this device, place or account.",
+            "Ask your administrator, with the correlation id below.",
+            false,
+        ),
+        "account-not-allowed" => (
+            "This account may not use the portal",
+            "It is not assigned to the portal, or not a member of this organisation.",
+            "Ask your administrator to assign you, or choose another account.",
+            false,
+        ),
+        "unavailable" => (
+            "Microsoft's sign-in did not answer",
+            "The sign-in service could not be reached, or did not answer in time.",
+            "Try again in a minute.",
+            false,
+        ),
+        "store" => (
+            "The portal could not store your session",
+            "Its own store failed, so you were not signed in.",
+            "Try again; if it stays so, tell whoever runs the portal.",
+            false,
+        ),
+        _ => (
+            "Sign-in did not work",
+            "What came back from Microsoft did not pass the portal's checks, so you were not signed in.",
+            "Try again. If it stays so, tell whoever runs the portal, with the correlation id below.",
+            false,
+        ),
+    };
+    Problem { heading, what, todo, shows_consent }
+}
+
+/// The page.
+#[component]
+pub(crate) fn SignInFailed() -> impl IntoView {
+    answer_with(http::StatusCode::BAD_REQUEST);
+    let query = use_query_map().get_untracked();
+    let Problem { heading, what, todo, shows_consent } = problem(&query.get("problem").unwrap_or_default());
+    let correlation = query.get("correlation").and_then(|text| text.parse::<pim::ids::OperationId>().ok());
+    let consent = context().site.admin_consent_url.clone();
+    view! {
+        <Title text=heading/>
+        <Banner/>
+        <main class="lone" id="content">
+            <h1>{heading}</h1>
+            <p>{what}</p>
+            <p>{todo}</p>
+            {shows_consent.then(|| view! { <p class="link-box"><a href=consent rel="noreferrer">"Grant the permissions for the organisation"</a></p> })}
+            <p class="after"><a class="button primary" href="/auth/sign-in">"Sign in again"</a><a class="button" href="/sign-in">"What the portal asks for"</a></p>
+            {correlation.map(|id| view! { <details class="ids"><summary>"For support"</summary>"Correlation id "<code>{id.to_string()}</code></details> })}
+        </main>
+    }
+}

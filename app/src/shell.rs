@@ -1,0 +1,72 @@
+//! The document around every page, and which page stands at which address.
+
+use leptos::prelude::*;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+use crate::context::{Context, context};
+use crate::pages::{
+    activate::Activate, deactivate::Deactivate, not_found::NotFound, overview::Overview, requests::Requests,
+    sign_in::SignIn, sign_in_failed::SignInFailed,
+};
+
+/// The whole document.
+#[must_use]
+pub fn document() -> impl IntoView {
+    let site = use_context::<Context>().map(|context| context.site).unwrap_or_default();
+    let boot = site.boot.clone().map(|url| view! { <script type="module" src=url></script> });
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" href=site.icon.clone() type="image/svg+xml"/>
+                <link rel="stylesheet" href=site.stylesheet.clone()/>
+                {boot}
+                <leptos_meta::MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// All pages. They stream in document order, so that they can be read as they arrive, with or without JavaScript.
+#[component]
+pub fn App() -> impl IntoView {
+    leptos_meta::provide_meta_context();
+    view! {
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=Overview ssr=SsrMode::InOrder/>
+                <Route path=path!("/activate/:selection") view=Activate ssr=SsrMode::Async/>
+                <Route path=path!("/deactivate") view=Deactivate ssr=SsrMode::Async/>
+                <Route path=path!("/requests/:batch") view=Requests ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in/failed") view=SignInFailed ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+}
+
+/// Answers with a status other than 200.
+pub(crate) fn answer_with(status: http::StatusCode) {
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(status);
+    }
+}
+
+/// What the page is called, in the browser's tab.
+#[component]
+pub(crate) fn Title(#[prop(into)] text: String) -> impl IntoView {
+    view! { <leptos_meta::Title text=format!("{text} · PIM portal")/> }
+}
+
+/// The banner of a portal that does not talk to a real cloud.
+#[component]
+pub(crate) fn Banner() -> impl IntoView {
+    context().site.banner.clone().map(|text| view! { <p class="banner" role="note">{text}</p> })
+}

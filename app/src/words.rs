@@ -1,0 +1,83 @@
+//! What is said to people, for the server and for the islands alike.
+
+/// How long is left: "23 min left".
+#[must_use]
+pub(crate) fn left(seconds: i64) -> String {
+    match seconds {
+        ..=0 => "ended".into(),
+        1..60 => "less than a minute left".into(),
+        _ => format!("{} left", pim::duration::words(whole_minutes(seconds))),
+    }
+}
+
+/// How long until something may be done: "4:38".
+#[must_use]
+pub(crate) fn countdown(seconds: i64) -> String {
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+/// "1 role", "3 roles".
+#[must_use]
+pub(crate) fn roles(count: usize) -> String {
+    if count == 1 { "1 role".into() } else { format!("{count} roles") }
+}
+
+/// What a selection will ask for, in one sentence without a full stop. Empty when it asks for nothing.
+#[must_use]
+pub(crate) fn asks(approvals: usize, sign_ins: usize, unknown: usize) -> String {
+    let clause = |count: usize, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("one {one}")),
+        n => Some(format!("{n} {many}")),
+    };
+    [
+        clause(sign_ins, "asks for a stronger sign-in", "ask for a stronger sign-in"),
+        clause(approvals, "waits for approval", "wait for approval"),
+        clause(unknown, "has rules that could not be read", "have rules that could not be read"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect::<Vec<_>>()
+    .join(", ")
+}
+
+/// Time left below this is a warning.
+pub(crate) const SHORT_SECONDS: i64 = 30 * 60;
+
+fn whole_minutes(seconds: i64) -> u32 {
+    u32::try_from(seconds / 60).unwrap_or(u32::MAX)
+}
+
+/// Whether every word of `wanted` stands somewhere in `text`. Both are lower case.
+#[must_use]
+pub(crate) fn matches(text: &str, wanted: &str) -> bool {
+    wanted.split_whitespace().all(|word| text.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_left_reads_like_speech() {
+        assert_eq!(left(23 * 60 + 40), "23 min left");
+        assert_eq!(left(3 * 3600 + 12 * 60), "3 h 12 min left");
+        assert_eq!(left(59), "less than a minute left");
+        assert_eq!(left(-5), "ended");
+        assert_eq!(countdown(278), "4:38");
+    }
+
+    #[test]
+    fn a_selection_sums_up_what_it_asks() {
+        assert_eq!(asks(1, 1, 0), "one asks for a stronger sign-in, one waits for approval");
+        assert_eq!(asks(0, 0, 2), "2 have rules that could not be read");
+        assert_eq!(asks(0, 0, 0), "");
+    }
+
+    #[test]
+    fn all_words_have_to_match_in_any_order() {
+        assert!(matches("key vault administrator prod-payments", "prod key"));
+        assert!(!matches("key vault administrator", "prod key"));
+        assert!(matches("anything", "  "));
+    }
+}

@@ -1,0 +1,144 @@
+//! A sign-in on its way: what is remembered between sending the browser off and its coming back.
+//!
+//! It is kept under the `state`, in an encrypted record, for [`KEPT`]; it is good for [`VALID`] and once. The rest of the time it
+//! only serves to tell "too late" and "twice" from "never heard of". It belongs to one browser: the hash of a random binding,
+//! which that browser holds in a cookie, is part of it (login CSRF; RFC 9700, 4.7).
+
+use jiff::{SignedDuration, Timestamp};
+use pim::ids::TenantId;
+use pim::records::{RecordKind, Records};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::error::{Breach, SignInError, Trace};
+use crate::random;
+use crate::return_to::ReturnTo;
+use crate::secret::{digest, expose, same};
+
+/// How long a sign-in may take.
+pub const VALID: SignedDuration = SignedDuration::from_mins(10);
+/// How long it is remembered.
+const KEPT: SignedDuration = SignedDuration::from_mins(60);
+/// Longest accepted `state`; ours have 43 characters.
+const LONGEST_STATE: usize = 128;
+
+/// What ties a sign-in to a browser: the value of a cookie (`HttpOnly`, `SameSite=Lax`) for the time of the sign-in.
+#[derive(Clone, Debug)]
+pub struct BrowserBinding(SecretString);
+
+impl BrowserBinding {
+    /// A fresh one.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(random::token())
+    }
+
+    /// The one that a browser already has, so that sign-ins in several tabs do not undo each other. `None` when the cookie is not
+    /// one of ours.
+    #[must_use]
+    pub fn from_cookie(value: &str) -> Option<Self> {
+        let ours = value.len() == 43
+            && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        ours.then(|| Self(value.to_owned().into()))
+    }
+
+    /// The cookie's value.
+    #[must_use]
+    pub fn cookie_value(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+/// A sign-in that was begun.
+#[derive(Debug)]
+pub struct Begin {
+    /// Where to send the browser. It holds `state` and `nonce`: not for logs.
+    pub url: Url,
+    /// What to put into the browser's cookie, for ten minutes.
+    pub binding: BrowserBinding,
+}
+
+/// What is remembered of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Flow {
+    #[serde(serialize_with = "expose")]
+    pub(crate) nonce: SecretString,
+    #[serde(serialize_with = "expose")]
+    pub(crate) verifier: SecretString,
+    pub(crate) tenant: TenantId,
+    pub(crate) return_to: ReturnTo,
+    pub(crate) begun: Timestamp,
+    /// Hash of the browser's binding.
+    browser: String,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Stored {
+    Waiting(Flow),
+    Finished,
+}
+
+fn unreadable(_: serde_json::Error) -> SignInError {
+    SignInError::Protocol(Breach::Stored, Trace::default())
+}
+
+impl Flow {
+    /// A fresh one.
+    pub(crate) fn new(
+        tenant: TenantId,
+        return_to: ReturnTo,
+        binding: &BrowserBinding,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            nonce: random::token(),
+            verifier: random::token(),
+            tenant,
+            return_to,
+            begun: now,
+            browser: digest(binding.cookie_value()),
+        }
+    }
+
+    /// Stores it under `state`.
+    pub(crate) async fn store(&self, records: &dyn Records, state: &SecretString) -> Result<(), SignInError> {
+        let content = serde_json::to_vec(&Stored::Waiting(self.clone())).map_err(unreadable)?;
+        let expires = self.begun.saturating_add(KEPT).unwrap_or(self.begun);
+        records.put(RecordKind::SignInFlow, state.expose_secret(), &content, expires).await?;
+        Ok(())
+    }
+
+    /// Claims the sign-in under `state` for the browser with `binding`. Of several callbacks only one succeeds, and what the
+    /// sign-in held is gone from the store before the code is used.
+    pub(crate) async fn claim(
+        records: &dyn Records,
+        state: &SecretString,
+        binding: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Self, SignInError> {
+        let state = state.expose_secret();
+        if state.is_empty() || state.len() > LONGEST_STATE {
+            return Err(SignInError::Protocol(Breach::Callback, Trace::default()));
+        }
+        let record = records.get(RecordKind::SignInFlow, state).await?.ok_or(SignInError::FlowUnknown)?;
+        let flow = match serde_json::from_slice(&record.content).map_err(unreadable)? {
+            Stored::Waiting(flow) => flow,
+            Stored::Finished => return Err(SignInError::FlowReplayed(Trace::default())),
+        };
+        // Another browser does not use it up: the right one may still come.
+        if !binding.is_some_and(|binding| same(&digest(binding), &flow.browser)) {
+            return Err(SignInError::NotThisBrowser);
+        }
+        let finished = serde_json::to_vec(&Stored::Finished).map_err(unreadable)?;
+        let claimed =
+            records.replace(RecordKind::SignInFlow, state, record.version, &finished, record.expires).await?;
+        if !claimed {
+            return Err(SignInError::FlowReplayed(Trace::default()));
+        }
+        if now.duration_since(flow.begun) > VALID {
+            return Err(SignInError::FlowExpired(Trace::default()));
+        }
+        Ok(flow)
+    }
+}

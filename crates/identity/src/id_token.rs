@@ -1,0 +1,257 @@
+//! The ID token and every check it has to pass.
+//!
+//! The token comes over the back channel; its signature is checked all the same.
+//! <https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference>,
+//! <https://learn.microsoft.com/entra/identity-platform/claims-validation>
+//!
+//! To add a check: a variant of [`Check`], the check in [`checked`], and a row in the table of the tests.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, Validation, decode};
+use pim::ids::{PrincipalId, TenantId};
+use pim::person::Person;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use uuid::{Uuid, uuid};
+
+use crate::error::{SignInError, Trace};
+use crate::secret::same;
+use crate::signing_keys::{SigningKey, SigningKeys};
+
+/// How far the clocks may be apart.
+pub(crate) const SKEW: SignedDuration = SignedDuration::from_mins(5);
+/// The tenant of personal Microsoft accounts.
+const CONSUMERS: Uuid = uuid!("9188040d-6c67-4c5b-b112-36a304b66dad");
+/// Longest accepted token, in bytes.
+const LONGEST: usize = 32 * 1024;
+
+/// The check that an ID token failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Check {
+    /// It is not a signed token with the claims of one.
+    #[error("form")]
+    Form,
+    /// The algorithm is not RS256.
+    #[error("algorithm")]
+    Algorithm,
+    /// The type is not JWT, or the header demands an extension.
+    #[error("type")]
+    Type,
+    /// The tenant's key set does not have the key.
+    #[error("key")]
+    Key,
+    /// The key may not sign for this issuer.
+    #[error("issuer of the key")]
+    KeyIssuer,
+    /// The signature is wrong.
+    #[error("signature")]
+    Signature,
+    /// `iss` is not the tenant's.
+    #[error("issuer")]
+    Issuer,
+    /// `tid` is not a GUID.
+    #[error("tenant")]
+    Tenant,
+    /// A personal Microsoft account.
+    #[error("personal account")]
+    PersonalAccount,
+    /// `aud` is not this application alone.
+    #[error("audience")]
+    Audience,
+    /// `azp` is another application.
+    #[error("authorized party")]
+    AuthorizedParty,
+    /// `nonce` is not the one that was sent.
+    #[error("nonce")]
+    Nonce,
+    /// `exp` has passed.
+    #[error("expiry")]
+    Expired,
+    /// `nbf` is yet to come.
+    #[error("not-before time")]
+    NotBefore,
+    /// `ver` is not 2.0.
+    #[error("version")]
+    Version,
+    /// `oid` is missing or not a GUID.
+    #[error("object id")]
+    ObjectId,
+}
+
+impl From<Check> for SignInError {
+    fn from(check: Check) -> Self {
+        Self::IdToken(check)
+    }
+}
+
+/// What the token has to agree with.
+pub(crate) struct Expected<'a> {
+    pub(crate) tenant: TenantId,
+    pub(crate) issuer: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) nonce: &'a SecretString,
+    /// When the sign-in began, by the portal's clock.
+    pub(crate) begun: Timestamp,
+    /// Now, by the portal's clock.
+    pub(crate) now: Timestamp,
+}
+
+/// What is taken from a token that passed.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    pub(crate) person: Person,
+    /// Optional claim; spares the account picker at the next sign-in and at sign-out.
+    pub(crate) login_hint: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    typ: Option<String>,
+    kid: Option<String>,
+    crit: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    aud: serde_json::Value,
+    exp: i64,
+    nbf: i64,
+    iat: i64,
+    tid: Option<String>,
+    oid: Option<String>,
+    nonce: Option<String>,
+    azp: Option<String>,
+    ver: Option<String>,
+    name: Option<String>,
+    preferred_username: Option<String>,
+    login_hint: Option<String>,
+}
+
+/// Checks `token` with the tenant's keys.
+pub(crate) async fn verify(
+    token: &SecretString,
+    keys: &SigningKeys,
+    expected: &Expected<'_>,
+) -> Result<Verified, SignInError> {
+    let token = token.expose_secret();
+    let kid = key_id(token)?;
+    let key =
+        keys.find(&kid).await.map_err(|_| SignInError::Unavailable(Trace::default()))?.ok_or(Check::Key)?;
+    checked(token, &key, expected)
+}
+
+/// The id of the key, from a header that is as it should be.
+fn key_id(token: &str) -> Result<String, Check> {
+    if token.len() > LONGEST {
+        return Err(Check::Form);
+    }
+    let header = token.split('.').next().ok_or(Check::Form)?;
+    let header = BASE64_URL_SAFE_NO_PAD.decode(header).map_err(|_| Check::Form)?;
+    let header: Header = serde_json::from_slice(&header).map_err(|_| Check::Form)?;
+    if header.alg != "RS256" {
+        return Err(Check::Algorithm);
+    }
+    if !header.typ.is_some_and(|typ| typ.eq_ignore_ascii_case("JWT")) || header.crit.is_some() {
+        return Err(Check::Type);
+    }
+    header.kid.ok_or(Check::Key)
+}
+
+fn checked(token: &str, key: &SigningKey, expected: &Expected<'_>) -> Result<Verified, SignInError> {
+    let claims = signed(token, key)?;
+    let tenant = claims.tid.as_deref().and_then(guid).ok_or(Check::Tenant)?;
+    if tenant == CONSUMERS {
+        return Err(Check::PersonalAccount.into());
+    }
+    if tenant != expected.tenant.0 {
+        return Err(SignInError::WrongTenant);
+    }
+    if claims.iss != expected.issuer {
+        return Err(Check::Issuer.into());
+    }
+    // Where a key is tied to an issuer, that is a literal one or the template for every organisation.
+    let may_sign = key
+        .issuer
+        .as_deref()
+        .is_none_or(|issuer| issuer.replace("{tenantid}", &tenant.to_string()) == claims.iss);
+    if !may_sign {
+        return Err(Check::KeyIssuer.into());
+    }
+    if claims.aud.as_str() != Some(expected.client_id) {
+        return Err(Check::Audience.into());
+    }
+    if claims.azp.is_some_and(|azp| azp != expected.client_id) {
+        return Err(Check::AuthorizedParty.into());
+    }
+    if !claims.nonce.is_some_and(|nonce| same(&nonce, expected.nonce.expose_secret())) {
+        return Err(Check::Nonce.into());
+    }
+    if claims.ver.as_deref() != Some("2.0") {
+        return Err(Check::Version.into());
+    }
+    let id = claims.oid.as_deref().and_then(guid).ok_or(Check::ObjectId)?;
+    in_time(claims.iat, claims.nbf, claims.exp, expected)?;
+    let username = claims.preferred_username.as_deref().and_then(shown);
+    let name = claims.name.as_deref().and_then(shown).or_else(|| username.clone());
+    Ok(Verified {
+        person: Person {
+            tenant: expected.tenant,
+            id: PrincipalId(id),
+            name: name.unwrap_or_else(|| id.to_string()),
+            username: username.unwrap_or_default(),
+        },
+        login_hint: claims.login_hint,
+    })
+}
+
+/// The claims of a token whose signature is right. Time and audience are checked later, by the portal's own clock.
+fn signed(token: &str, key: &SigningKey) -> Result<Claims, Check> {
+    let mut rules = Validation::new(Algorithm::RS256);
+    rules.required_spec_claims.clear();
+    rules.validate_exp = false;
+    rules.validate_nbf = false;
+    rules.validate_aud = false;
+    decode::<Claims>(token, &key.key, &rules).map(|token| token.claims).map_err(|error| match error.kind() {
+        ErrorKind::InvalidSignature => Check::Signature,
+        ErrorKind::InvalidAlgorithm => Check::Algorithm,
+        _ => Check::Form,
+    })
+}
+
+/// The nonce has shown that the token was made for this sign-in, which is at most ten minutes old. So a token that seems older
+/// than the sign-in, or from the future, means that the two clocks disagree.
+fn in_time(issued: i64, not_before: i64, expires: i64, expected: &Expected<'_>) -> Result<(), SignInError> {
+    let (now, begun, skew) = (expected.now.as_second(), expected.begun.as_second(), SKEW.as_secs());
+    if issued.saturating_add(skew) < begun || issued > now.saturating_add(skew) {
+        return Err(SignInError::ClockSkew { seconds: now.saturating_sub(issued) });
+    }
+    if expires.saturating_add(skew) <= now {
+        return Err(Check::Expired.into());
+    }
+    if not_before > now.saturating_add(skew) {
+        return Err(Check::NotBefore.into());
+    }
+    Ok(())
+}
+
+/// A GUID in the one form that Entra writes.
+fn guid(text: &str) -> Option<Uuid> {
+    let guid = Uuid::try_parse(text).ok()?;
+    text.eq_ignore_ascii_case(&guid.to_string()).then_some(guid)
+}
+
+/// Text for display: without control characters, not too long, not empty.
+fn shown(text: &str) -> Option<String> {
+    let text: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+#[path = "id_token_tests.rs"]
+mod tests;

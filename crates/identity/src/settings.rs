@@ -1,0 +1,113 @@
+//! What identity is told by the configuration, and the sign-in service's addresses that follow from it.
+
+use jiff::SignedDuration;
+use pim::ids::TenantId;
+use url::Url;
+
+/// Which planes are on. A plane that is off takes its scopes with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlaneSet {
+    /// Entra roles.
+    pub entra: bool,
+    /// PIM for Groups.
+    pub groups: bool,
+    /// Azure resources.
+    pub azure: bool,
+}
+
+impl PlaneSet {
+    /// Every plane.
+    pub const ALL: Self = Self { entra: true, groups: true, azure: true };
+
+    /// Whether any plane is on in both.
+    #[must_use]
+    pub const fn meets(self, other: Self) -> bool {
+        (self.entra && other.entra) || (self.groups && other.groups) || (self.azure && other.azure)
+    }
+}
+
+/// The settings of sign-in to one tenant.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The tenant. Nobody from another one gets in (guests sign in to this one and do).
+    pub tenant: TenantId,
+    /// The app registration's application id.
+    pub client_id: String,
+    /// The portal's own origin, such as `https://pim.example.com`.
+    pub public_url: Url,
+    /// The sign-in service, such as `https://login.microsoftonline.com`.
+    pub login: Url,
+    /// Microsoft Graph, such as `https://graph.microsoft.com`.
+    pub graph: Url,
+    /// Azure Resource Manager, such as `https://management.azure.com`.
+    pub arm: Url,
+    /// Which planes are on.
+    pub planes: PlaneSet,
+    /// How long after a sign-in its tokens are kept at most; [`Settings::ABSOLUTE`] unless there is a reason.
+    pub absolute: SignedDuration,
+}
+
+/// Where the sign-in service sends the browser back to.
+pub const CALLBACK_PATH: &str = "/auth/callback";
+/// Where the sign-in service sends an administrator back to after consent for the organisation.
+pub const ADMIN_CONSENT_PATH: &str = "/auth/admin-consent";
+
+impl Settings {
+    /// Ten hours: a working day.
+    pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(10);
+
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>
+    pub(crate) fn authorize(&self) -> Url {
+        self.at_login("oauth2/v2.0/authorize")
+    }
+
+    pub(crate) fn token(&self) -> Url {
+        self.at_login("oauth2/v2.0/token")
+    }
+
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#send-a-sign-out-request>
+    pub(crate) fn logout(&self) -> Url {
+        self.at_login("oauth2/v2.0/logout")
+    }
+
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-admin-consent>
+    pub(crate) fn admin_consent(&self) -> Url {
+        self.at_login("v2.0/adminconsent")
+    }
+
+    /// <https://learn.microsoft.com/entra/identity-platform/access-tokens#signing-key-rollover>
+    pub(crate) fn signing_keys(&self) -> Url {
+        self.at_login("discovery/v2.0/keys")
+    }
+
+    /// The issuer of ID tokens for this tenant, byte for byte.
+    pub(crate) fn issuer(&self) -> String {
+        format!("{}/{}/v2.0", bare(&self.login), self.tenant)
+    }
+
+    pub(crate) fn callback(&self) -> Url {
+        below(&self.public_url, CALLBACK_PATH)
+    }
+
+    pub(crate) fn admin_consent_return(&self) -> Url {
+        below(&self.public_url, ADMIN_CONSENT_PATH)
+    }
+
+    fn at_login(&self, path: &str) -> Url {
+        below(&self.login, &format!("/{}/{path}", self.tenant))
+    }
+}
+
+/// `base` without a trailing slash, as text.
+pub(crate) fn bare(base: &Url) -> &str {
+    base.as_str().trim_end_matches('/')
+}
+
+/// `path` (with its leading slash) below `base`.
+fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+    url
+}

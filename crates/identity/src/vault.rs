@@ -1,0 +1,142 @@
+//! The tokens of one sign-in: one encrypted record per sign-in, apart from the session.
+//!
+//! Several requests and several replicas refresh at the same time, so a vault is only ever changed by compare-and-swap, and a lost
+//! race is merged: the newest token per audience and the newest refresh token win. Entra leaves an older refresh token usable
+//! (<https://learn.microsoft.com/entra/identity-platform/refresh-tokens>), so losing one is harmless.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use pim::ids::VaultId;
+use pim::records::{RecordKind, Records, StoreError};
+use pim::tokens::Audience;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::secret::expose;
+use crate::wire::Grant;
+
+/// A token this close to its end is refreshed.
+const MARGIN: SignedDuration = SignedDuration::from_mins(5);
+/// A token this old is refreshed however long it would last (up to 28 h with continuous access evaluation), so that Conditional Access
+/// is asked again.
+const OLD: SignedDuration = SignedDuration::from_mins(60);
+/// A token with less than this left is not handed out.
+const LEAST: SignedDuration = SignedDuration::from_secs(60);
+/// How often a lost race is tried again.
+const ATTEMPTS: usize = 8;
+
+/// An access token.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Access {
+    #[serde(serialize_with = "expose")]
+    pub(crate) token: SecretString,
+    pub(crate) obtained: Timestamp,
+    pub(crate) expires: Timestamp,
+}
+
+impl Access {
+    /// Whether it is used as it is.
+    pub(crate) fn is_fresh(&self, now: Timestamp) -> bool {
+        self.expires.duration_since(now) > MARGIN && now.duration_since(self.obtained) < OLD
+    }
+
+    /// Whether it may be used when no newer one can be had.
+    pub(crate) fn is_usable(&self, now: Timestamp) -> bool {
+        self.expires.duration_since(now) > LEAST
+    }
+}
+
+/// The content of the record.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Vault {
+    #[serde(serialize_with = "expose")]
+    pub(crate) refresh: SecretString,
+    /// When the refresh token was obtained.
+    refreshed: Timestamp,
+    access: BTreeMap<Audience, Access>,
+}
+
+/// A vault as it was read.
+pub(crate) struct Opened {
+    pub(crate) vault: Vault,
+    version: i64,
+    expires: Timestamp,
+}
+
+impl Vault {
+    /// A vault with the first tokens of a sign-in.
+    pub(crate) fn new(refresh: SecretString, audience: Audience, grant: &Grant) -> Self {
+        let mut vault = Self { refresh, refreshed: grant.obtained, access: BTreeMap::new() };
+        vault.merge(audience, grant);
+        vault
+    }
+
+    pub(crate) fn access(&self, audience: Audience) -> Option<&Access> {
+        self.access.get(&audience)
+    }
+
+    /// Adds what a refresh brought, unless there is something newer.
+    fn merge(&mut self, audience: Audience, grant: &Grant) {
+        if self.access.get(&audience).is_none_or(|access| access.obtained <= grant.obtained) {
+            let access =
+                Access { token: grant.access.clone(), obtained: grant.obtained, expires: grant.expires };
+            self.access.insert(audience, access);
+        }
+        if let Some(refresh) = &grant.refresh
+            && self.refreshed <= grant.obtained
+        {
+            self.refresh = refresh.clone();
+            self.refreshed = grant.obtained;
+        }
+    }
+
+    /// Stores a new vault until `expires`.
+    pub(crate) async fn store(
+        &self,
+        records: &dyn Records,
+        id: VaultId,
+        expires: Timestamp,
+    ) -> Result<(), StoreError> {
+        records.put(RecordKind::Tokens, &id.to_string(), &self.encoded()?, expires).await
+    }
+
+    fn encoded(&self) -> Result<Vec<u8>, StoreError> {
+        serde_json::to_vec(self).map_err(|_| StoreError)
+    }
+}
+
+/// Reads a vault. One that this version cannot read counts as absent: the person signs in again.
+pub(crate) async fn open(records: &dyn Records, id: VaultId) -> Result<Option<Opened>, StoreError> {
+    let Some(record) = records.get(RecordKind::Tokens, &id.to_string()).await? else {
+        return Ok(None);
+    };
+    let vault = serde_json::from_slice(&record.content).ok();
+    Ok(vault.map(|vault| Opened { vault, version: record.version, expires: record.expires }))
+}
+
+/// Adds what a refresh brought to the stored vault. Returns whether the vault still exists: after a sign-out it stays gone.
+pub(crate) async fn add(
+    records: &dyn Records,
+    id: VaultId,
+    audience: Audience,
+    grant: &Grant,
+) -> Result<bool, StoreError> {
+    for _ in 0..ATTEMPTS {
+        let Some(mut opened) = open(records, id).await? else { return Ok(false) };
+        opened.vault.merge(audience, grant);
+        let content = opened.vault.encoded()?;
+        let key = id.to_string();
+        if records.replace(RecordKind::Tokens, &key, opened.version, &content, opened.expires).await? {
+            return Ok(true);
+        }
+    }
+    // The token is good all the same; it is only obtained once more.
+    tracing::warn!("a token vault is being written too often; a refreshed token was not kept");
+    Ok(true)
+}
+
+/// Deletes a vault.
+pub(crate) async fn delete(records: &dyn Records, id: VaultId) -> Result<(), StoreError> {
+    records.delete(RecordKind::Tokens, &id.to_string()).await
+}

@@ -1,0 +1,198 @@
+//! The control port: what a test needs and a tenant never offers.
+//!
+//! | route | what it does |
+//! |---|---|
+//! | `GET /healthz` | `{"status":"ok"}` |
+//! | `GET /personas` | who can sign in |
+//! | `GET /requests`, `GET /ledger` | every call received; every committed role request |
+//! | `POST /clock` | `{"advance":"PT6M","of":"planes"\|"sign_in"\|"all"}`, `planes` when left out |
+//! | `POST /latency` | `{"plane","milliseconds","path_contains"}` |
+//! | `POST /faults` | see [`crate::faults`]; `DELETE` forgets faults and latencies |
+//! | `POST /consent` | `{"granted":bool}`, `{"mode":"user"\|"admin_required"}` |
+//! | `POST /sign-in` | `{"next": …}`, or `{"next": null}`: spoils the next ID token |
+//! | `POST /switches` | disputed behaviours; `GET` shows them |
+//! | `POST /revoke` | forgets every access token (or also refresh tokens with `{"refresh":true}`) |
+//! | `POST /reset`, `POST /seed` | starts over, from the same tenant or from TOML |
+//!
+//! To extend: a line in [`answer`] and one in this table.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::clock::Hand;
+use crate::faults::{Fault, Latency};
+use crate::sign_in::{ConsentMode, Spoil};
+use crate::sim::Sim;
+use crate::state::Switches;
+use crate::tenant::Tenant;
+use crate::wire::{Call, Reply, duration};
+
+fn problem(message: impl std::fmt::Display) -> Reply {
+    Reply::json(400, json!({ "error": message.to_string() }))
+}
+
+fn done() -> Reply {
+    Reply::json(200, json!({ "ok": true }))
+}
+
+fn read<T: DeserializeOwned>(call: &Call) -> Result<T, Reply> {
+    let body: &[u8] = if call.body.is_empty() { b"{}" } else { &call.body };
+    serde_json::from_slice(body).map_err(problem)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockOrder {
+    advance: String,
+    #[serde(default)]
+    of: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConsentOrder {
+    #[serde(default)]
+    granted: Option<bool>,
+    #[serde(default)]
+    mode: Option<ConsentMode>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignInOrder {
+    next: Option<Spoil>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RevokeOrder {
+    #[serde(default)]
+    refresh: bool,
+}
+
+fn clock(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
+    let order: ClockOrder = read(call)?;
+    let by =
+        duration::parse(&order.advance).ok_or_else(|| problem("`advance` is not an ISO 8601 duration"))?;
+    let hands: &[Hand] = match order.of.as_deref() {
+        None | Some("planes") => &[Hand::Planes],
+        Some("sign_in") => &[Hand::SignIn],
+        Some("all") => &[Hand::Planes, Hand::SignIn],
+        Some(other) => return Err(problem(format!("`of` is planes, sign_in or all, not {other}"))),
+    };
+    hands.iter().for_each(|hand| sim.clock.advance(*hand, by));
+    Ok(Reply::json(200, json!({ "planes": sim.now().to_string(), "signIn": sim.sign_in_now().to_string() })))
+}
+
+fn consent(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
+    let order: ConsentOrder = read(call)?;
+    let mut world = sim.world();
+    if let Some(mode) = order.mode {
+        world.sign_in.consent_mode = mode;
+    }
+    match order.granted {
+        Some(true) => {
+            let client = &world.tenant.client;
+            let graph = client.graph_scopes.iter().map(|name| format!("graph/{name}"));
+            let azure = client.azure_scopes.iter().map(|name| format!("azure/{name}"));
+            let openid = ["openid", "profile", "email", "offline_access"].map(|name| format!("oidc/{name}"));
+            let keys: Vec<String> = graph.chain(azure).chain(openid).collect();
+            world.sign_in.admin_consent.extend(keys);
+        }
+        Some(false) => {
+            world.sign_in.admin_consent.clear();
+            world.sign_in.consents.clear();
+        }
+        None => {}
+    }
+    Ok(done())
+}
+
+fn switches(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
+    let order: Value = read(call)?;
+    let mut world = sim.world();
+    let mut merged = serde_json::to_value(&world.switches).map_err(problem)?;
+    if let (Value::Object(now), Value::Object(new)) = (&mut merged, order) {
+        now.extend(new);
+    }
+    world.switches = serde_json::from_value::<Switches>(merged.clone()).map_err(problem)?;
+    Ok(Reply::json(200, merged))
+}
+
+fn personas(sim: &Sim) -> Reply {
+    let world = sim.world();
+    let list = world.tenant.personas.iter();
+    let list = list.map(|p| json!({ "upn": p.upn, "displayName": p.display_name, "objectId": p.object_id, "summary": p.summary }));
+    Reply::json(200, Value::Array(list.collect()))
+}
+
+fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
+    match (call.method.as_str(), call.path.trim_end_matches('/')) {
+        ("GET", "/healthz") => Ok(Reply::json(200, json!({ "status": "ok" }))),
+        ("GET", "/personas") => Ok(personas(sim)),
+        ("GET", "/requests") => {
+            Ok(Reply::json(200, serde_json::to_value(&sim.world().journal.seen).map_err(problem)?))
+        }
+        ("GET", "/ledger") => Ok(Reply::json(200, Value::Array(sim.world().journal.ledger.clone()))),
+        ("GET", "/clock") => Ok(Reply::json(
+            200,
+            json!({ "planes": sim.now().to_string(), "signIn": sim.sign_in_now().to_string() }),
+        )),
+        ("POST", "/clock") => clock(sim, call),
+        ("POST", "/latency") => {
+            let order: Latency = read(call)?;
+            let mut world = sim.world();
+            world
+                .faults
+                .latencies
+                .retain(|l| l.plane != order.plane || l.path_contains != order.path_contains);
+            world.faults.latencies.push(order);
+            Ok(done())
+        }
+        ("POST", "/faults") => {
+            let order: Fault = read(call)?;
+            sim.world().faults.faults.push(order);
+            Ok(done())
+        }
+        ("DELETE", "/faults") => {
+            sim.world().faults = crate::faults::Faults::default();
+            Ok(done())
+        }
+        ("POST", "/consent") => consent(sim, call),
+        ("POST", "/sign-in") => {
+            let order: SignInOrder = read(call)?;
+            sim.world().sign_in.spoil = order.next;
+            Ok(done())
+        }
+        ("GET", "/switches") => {
+            Ok(Reply::json(200, serde_json::to_value(&sim.world().switches).map_err(problem)?))
+        }
+        ("POST", "/switches") => switches(sim, call),
+        ("POST", "/revoke") => {
+            let order: RevokeOrder = read(call)?;
+            let mut world = sim.world();
+            world.sign_in.access.clear();
+            if order.refresh {
+                world.sign_in.refresh.clear();
+            }
+            Ok(done())
+        }
+        ("POST", "/reset") => {
+            sim.reset(None);
+            Ok(done())
+        }
+        ("POST", "/seed") => {
+            let text = String::from_utf8_lossy(&call.body);
+            let tenant = Tenant::from_toml(&text).map_err(|e| problem(format!("{e:#}")))?;
+            sim.reset(Some(tenant));
+            Ok(done())
+        }
+        _ => Err(Reply::json(404, json!({ "error": "the control port has no such route" }))),
+    }
+}
+
+/// Answers one call. Takes the lock itself, unlike the other origins: `/reset` replaces what it guards.
+pub(crate) fn answer(sim: &Sim, call: &Call) -> Reply {
+    route(sim, call).unwrap_or_else(|reply| reply)
+}

@@ -1,0 +1,211 @@
+//! Directory objects: the signed-in user, role definitions, administrative units, and what only readers may see.
+
+use serde_json::{Value, json};
+
+use super::{Caller, GraphError, scopes};
+use crate::sim::Sim;
+use crate::state::World;
+use crate::tenant::{Persona, Tenant};
+use crate::wire::odata::Shape;
+use crate::wire::{Call, Reply};
+
+const USER: Shape<'_> = Shape {
+    entity: "user",
+    context: "users",
+    properties: &[
+        "id",
+        "displayName",
+        "userPrincipalName",
+        "mail",
+        "givenName",
+        "surname",
+        "jobTitle",
+        "businessPhones",
+        "mobilePhone",
+        "officeLocation",
+        "preferredLanguage",
+        "userType",
+        "accountEnabled",
+    ],
+    navigations: &[],
+    options: &["select", "expand"],
+};
+
+const UNIT: Shape<'_> = Shape {
+    entity: "administrativeUnit",
+    context: "directory/administrativeUnits",
+    properties: &[
+        "id",
+        "deletedDateTime",
+        "displayName",
+        "description",
+        "membershipRule",
+        "membershipType",
+        "visibility",
+    ],
+    navigations: &[],
+    options: &["select"],
+};
+
+const CONTEXT: Shape<'_> = Shape {
+    entity: "authenticationContextClassReference",
+    context: "identity/conditionalAccess/authenticationContextClassReferences",
+    properties: &["id", "displayName", "description", "isAvailable"],
+    navigations: &[],
+    options: &["select", "filter"],
+};
+
+fn user(person: &Persona) -> Value {
+    let (given, surname) = person.display_name.split_once(' ').unwrap_or((&person.display_name, ""));
+    json!({
+        "businessPhones": [],
+        "displayName": person.display_name,
+        "givenName": given,
+        "jobTitle": person.job_title,
+        "mail": person.mail.as_ref().unwrap_or(&person.upn),
+        "mobilePhone": null,
+        "officeLocation": null,
+        "preferredLanguage": null,
+        "surname": surname,
+        "userPrincipalName": person.upn,
+        "id": person.object_id,
+    })
+}
+
+/// `GET /me`. See <https://learn.microsoft.com/graph/api/user-get>.
+pub(super) fn me(sim: &Sim, caller: &Caller, call: &Call) -> Result<Reply, GraphError> {
+    scopes::plain(caller, scopes::ME)?;
+    let mut row = user(&caller.person);
+    if call.param("$select").is_some() {
+        row["userType"] = json!(if caller.person.guest { "Guest" } else { "Member" });
+        row["accountEnabled"] = json!(true);
+    }
+    Ok(USER.entity(call, &sim.places.graph, 200, row, &|_, _| Value::Null)?)
+}
+
+/// A role definition, or null.
+pub(super) fn role_definition(world: &World, id: &str) -> Value {
+    world.tenant.role_by_id(id).map_or(Value::Null, |role| {
+        json!({
+            "id": role.id,
+            "description": role.description,
+            "displayName": role.name,
+            "isBuiltIn": !role.custom,
+            "isEnabled": true,
+            "templateId": role.id,
+            "version": if role.custom { Value::Null } else { json!("1") },
+            "resourceScopes": ["/"],
+            "rolePermissions": [],
+        })
+    })
+}
+
+/// A person or group as `$expand=principal` shows it.
+pub(super) fn principal(world: &World, id: &str) -> Value {
+    if let Some(person) = world.tenant.persona_by_id(id) {
+        let mut row = user(person);
+        row["@odata.type"] = json!("#microsoft.graph.user");
+        return row;
+    }
+    let mut row = group(world, id);
+    if !row.is_null() {
+        row["@odata.type"] = json!("#microsoft.graph.group");
+    }
+    row
+}
+
+/// A group as `$expand=group` shows it; some come without a name.
+pub(super) fn group(world: &World, id: &str) -> Value {
+    world.tenant.group_by_id(id).map_or(Value::Null, |group| {
+        json!({
+            "id": group.id,
+            "displayName": if group.nameless { Value::Null } else { json!(group.name) },
+            "description": if group.nameless { Value::Null } else { json!(group.description) },
+            "mailEnabled": false,
+            "securityEnabled": true,
+            "isAssignableToRole": true,
+        })
+    })
+}
+
+/// The object behind a directory scope; null for the whole directory.
+pub(super) fn directory_scope(world: &World, scope: &str) -> Value {
+    if let Some(id) = scope.strip_prefix("/administrativeUnits/") {
+        let unit = world.tenant.entra.administrative_units.iter().find(|u| u.id == id);
+        return unit.map_or(Value::Null, |u| {
+            json!({ "@odata.type": "#microsoft.graph.administrativeUnit", "id": u.id, "displayName": u.name })
+        });
+    }
+    let application =
+        world.tenant.entra.applications.iter().find(|a| scope.strip_prefix('/') == Some(a.id.as_str()));
+    application.map_or(
+        Value::Null,
+        |a| json!({ "@odata.type": "#microsoft.graph.application", "id": a.id, "displayName": a.name }),
+    )
+}
+
+impl Tenant {
+    /// The name of what a directory scope id points at.
+    pub(crate) fn directory_scope_name(&self, scope: &str) -> Option<&str> {
+        let id = scope.rsplit('/').next().filter(|id| !id.is_empty())?;
+        let named = self.entra.administrative_units.iter().chain(&self.entra.applications);
+        named.clone().find(|n| n.id == id).map(|n| n.name.as_str())
+    }
+}
+
+/// `GET /directory/administrativeUnits/{id}`; guests need a directory role for it.
+/// See <https://learn.microsoft.com/graph/api/administrativeunit-get>.
+pub(super) fn administrative_unit(
+    sim: &Sim,
+    world: &World,
+    caller: &Caller,
+    call: &Call,
+    id: &str,
+) -> Result<Reply, GraphError> {
+    scopes::plain(caller, scopes::ADMINISTRATIVE_UNIT)?;
+    if caller.person.guest || caller.person.forbidden {
+        return Err(GraphError::denied());
+    }
+    let unit = world.tenant.entra.administrative_units.iter().find(|u| u.id.eq_ignore_ascii_case(id));
+    let unit = unit.ok_or_else(|| GraphError::not_found(id))?;
+    let row = json!({
+        "id": unit.id, "deletedDateTime": null, "displayName": unit.name, "description": null,
+        "membershipRule": null, "membershipType": null, "membershipRuleProcessingState": null, "visibility": null,
+    });
+    Ok(UNIT.entity(call, &sim.places.graph, 200, row, &|_, _| Value::Null)?)
+}
+
+/// Names of authentication contexts: neither `Policy.Read.All` nor an ordinary user reads them, says the documentation.
+/// See <https://learn.microsoft.com/graph/api/conditionalaccessroot-list-authenticationcontextclassreferences>.
+pub(super) fn authentication_contexts(
+    sim: &Sim,
+    world: &World,
+    caller: &Caller,
+    call: &Call,
+) -> Result<Reply, GraphError> {
+    scopes::plain(caller, scopes::AUTHENTICATION_CONTEXT)?;
+    if !caller.person.security_reader {
+        return Err(GraphError::denied());
+    }
+    let rows = world.tenant.authentication_contexts.iter();
+    let rows = rows
+        .map(|(id, name)| json!({ "id": id, "displayName": name, "description": name, "isAvailable": true }));
+    Ok(CONTEXT.list(call, &sim.places.graph, 100, rows.collect(), &|_, _| Value::Null)?)
+}
+
+/// Conditional Access policies need a reader role besides the scope.
+/// See <https://learn.microsoft.com/graph/api/conditionalaccessroot-list-policies>.
+pub(super) fn conditional_access(sim: &Sim, caller: &Caller, call: &Call) -> Result<Reply, GraphError> {
+    scopes::plain(caller, scopes::CONDITIONAL_ACCESS)?;
+    if !caller.person.security_reader {
+        return Err(GraphError::denied());
+    }
+    let shape = Shape {
+        entity: "conditionalAccessPolicy",
+        context: "identity/conditionalAccess/policies",
+        properties: &["id", "displayName", "state", "conditions"],
+        navigations: &[],
+        options: &["select", "filter"],
+    };
+    Ok(shape.list(call, &sim.places.graph, 100, Vec::new(), &|_, _| Value::Null)?)
+}

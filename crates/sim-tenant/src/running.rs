@@ -1,0 +1,166 @@
+//! Starts and stops the four servers, and takes every call through latency, faults, its origin and the journal.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::Response;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use url::Url;
+
+use crate::faults::Verdict;
+use crate::journal::Seen;
+use crate::options::Options;
+use crate::sim::{Places, Sim};
+use crate::wire::{Call, Origin, Reply};
+use crate::{azure, control, graph, sign_in};
+
+/// Largest body that is read; Graph's own limit for a batch is 4 MB.
+const LARGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// A running simulated tenant. Dropping it stops it too, without waiting.
+#[derive(Debug)]
+pub struct Running {
+    /// The sign-in origin, as clients see it.
+    pub sign_in: Url,
+    /// The Graph origin, as clients see it.
+    pub graph: Url,
+    /// The Azure origin, as clients see it.
+    pub azure: Url,
+    /// The control port: `http://127.0.0.1:{port}`.
+    pub control: Url,
+    stop: watch::Sender<bool>,
+    servers: Vec<JoinHandle<()>>,
+}
+
+async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "the simulated tenant cannot listen on {address}: port {} is busy or not allowed; choose another with {flag} ADDRESS:PORT",
+            address.port()
+        )
+    })
+}
+
+fn public(given: Option<Url>, listener: &TcpListener) -> anyhow::Result<Url> {
+    match given {
+        Some(url) => Ok(url),
+        None => Ok(Url::parse(&format!("http://localhost:{}", listener.local_addr()?.port()))?),
+    }
+}
+
+fn base(url: &Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
+}
+
+impl Running {
+    /// Binds all four addresses and serves. Fails when an address is taken, naming it and the flag that moves it.
+    pub async fn start(options: Options) -> anyhow::Result<Self> {
+        let listeners = [
+            (Origin::SignIn, bind(options.sign_in, "--sign-in").await?),
+            (Origin::Graph, bind(options.graph, "--graph").await?),
+            (Origin::Azure, bind(options.azure, "--azure").await?),
+            (Origin::Control, bind(options.control, "--control").await?),
+        ];
+        let sign_in = public(options.public_sign_in, &listeners[0].1)?;
+        let graph = public(options.public_graph, &listeners[1].1)?;
+        let azure = public(options.public_azure, &listeners[2].1)?;
+        let control = Url::parse(&format!("http://{}", listeners[3].1.local_addr()?))?;
+        let places = Places { sign_in: base(&sign_in), graph: base(&graph), azure: base(&azure) };
+        let sim = Arc::new(Sim::new(options.tenant, places, options.redirect_uris)?);
+
+        let (stop, stopped) = watch::channel(false);
+        let servers = listeners
+            .into_iter()
+            .map(|(origin, listener)| {
+                let router = Router::new().fallback(serve).with_state((Arc::clone(&sim), origin));
+                let mut stopped = stopped.clone();
+                let signal = async move {
+                    let _ = stopped.wait_for(|stop| *stop).await;
+                };
+                tokio::spawn(async move {
+                    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(signal).await {
+                        tracing::error!(%error, origin = origin.name(), "a server of the simulated tenant ended");
+                    }
+                })
+            })
+            .collect();
+        Ok(Self { sign_in, graph, azure, control, stop, servers })
+    }
+
+    /// Stops all servers; calls under way get a second to finish.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        for mut server in self.servers {
+            if tokio::time::timeout(Duration::from_secs(1), &mut server).await.is_err() {
+                server.abort();
+            }
+        }
+    }
+}
+
+async fn read(request: Request) -> Option<Call> {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, LARGEST_BODY).await.ok()?;
+    Some(Call::new(
+        parts.method,
+        parts.uri.path(),
+        parts.uri.query().unwrap_or_default(),
+        parts.headers,
+        body,
+    ))
+}
+
+/// Ends the connection without an answer: hyper drops it when the service unwinds. No panic message is printed.
+fn drop_connection() -> ! {
+    std::panic::resume_unwind(Box::new("the connection is dropped on purpose"))
+}
+
+fn carry_out(sim: &Sim, origin: Origin, call: &Call, seen: &mut Seen) -> Reply {
+    match origin {
+        Origin::Control => control::answer(sim, call),
+        Origin::SignIn => sign_in::answer(sim, &mut sim.world(), call),
+        Origin::Graph => graph::answer(sim, &mut sim.world(), call, seen),
+        Origin::Azure => azure::answer(sim, &mut sim.world(), call, seen),
+    }
+}
+
+async fn serve(State((sim, origin)): State<(Arc<Sim>, Origin)>, request: Request) -> Response<Body> {
+    let Some(call) = read(request).await else { return Reply::empty(413).into_response() };
+    if origin == Origin::Control {
+        let mut unseen = Seen::new(origin, &call, sim.now());
+        return carry_out(&sim, origin, &call, &mut unseen).into_response();
+    }
+    let began = Instant::now();
+    let mut seen = Seen::new(origin, &call, sim.now());
+    let (delay, verdict) = {
+        let mut world = sim.world();
+        (world.faults.delay(origin, &call), world.faults.take(origin, &call))
+    };
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+    let reply = match verdict {
+        Verdict::Answer(reply) => Some(*reply),
+        Verdict::Pass => Some(carry_out(&sim, origin, &call, &mut seen)),
+        Verdict::CloseBefore => None,
+        Verdict::CloseAfter => {
+            carry_out(&sim, origin, &call, &mut seen);
+            None
+        }
+    };
+    seen.status = reply.as_ref().map(|r| r.status);
+    seen.elapsed_milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::debug!(origin = origin.name(), method = %call.method, path = %call.path, status = ?seen.status, "answered");
+    sim.world().journal.seen.push(seen);
+    match reply {
+        Some(reply) => reply.into_response(),
+        None => drop_connection(),
+    }
+}

@@ -1,0 +1,108 @@
+//! What the sign-in origin remembers: flows under way, browser sessions, codes, tokens, consent.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::id_token::Spoil;
+use super::scopes::{Resource, Scope};
+
+/// A valid authorize request, kept while the person clicks through the pages.
+#[derive(Clone, Debug)]
+pub(crate) struct Flow {
+    pub(crate) tenant: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) state: Option<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) challenge: String,
+    pub(crate) claims: Option<Value>,
+    pub(crate) fragment: bool,
+    pub(crate) force_consent: bool,
+    /// Who was picked.
+    pub(crate) oid: Option<String>,
+    /// Authentication contexts proved on the way.
+    pub(crate) proved: BTreeSet<String>,
+}
+
+/// A signed-in browser.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub(crate) oid: String,
+    pub(crate) proved: BTreeSet<String>,
+    pub(crate) sid: String,
+}
+
+/// What a code or a refresh token stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant {
+    pub(crate) oid: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) challenge: String,
+    pub(crate) nonce: Option<String>,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) claims: Option<Value>,
+    pub(crate) proved: BTreeSet<String>,
+    pub(crate) sid: String,
+    pub(crate) issued: Timestamp,
+    pub(crate) used: bool,
+}
+
+/// What an access token stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct Access {
+    pub(crate) oid: String,
+    pub(crate) resource: Resource,
+    pub(crate) scopes: BTreeSet<String>,
+    pub(crate) expires: Timestamp,
+    pub(crate) acrs: BTreeSet<String>,
+    pub(crate) mfa: bool,
+    pub(crate) cp1: bool,
+}
+
+/// Who may consent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ConsentMode {
+    /// Everybody, for themselves.
+    #[default]
+    User,
+    /// Only administrators; others see "need admin approval".
+    AdminRequired,
+}
+
+/// An admin consent request shown in a browser.
+#[derive(Clone, Debug)]
+pub(crate) struct AdminFlow {
+    pub(crate) redirect_uri: String,
+    pub(crate) state: Option<String>,
+    pub(crate) scope: String,
+    pub(crate) grants: BTreeSet<String>,
+}
+
+/// Everything the sign-in origin remembers.
+#[derive(Debug, Default)]
+pub(crate) struct SignInState {
+    pub(crate) flows: HashMap<String, Flow>,
+    pub(crate) admin_flows: HashMap<String, AdminFlow>,
+    pub(crate) sessions: HashMap<String, Session>,
+    pub(crate) codes: HashMap<String, Grant>,
+    pub(crate) refresh: HashMap<String, Grant>,
+    pub(crate) access: HashMap<String, Access>,
+    /// Consented scopes by person, as [`Scope::key`].
+    pub(crate) consents: HashMap<String, BTreeSet<String>>,
+    /// Consented for everybody.
+    pub(crate) admin_consent: BTreeSet<String>,
+    pub(crate) consent_mode: ConsentMode,
+    /// How the next ID token is spoilt.
+    pub(crate) spoil: Option<Spoil>,
+}
+
+impl SignInState {
+    /// Whether a person (or everybody) has consented to a scope.
+    pub(crate) fn has_consent(&self, oid: &str, key: &str) -> bool {
+        self.admin_consent.contains(key) || self.consents.get(oid).is_some_and(|keys| keys.contains(key))
+    }
+}

@@ -1,0 +1,179 @@
+//! The steps a person takes between authorize and the redirect back: account, stronger sign-in, consent.
+//!
+//! Each page posts the flow's id and a `step`; [`proceed`] then decides on the next page. To extend: a further page is
+//! one more condition in [`proceed`] and one more `step` in [`post`].
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::authorize::{Return, SESSION_COOKIE};
+use super::errors::OauthError;
+use super::pages;
+use super::scopes::{self, Scope};
+use super::state::{ConsentMode, Flow, Grant, Session};
+use crate::random;
+use crate::sim::Sim;
+use crate::state::World;
+use crate::wire::{Call, Reply};
+
+/// The values a `claims` parameter asks for, of one claim of one token.
+pub(crate) fn claim_values(claims: Option<&Value>, token: &str, claim: &str) -> BTreeSet<String> {
+    let Some(wanted) = claims.and_then(|c| c.get(token)?.get(claim)) else { return BTreeSet::new() };
+    let many = wanted.get("values").and_then(Value::as_array).into_iter().flatten();
+    wanted.get("value").into_iter().chain(many).filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// Scopes of a flow that nobody has consented to yet.
+fn unconsented(world: &World, flow: &Flow, oid: &str) -> Vec<Scope> {
+    scopes::expand(&world.tenant, &flow.scopes)
+        .into_iter()
+        .filter(|scope| !world.sign_in.has_consent(oid, &scope.key()))
+        .collect()
+}
+
+fn back(flow: &Flow) -> Return<'_> {
+    Return { redirect_uri: &flow.redirect_uri, state: flow.state.as_deref(), fragment: flow.fragment }
+}
+
+/// The next page of a flow, or the redirect at its end. `silent` never shows a page.
+pub(crate) fn proceed(
+    sim: &Sim,
+    world: &mut World,
+    id: &str,
+    silent: bool,
+    hinted: Option<&str>,
+    session: Option<(String, Session)>,
+) -> Reply {
+    let Some(flow) = world.sign_in.flows.get(id).cloned() else { return pages::flow_gone() };
+    let refuse = |error: &'static str, number: u32, text: &str| {
+        back(&flow).with(&OauthError::new(400, error, number, text).parameters(sim))
+    };
+    let reply = 'page: {
+        let person = flow.oid.as_deref().and_then(|oid| world.tenant.persona_by_id(oid)).cloned();
+        let Some(person) = person else {
+            break 'page pages::picker(world, &flow.tenant, id, hinted);
+        };
+        let wanted = claim_values(flow.claims.as_ref(), "access_token", "acrs");
+        let wanted: BTreeSet<String> =
+            wanted.union(&claim_values(flow.claims.as_ref(), "id_token", "acrs")).cloned().collect();
+        if !wanted.is_subset(&flow.proved) {
+            if silent {
+                break 'page refuse(
+                    "interaction_required",
+                    50158,
+                    "External security challenge not satisfied. User will be redirected to another page or authentication provider to satisfy additional authentication challenges.",
+                );
+            }
+            break 'page pages::stronger(world, &flow.tenant, id, &person, &wanted);
+        }
+        let missing = unconsented(world, &flow, &person.object_id);
+        if !missing.is_empty() || flow.force_consent {
+            if silent {
+                break 'page refuse(
+                    "consent_required",
+                    65001,
+                    "The user or administrator has not consented to use the application.",
+                );
+            }
+            let may = world.sign_in.consent_mode == ConsentMode::User || person.global_administrator;
+            if !may {
+                break 'page pages::admin_approval(world, &flow.tenant, id, &person);
+            }
+            let listed =
+                if flow.force_consent { scopes::expand(&world.tenant, &flow.scopes) } else { missing };
+            break 'page pages::consent(world, &flow.tenant, id, &person, &listed);
+        }
+        issue_code(sim, world, id, &flow, &person.object_id)
+    };
+    match session {
+        Some((cookie, session)) => {
+            world.sign_in.sessions.insert(cookie.clone(), session);
+            reply.with("set-cookie", format!("{SESSION_COOKIE}={cookie}; Path=/; HttpOnly; SameSite=Lax"))
+        }
+        None => reply,
+    }
+}
+
+fn issue_code(sim: &Sim, world: &mut World, id: &str, flow: &Flow, oid: &str) -> Reply {
+    world.sign_in.flows.remove(id);
+    let code = format!("1.{}", random::opaque(6));
+    let sid =
+        world.sign_in.sessions.values().find(|s| s.oid == oid).map_or_else(random::guid, |s| s.sid.clone());
+    let grant = Grant {
+        oid: oid.to_owned(),
+        redirect_uri: flow.redirect_uri.clone(),
+        challenge: flow.challenge.clone(),
+        nonce: flow.nonce.clone(),
+        scopes: flow.scopes.clone(),
+        claims: flow.claims.clone(),
+        proved: flow.proved.clone(),
+        sid: sid.clone(),
+        issued: sim.sign_in_now(),
+        used: false,
+    };
+    world.sign_in.codes.insert(code.clone(), grant);
+    back(flow).with(&[("code", code), ("session_state", sid)])
+}
+
+/// A posted page.
+pub(crate) fn post(sim: &Sim, world: &mut World, call: &Call) -> Reply {
+    let form = call.form();
+    let id = form.get("flow").unwrap_or_default().to_owned();
+    let Some(flow) = world.sign_in.flows.get(&id).cloned() else { return pages::flow_gone() };
+    let refuse = |number: u32, text: &str| {
+        back(&flow).with(&OauthError::new(400, "access_denied", number, text).parameters(sim))
+    };
+    let mut session = None;
+    match form.get("step") {
+        Some("pick") => {
+            let Some(person) = form.get("upn").and_then(|upn| world.tenant.persona(upn)) else {
+                return pages::flow_gone();
+            };
+            let oid = person.object_id.clone();
+            let fresh = Session { oid: oid.clone(), proved: BTreeSet::new(), sid: random::guid() };
+            session = Some((random::opaque(2), fresh));
+            if let Some(flow) = world.sign_in.flows.get_mut(&id) {
+                flow.oid = Some(oid);
+                flow.proved.clear();
+            }
+        }
+        Some("prove") => {
+            let wanted = claim_values(flow.claims.as_ref(), "access_token", "acrs")
+                .into_iter()
+                .chain(claim_values(flow.claims.as_ref(), "id_token", "acrs"));
+            let wanted: BTreeSet<String> = wanted.collect();
+            if let Some(known) = call.cookie(SESSION_COOKIE).and_then(|c| world.sign_in.sessions.get_mut(c)) {
+                known.proved.extend(wanted.iter().cloned());
+            }
+            if let Some(flow) = world.sign_in.flows.get_mut(&id) {
+                flow.proved.extend(wanted);
+            }
+        }
+        Some("accept") => {
+            let Some(oid) = flow.oid.clone() else { return pages::flow_gone() };
+            let keys = scopes::expand(&world.tenant, &flow.scopes).into_iter().map(|s| s.key());
+            world.sign_in.consents.entry(oid).or_default().extend(keys);
+            if let Some(flow) = world.sign_in.flows.get_mut(&id) {
+                flow.force_consent = false;
+            }
+        }
+        Some("decline") => {
+            world.sign_in.flows.remove(&id);
+            let app = &world.tenant.client.id;
+            return refuse(
+                65004,
+                &format!("User declined to consent to access the app. Application '{app}'."),
+            );
+        }
+        Some("without-approval") => {
+            world.sign_in.flows.remove(&id);
+            return refuse(
+                90094,
+                "The grant requires administrator permission. An administrator of the organization has to consent to the app first.",
+            );
+        }
+        _ => return pages::flow_gone(),
+    }
+    proceed(sim, world, &id, false, None, session)
+}

@@ -1,0 +1,170 @@
+//! Turns a tenant's content into rows: ids that survive a reset, dates relative to the start.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::rows::{Assignment, Eligibility, Plane, Target};
+use crate::random::{stable_guid, stable_text};
+use crate::tenant::Tenant;
+use crate::wire::duration;
+
+/// What [`load`] works out.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) eligibilities: Vec<Eligibility>,
+    pub(super) assignments: Vec<Assignment>,
+    pub(super) azure_policies: BTreeMap<(String, String), String>,
+}
+
+/// The parts of a grant that every plane has.
+struct Grant<'a> {
+    who: &'a str,
+    until: Option<&'a String>,
+    member_type: &'a str,
+    through: Option<&'a String>,
+    listed_as_group: bool,
+    condition: Option<&'a String>,
+    target: Target,
+}
+
+fn instance_id(grant: &Grant<'_>, kind: &str) -> (String, String) {
+    let Target { plane, role, scope } = &grant.target;
+    let parts = [plane.name(), grant.who, role, scope];
+    let schedule = stable_guid(&["schedule", kind, parts[0], parts[1], parts[2], parts[3]]);
+    let instance = match plane {
+        Plane::Entra => format!("{}-1{}", stable_text(&parts), if kind == "eligible" { "-e" } else { "" }),
+        Plane::Groups => format!("{scope}_{role}_{schedule}"),
+        Plane::Azure => stable_guid(&["instance", kind, parts[0], parts[1], parts[2], parts[3]]),
+    };
+    (instance, schedule)
+}
+
+fn dates(grant: &Grant<'_>, now: Timestamp) -> (Timestamp, Option<Timestamp>) {
+    let end = grant.until.and_then(|text| duration::parse(text)).map(|length| now + length);
+    (now - SignedDuration::from_hours(24 * 30), end)
+}
+
+fn eligibility(tenant: &Tenant, grant: &Grant<'_>, now: Timestamp) -> Option<Eligibility> {
+    let principal = tenant.persona_by_key(grant.who)?.object_id.clone();
+    let group = grant.through.and_then(|name| tenant.group_by_name(name)).filter(|_| grant.listed_as_group);
+    let (instance_id, schedule_id) = instance_id(grant, "eligible");
+    let (start, end) = dates(grant, now);
+    Some(Eligibility {
+        listed_principal: group.map_or_else(|| principal.clone(), |g| g.id.clone()),
+        principal,
+        target: grant.target.clone(),
+        member_type: grant.member_type.to_owned(),
+        instance_id,
+        schedule_id,
+        start,
+        end,
+        condition: grant.condition.cloned(),
+    })
+}
+
+fn assignment(tenant: &Tenant, grant: &Grant<'_>, now: Timestamp) -> Option<Assignment> {
+    let (instance_id, schedule_id) = instance_id(grant, "assigned");
+    let (start, end) = dates(grant, now);
+    Some(Assignment {
+        principal: tenant.persona_by_key(grant.who)?.object_id.clone(),
+        target: grant.target.clone(),
+        member_type: grant.member_type.to_owned(),
+        activated: false,
+        instance_id,
+        schedule_id,
+        start,
+        end,
+        eligibility: None,
+        condition: grant.condition.cloned(),
+        dateless: end.is_none() && grant.target.plane == Plane::Groups,
+    })
+}
+
+/// Works out every row of a tenant.
+pub(super) fn load(tenant: &Tenant, now: Timestamp) -> Rows {
+    let mut rows = Rows::default();
+    let entra = |entry: &crate::tenant::EntraGrant| -> Option<Target> {
+        let role = tenant.entra.roles.iter().find(|r| r.name == entry.role)?.id.clone();
+        let unit = tenant.entra.administrative_units.iter().find(|u| u.name == entry.scope);
+        let application = tenant.entra.applications.iter().find(|a| a.name == entry.scope);
+        let scope = match (unit, application) {
+            (Some(unit), _) => format!("/administrativeUnits/{}", unit.id),
+            (_, Some(application)) => format!("/{}", application.id),
+            _ => "/".to_owned(),
+        };
+        Some(Target { plane: Plane::Entra, role, scope })
+    };
+    let groups = |entry: &crate::tenant::GroupGrant| -> Option<Target> {
+        let scope = tenant.group_by_name(&entry.group)?.id.clone();
+        Some(Target { plane: Plane::Groups, role: entry.access.clone(), scope })
+    };
+    let azure = |entry: &crate::tenant::AzureGrant| -> Option<Target> {
+        let scope = tenant.scope_by_key(&entry.scope)?.id.clone();
+        let role = tenant.azure.roles.iter().find(|r| r.name == entry.role)?.definition_id_at(&scope);
+        Some(Target { plane: Plane::Azure, role, scope })
+    };
+
+    let mut grants: Vec<(bool, Grant<'_>)> = Vec::new();
+    for (eligible, list) in [(true, &tenant.entra.eligible), (false, &tenant.entra.assigned)] {
+        for entry in list {
+            let Some(target) = entra(entry) else { continue };
+            grants.push((
+                eligible,
+                Grant {
+                    who: &entry.who,
+                    until: entry.until.as_ref(),
+                    member_type: &entry.member_type,
+                    through: entry.through.as_ref(),
+                    listed_as_group: entry.listed_as_group,
+                    condition: None,
+                    target,
+                },
+            ));
+        }
+    }
+    for (eligible, list) in [(true, &tenant.groups.eligible), (false, &tenant.groups.assigned)] {
+        for entry in list {
+            let Some(target) = groups(entry) else { continue };
+            grants.push((
+                eligible,
+                Grant {
+                    who: &entry.who,
+                    until: entry.until.as_ref(),
+                    member_type: "Direct",
+                    through: None,
+                    listed_as_group: false,
+                    condition: None,
+                    target,
+                },
+            ));
+        }
+    }
+    for (eligible, list) in [(true, &tenant.azure.eligible), (false, &tenant.azure.assigned)] {
+        for entry in list {
+            let Some(target) = azure(entry) else { continue };
+            let key = (target.scope.to_ascii_lowercase(), target.role.to_ascii_lowercase());
+            rows.azure_policies.entry(key).or_insert_with(|| entry.policy.clone());
+            grants.push((
+                eligible,
+                Grant {
+                    who: &entry.who,
+                    until: entry.until.as_ref(),
+                    member_type: &entry.member_type,
+                    through: entry.through.as_ref(),
+                    listed_as_group: entry.listed_as_group,
+                    condition: entry.condition.as_ref(),
+                    target,
+                },
+            ));
+        }
+    }
+    for (eligible, grant) in &grants {
+        if *eligible {
+            rows.eligibilities.extend(eligibility(tenant, grant, now));
+        } else {
+            rows.assignments.extend(assignment(tenant, grant, now));
+        }
+    }
+    rows
+}

@@ -1,0 +1,161 @@
+//! The rows of the three planes in one form. Each plane's adapter prints them in its own words.
+
+use jiff::Timestamp;
+
+/// Which plane a row belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plane {
+    Entra,
+    Groups,
+    Azure,
+}
+
+impl Plane {
+    /// The name used on the control port.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Entra => "entra",
+            Self::Groups => "groups",
+            Self::Azure => "azure",
+        }
+    }
+}
+
+/// What can be activated: a role at a scope.
+///
+/// | plane | role | scope |
+/// |---|---|---|
+/// | Entra | role definition id | directory scope id |
+/// | groups | `member` or `owner` | group id |
+/// | Azure | full role definition id | resource id |
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) plane: Plane,
+    pub(crate) role: String,
+    pub(crate) scope: String,
+}
+
+impl PartialEq for Target {
+    fn eq(&self, other: &Self) -> bool {
+        self.plane == other.plane
+            && self.role.eq_ignore_ascii_case(&other.role)
+            && self.scope.eq_ignore_ascii_case(&other.scope)
+    }
+}
+
+/// Somebody may activate something.
+#[derive(Clone, Debug)]
+pub(crate) struct Eligibility {
+    /// The person.
+    pub(crate) principal: String,
+    /// What the list shows as the principal: the person, or the group it comes through.
+    pub(crate) listed_principal: String,
+    pub(crate) target: Target,
+    pub(crate) member_type: String,
+    pub(crate) instance_id: String,
+    /// A GUID; Azure prints it as a full id.
+    pub(crate) schedule_id: String,
+    pub(crate) start: Timestamp,
+    pub(crate) end: Option<Timestamp>,
+    pub(crate) condition: Option<String>,
+}
+
+/// Somebody has something.
+#[derive(Clone, Debug)]
+pub(crate) struct Assignment {
+    pub(crate) principal: String,
+    pub(crate) target: Target,
+    pub(crate) member_type: String,
+    /// Made by activating, as opposed to assigned by an administrator.
+    pub(crate) activated: bool,
+    pub(crate) instance_id: String,
+    /// The id of the request that made it.
+    pub(crate) schedule_id: String,
+    pub(crate) start: Timestamp,
+    pub(crate) end: Option<Timestamp>,
+    /// The instance id of the eligibility that was used.
+    pub(crate) eligibility: Option<String>,
+    pub(crate) condition: Option<String>,
+    /// Printed with null dates, as Graph does for some permanent assignments.
+    pub(crate) dateless: bool,
+}
+
+impl Assignment {
+    /// Whether it holds at a time.
+    pub(crate) fn holds(&self, now: Timestamp) -> bool {
+        self.start <= now && self.end.is_none_or(|end| end > now)
+    }
+
+    /// Whether it holds at a time or will later.
+    pub(crate) fn holds_or_will(&self, now: Timestamp) -> bool {
+        self.end.is_none_or(|end| end > now)
+    }
+}
+
+/// What a request wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Activate,
+    Deactivate,
+}
+
+impl Action {
+    /// Graph's spelling; Azure's begins with a capital.
+    pub(crate) fn graph(self) -> &'static str {
+        match self {
+            Self::Activate => "selfActivate",
+            Self::Deactivate => "selfDeactivate",
+        }
+    }
+
+    pub(crate) fn azure(self) -> &'static str {
+        match self {
+            Self::Activate => "SelfActivate",
+            Self::Deactivate => "SelfDeactivate",
+        }
+    }
+}
+
+/// When something starts and for how long, as asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Schedule {
+    pub(crate) start: Timestamp,
+    pub(crate) end: Timestamp,
+    /// The ISO 8601 text that was sent, for an `afterDuration`.
+    pub(crate) duration: Option<String>,
+}
+
+/// A committed request.
+#[derive(Clone, Debug)]
+pub(crate) struct RoleRequest {
+    pub(crate) id: String,
+    pub(crate) principal: String,
+    pub(crate) target: Target,
+    pub(crate) action: Action,
+    /// The status as decided; read it through [`RoleRequest::status_at`].
+    pub(crate) status: &'static str,
+    pub(crate) created: Timestamp,
+    pub(crate) completed: Option<Timestamp>,
+    pub(crate) schedule: Option<Schedule>,
+    pub(crate) justification: Option<String>,
+    pub(crate) ticket_number: Option<String>,
+    pub(crate) ticket_system: Option<String>,
+    pub(crate) linked_eligibility: Option<String>,
+    pub(crate) condition: Option<String>,
+    pub(crate) validation_only: bool,
+}
+
+impl RoleRequest {
+    /// The status at a time: a granted request is provisioned once its start has come.
+    pub(crate) fn status_at(&self, now: Timestamp) -> &'static str {
+        match &self.schedule {
+            Some(schedule) if self.status == "Granted" && schedule.start <= now => "Provisioned",
+            _ => self.status,
+        }
+    }
+
+    /// Whether it still waits for somebody or something.
+    pub(crate) fn is_pending(&self) -> bool {
+        matches!(self.status, "PendingApproval" | "PendingApprovalProvisioning")
+    }
+}

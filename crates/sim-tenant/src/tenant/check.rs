@@ -1,0 +1,92 @@
+//! Checks of a tenant read from TOML: every reference leads somewhere, every duration can be read.
+
+use anyhow::{Context as _, ensure};
+
+use super::Tenant;
+use crate::wire::duration;
+
+fn until(text: Option<&String>, what: &str) -> anyhow::Result<()> {
+    text.map_or(Ok(()), |t| {
+        duration::parse(t)
+            .map(drop)
+            .with_context(|| format!("{what}: `until = \"{t}\"` is not an ISO 8601 duration"))
+    })
+}
+
+/// Refuses a tenant that contradicts itself.
+pub(super) fn check(tenant: &Tenant) -> anyhow::Result<()> {
+    let person = |key: &str, at: &str| {
+        tenant
+            .persona_by_key(key)
+            .map(drop)
+            .with_context(|| format!("{at}: there is no persona with the key `{key}`"))
+    };
+    let policy = |name: &str, at: &str| {
+        ensure!(tenant.policies.contains_key(name), "{at}: there is no policy named `{name}`");
+        Ok(())
+    };
+    let group = |name: &str, at: &str| {
+        tenant
+            .group_by_name(name)
+            .map(drop)
+            .with_context(|| format!("{at}: there is no group named `{name}`"))
+    };
+    for (name, entry) in &tenant.policies {
+        let at = format!("policies.{name}");
+        duration::parse(&entry.maximum)
+            .with_context(|| format!("{at}: `maximum` is not an ISO 8601 duration"))?;
+        entry.approvers.iter().try_for_each(|key| person(key, &at))?;
+        entry.approver_groups.iter().try_for_each(|name| group(name, &at))?;
+    }
+    for persona in &tenant.personas {
+        persona.member_of.iter().try_for_each(|name| group(name, &persona.key))?;
+    }
+    for role in &tenant.entra.roles {
+        policy(&role.policy, &role.name)?;
+    }
+    for entry in tenant.entra.eligible.iter().chain(&tenant.entra.assigned) {
+        let at = format!("entra: {} for {}", entry.role, entry.who);
+        person(&entry.who, &at)?;
+        ensure!(tenant.entra.roles.iter().any(|r| r.name == entry.role), "{at}: there is no such role");
+        let scopes = tenant.entra.administrative_units.iter().chain(&tenant.entra.applications);
+        ensure!(
+            entry.scope == "/" || scopes.clone().any(|s| s.name == entry.scope),
+            "{at}: there is no scope `{}`",
+            entry.scope
+        );
+        entry.through.iter().try_for_each(|name| group(name, &at))?;
+        until(entry.until.as_ref(), &at)?;
+    }
+    for entry in &tenant.groups.list {
+        entry
+            .member_policy
+            .iter()
+            .chain(&entry.owner_policy)
+            .try_for_each(|name| policy(name, &entry.name))?;
+    }
+    for entry in tenant.groups.eligible.iter().chain(&tenant.groups.assigned) {
+        let at = format!("groups: {} of {} for {}", entry.access, entry.group, entry.who);
+        person(&entry.who, &at)?;
+        group(&entry.group, &at)?;
+        ensure!(["member", "owner"].contains(&entry.access.as_str()), "{at}: access is `member` or `owner`");
+        until(entry.until.as_ref(), &at)?;
+    }
+    for scope in &tenant.azure.scopes {
+        if let Some(parent) = &scope.parent {
+            tenant
+                .scope_by_key(parent)
+                .with_context(|| format!("azure scope {}: there is no scope `{parent}`", scope.key))?;
+        }
+        scope.policies_hidden_from.iter().try_for_each(|key| person(key, &scope.key))?;
+    }
+    for entry in tenant.azure.eligible.iter().chain(&tenant.azure.assigned) {
+        let at = format!("azure: {} at {} for {}", entry.role, entry.scope, entry.who);
+        person(&entry.who, &at)?;
+        policy(&entry.policy, &at)?;
+        ensure!(tenant.azure.roles.iter().any(|r| r.name == entry.role), "{at}: there is no such role");
+        tenant.scope_by_key(&entry.scope).with_context(|| format!("{at}: there is no such scope"))?;
+        entry.through.iter().try_for_each(|name| group(name, &at))?;
+        until(entry.until.as_ref(), &at)?;
+    }
+    Ok(())
+}

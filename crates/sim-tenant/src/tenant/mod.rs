@@ -1,0 +1,103 @@
+//! What is in a tenant: people, roles, groups, Azure scopes, policies, and who may activate what.
+//!
+//! The same form is written as TOML, both for the demo tenant (`demo.toml`) and for `--seed` and `POST /seed`. References
+//! between entries use the `key` of a persona or scope and the `name` of a role, group, application or administrative
+//! unit; [`Tenant::from_toml`] refuses a reference that leads nowhere and says which.
+//!
+//! To extend: add a field here (with `#[serde(default)]` when old seeds should keep working), use it in `state::load`,
+//! and give the demo tenant an example of it.
+
+mod check;
+mod content;
+mod demo;
+
+pub use content::*;
+pub use demo::{DEMO_CLIENT_ID, DEMO_TENANT_ID, demo};
+
+use anyhow::Context as _;
+
+impl Tenant {
+    /// Reads a tenant from TOML; the error names the entry that is wrong.
+    pub fn from_toml(text: &str) -> anyhow::Result<Self> {
+        let tenant: Self = toml::from_str(text).context("the seed is not a tenant")?;
+        check::check(&tenant)?;
+        Ok(tenant)
+    }
+
+    /// The persona with this user principal name, without regard to case.
+    #[must_use]
+    pub fn persona(&self, upn: &str) -> Option<&Persona> {
+        self.personas.iter().find(|p| p.upn.eq_ignore_ascii_case(upn))
+    }
+
+    pub(crate) fn persona_by_id(&self, object_id: &str) -> Option<&Persona> {
+        self.personas.iter().find(|p| p.object_id.eq_ignore_ascii_case(object_id))
+    }
+
+    pub(crate) fn persona_by_key(&self, key: &str) -> Option<&Persona> {
+        self.personas.iter().find(|p| p.key == key)
+    }
+
+    pub(crate) fn group_by_name(&self, name: &str) -> Option<&Group> {
+        self.groups.list.iter().find(|g| g.name == name)
+    }
+
+    pub(crate) fn group_by_id(&self, id: &str) -> Option<&Group> {
+        self.groups.list.iter().find(|g| g.id.eq_ignore_ascii_case(id))
+    }
+
+    pub(crate) fn role_by_id(&self, id: &str) -> Option<&DirectoryRole> {
+        self.entra.roles.iter().find(|r| r.id.eq_ignore_ascii_case(id))
+    }
+
+    pub(crate) fn scope_by_key(&self, key: &str) -> Option<&AzureScope> {
+        self.azure.scopes.iter().find(|s| s.key == key)
+    }
+
+    pub(crate) fn scope_by_id(&self, id: &str) -> Option<&AzureScope> {
+        self.azure.scopes.iter().find(|s| s.id.eq_ignore_ascii_case(id))
+    }
+
+    /// The Azure role whose GUID ends this role definition id.
+    pub(crate) fn azure_role(&self, definition_id: &str) -> Option<&AzureRole> {
+        let guid = definition_id.rsplit('/').next().unwrap_or(definition_id);
+        self.azure.roles.iter().find(|r| r.id.eq_ignore_ascii_case(guid))
+    }
+
+    /// Whether `inner` is `outer` or lies below it.
+    pub(crate) fn is_within(&self, inner: &str, outer: &str) -> bool {
+        let mut at = Some(inner.to_ascii_lowercase());
+        let outer = outer.to_ascii_lowercase();
+        while let Some(id) = at {
+            if id == outer || id.starts_with(&format!("{outer}/")) {
+                return true;
+            }
+            at = self
+                .azure
+                .scopes
+                .iter()
+                .filter(|s| id.starts_with(&s.id.to_ascii_lowercase()))
+                .max_by_key(|s| s.id.len())
+                .and_then(|s| s.parent.as_deref())
+                .and_then(|key| self.scope_by_key(key))
+                .map(|s| s.id.to_ascii_lowercase());
+        }
+        false
+    }
+}
+
+impl AzureRole {
+    /// The role definition id as Azure writes it at a scope: below the subscription, or bare above one.
+    /// See <https://learn.microsoft.com/azure/role-based-access-control/role-definitions-list>.
+    #[must_use]
+    pub fn definition_id_at(&self, scope: &str) -> String {
+        let tail = format!("/providers/Microsoft.Authorization/roleDefinitions/{}", self.id);
+        let mut parts = scope.split('/').filter(|part| !part.is_empty());
+        match (parts.next(), parts.next()) {
+            (Some(first), Some(id)) if first.eq_ignore_ascii_case("subscriptions") => {
+                format!("/subscriptions/{id}{tail}")
+            }
+            _ => tail,
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! The keys that content is sealed with, and the file they live in.
+//!
+//! The file is text, one key per line: 32 random bytes in Base64. The first line is the key that new content is sealed with; the
+//! lines after it are older keys, kept for reading. Lines that are empty or start with `#` are left alone. To rotate, put
+//! a new line first and restart; drop an old line once nothing sealed with it is wanted any more. A key's id is derived from the
+//! key itself, so it cannot be mixed up.
+
+use std::fmt;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use chacha20poly1305::XChaCha20Poly1305;
+use chacha20poly1305::aead::{Generate, Key};
+use secrecy::zeroize::{Zeroize, Zeroizing};
+use secrecy::{ExposeSecret, SecretBox};
+use sha2::{Digest, Sha256};
+
+/// Bytes in a key.
+pub(crate) const KEY_LENGTH: usize = 32;
+
+/// Why the key file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// It cannot be read.
+    #[error("the key file {path} cannot be read: {source}", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// It is missing and cannot be created.
+    #[error("the key file {path} does not exist and cannot be created: {source}", path = path.display())]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// Others than its owner may read or write it.
+    #[error(
+        "the key file {path} has mode {mode:04o}: others than its owner can get at it; run `chmod 600` on it, and replace the \
+         key if somebody may have read it", path = path.display()
+    )]
+    Permissions {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// A line is not a key.
+    #[error("line {line} of the key file {path} is not a key: 32 bytes in Base64 (44 characters) are expected", path = path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// It holds no key.
+    #[error("the key file {path} holds no key; delete it to have a new one made", path = path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// A key with its id.
+pub(crate) struct SealingKey {
+    id: String,
+    bytes: SecretBox<[u8; KEY_LENGTH]>,
+}
+
+impl SealingKey {
+    fn new(bytes: [u8; KEY_LENGTH]) -> Self {
+        // Half a SHA-256 would do as an id; a quarter of that is still unique among the keys of one file and gives nothing away.
+        let digest = Sha256::new().chain_update(b"pim-portal key id").chain_update(bytes).finalize();
+        Self { id: hex(&digest[..8]), bytes: SecretBox::new(Box::new(bytes)) }
+    }
+
+    fn random() -> Self {
+        let mut key = Key::<XChaCha20Poly1305>::generate();
+        let made = Self::new(key.into());
+        key.as_mut_slice().zeroize();
+        made
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; KEY_LENGTH] {
+        self.bytes.expose_secret()
+    }
+}
+
+/// The current key and older ones.
+pub struct KeyRing {
+    current: SealingKey,
+    older: Vec<SealingKey>,
+}
+
+impl fmt::Debug for KeyRing {
+    /// Shows ids only.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyRing")
+            .field("current", &self.current.id)
+            .field("older", &self.older.iter().map(|key| &key.id).collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+impl KeyRing {
+    /// Reads the keys at `path`; makes the file, with one fresh key and readable by its owner only, when it is missing.
+    ///
+    /// Fails when the file cannot be read or made, when group or others have any access to it (Unix), and when a line is not a key.
+    pub fn from_file(path: &Path) -> Result<Self, KeyError> {
+        match create(path) {
+            Ok(()) => tracing::info!(path = %path.display(), "made a new key file"),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(source) => return Err(KeyError::Create { path: path.to_owned(), source }),
+        }
+        check_permissions(path)?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| KeyError::Read { path: path.to_owned(), source })
+            .map(Zeroizing::new)?;
+        Self::parse(&text, path)
+    }
+
+    /// A fresh key that lives as long as the process. What it seals is unreadable afterwards.
+    #[must_use]
+    pub fn ephemeral() -> Self {
+        Self { current: SealingKey::random(), older: Vec::new() }
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, KeyError> {
+        let mut keys = Vec::new();
+        for (index, line) in text.lines().map(str::trim).enumerate() {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let key = decode(line).ok_or(KeyError::Line { path: path.to_owned(), line: index + 1 })?;
+            keys.push(key);
+        }
+        let mut keys = keys.into_iter();
+        let current = keys.next().ok_or(KeyError::Empty { path: path.to_owned() })?;
+        Ok(Self { current, older: keys.collect() })
+    }
+
+    pub(crate) fn current(&self) -> &SealingKey {
+        &self.current
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&SealingKey> {
+        std::iter::once(&self.current).chain(&self.older).find(|key| key.id == id)
+    }
+
+    pub(crate) fn knows(&self, id: &str) -> bool {
+        self.get(id).is_some()
+    }
+}
+
+/// A line of the file as a key.
+fn decode(line: &str) -> Option<SealingKey> {
+    let bytes = Zeroizing::new(BASE64_STANDARD.decode(line).ok()?);
+    let bytes: [u8; KEY_LENGTH] = bytes.as_slice().try_into().ok()?;
+    Some(SealingKey::new(bytes))
+}
+
+/// Makes the file with a fresh key; fails with `AlreadyExists` when there is one, so that two starting processes never
+/// overwrite each other's.
+fn create(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    let key = Zeroizing::new(BASE64_STANDARD.encode(SealingKey::random().bytes()));
+    let text = Zeroizing::new(format!("{HEADER}{}\n", key.as_str()));
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+const HEADER: &str = "\
+# Keys of pim-portal: whoever has this file and the database can read sessions and tokens.
+# First line: the key in use. To rotate, put a new one above it (openssl rand -base64 32) and restart.
+";
+
+#[cfg(unix)]
+fn check_permissions(path: &Path) -> Result<(), KeyError> {
+    use std::os::unix::fs::PermissionsExt;
+    let metadata =
+        std::fs::metadata(path).map_err(|source| KeyError::Read { path: path.to_owned(), source })?;
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & 0o077 == 0 { Ok(()) } else { Err(KeyError::Permissions { path: path.to_owned(), mode }) }
+}
+
+#[cfg(not(unix))]
+fn check_permissions(_: &Path) -> Result<(), KeyError> {
+    Ok(())
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    #[test]
+    fn a_missing_file_is_made_once_and_read_again() {
+        let folder = folder();
+        let path = folder.path().join("keys");
+        let made = KeyRing::from_file(&path).unwrap();
+        let read = KeyRing::from_file(&path).unwrap();
+        assert_eq!(made.current.bytes(), read.current.bytes());
+        assert!(read.older.is_empty());
+        assert_ne!(made.current.bytes(), KeyRing::ephemeral().current.bytes());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_is_the_owners_alone_and_nothing_wider_is_accepted() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = folder();
+        let path = folder.path().join("keys");
+        KeyRing::from_file(&path).unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600);
+        for wider in [0o640, 0o604, 0o620, 0o610, 0o666] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(wider)).unwrap();
+            let error = KeyRing::from_file(&path).unwrap_err();
+            assert!(
+                matches!(error, KeyError::Permissions { mode, .. } if mode == wider),
+                "{wider:o}: {error}"
+            );
+            assert!(error.to_string().contains("chmod 600"));
+        }
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o400)).unwrap();
+        KeyRing::from_file(&path).unwrap();
+    }
+
+    #[test]
+    fn what_is_not_a_key_is_refused_with_its_line() {
+        let short = BASE64_STANDARD.encode([1; 31]);
+        let long = BASE64_STANDARD.encode([1; 33]);
+        for wrong in ["not base64!", &short, &long] {
+            let text = format!("# comment\n\n{}\n{wrong}\n", BASE64_STANDARD.encode([7; 32]));
+            let error = KeyRing::parse(&text, Path::new("keys")).unwrap_err();
+            assert!(matches!(error, KeyError::Line { line: 4, .. }), "{wrong}: {error}");
+            assert!(!error.to_string().contains(wrong), "the message shows the line");
+        }
+        for nothing in ["", "\n\n", "# only a comment\n"] {
+            assert!(matches!(KeyRing::parse(nothing, Path::new("keys")), Err(KeyError::Empty { .. })));
+        }
+    }
+
+    #[test]
+    fn the_first_line_is_current_and_the_others_are_still_known() {
+        let (new, old) = (BASE64_STANDARD.encode([1; 32]), BASE64_STANDARD.encode([2; 32]));
+        let ring = KeyRing::parse(&format!("{new}\n{old}\n"), Path::new("keys")).unwrap();
+        assert_eq!(ring.current().bytes(), &[1; 32]);
+        let old_id = SealingKey::new([2; 32]).id;
+        assert_eq!(ring.get(&old_id).unwrap().bytes(), &[2; 32]);
+        assert!(!ring.knows("0000000000000000"));
+    }
+
+    #[test]
+    fn a_key_never_shows_in_debug_output() {
+        let ring = KeyRing::parse(&BASE64_STANDARD.encode([0xAB; 32]), Path::new("keys")).unwrap();
+        let shown = format!("{ring:?}").to_lowercase();
+        assert!(!shown.contains("abab") && !shown.contains("171, 171") && !shown.contains("q6ur"), "{shown}");
+    }
+}

@@ -1,0 +1,116 @@
+//! [`Records`] on the table `records`: content sealed, keys hashed, expiry enforced on every read.
+//!
+//! A record that cannot be opened (another key, or a row that somebody changed) reads as absent and is logged: the person signs in
+//! again, rather than meeting an error on every page until they clear their cookies.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use pim::records::{Record, RecordKind, Records, StoreError};
+use sha2::{Digest, Sha256};
+
+use crate::keys::hex;
+use crate::seal::{open, seal};
+use crate::sql::RecordRow;
+use crate::{Store, failed};
+
+/// What the key is stored as. Keys are random and long, so a plain hash cannot be searched.
+fn hashed(key: &str) -> String {
+    hex(&Sha256::digest(key.as_bytes()))
+}
+
+/// The row as associated data: a payload fits this kind, key and expiry only.
+fn identity(kind: RecordKind, key_hash: &str, expires_at: i64) -> String {
+    format!("records|{}|{key_hash}|{expires_at}", kind.name())
+}
+
+impl Store {
+    fn now(&self) -> i64 {
+        self.clock.now().as_microsecond()
+    }
+
+    fn opened(&self, kind: RecordKind, key_hash: &str, row: &RecordRow) -> Option<Record> {
+        let expires = Timestamp::from_microsecond(row.expires_at).ok()?;
+        let identity = identity(kind, key_hash, row.expires_at);
+        match open(&self.keys, &row.key_id, &identity, &row.payload) {
+            Ok(content) => Some(Record { content, version: row.version, expires }),
+            Err(reason) => {
+                tracing::warn!(
+                    kind = kind.name(),
+                    key_id = row.key_id,
+                    ?reason,
+                    "a record cannot be opened; it counts as absent"
+                );
+                None
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Records for Store {
+    async fn get(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
+        let key_hash = hashed(key);
+        let row = self
+            .database
+            .record(kind.name(), &key_hash, self.now())
+            .await
+            .map_err(|error| failed("get record", &error))?;
+        Ok(row.and_then(|row| self.opened(kind, &key_hash, &row)))
+    }
+
+    async fn put(
+        &self,
+        kind: RecordKind,
+        key: &str,
+        content: &[u8],
+        expires: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (key_hash, expires_at) = (hashed(key), expires.as_microsecond());
+        let sealed = seal(&self.keys, &identity(kind, &key_hash, expires_at), content)?;
+        self.database
+            .put_record(kind.name(), &key_hash, &sealed, expires_at)
+            .await
+            .map_err(|error| failed("put record", &error))
+    }
+
+    async fn replace(
+        &self,
+        kind: RecordKind,
+        key: &str,
+        version: i64,
+        content: &[u8],
+        expires: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (key_hash, expires_at, now) = (hashed(key), expires.as_microsecond(), self.now());
+        let sealed = seal(&self.keys, &identity(kind, &key_hash, expires_at), content)?;
+        let (name, database) = (kind.name(), &self.database);
+        let written = if version == 0 {
+            database.create_record(name, &key_hash, &sealed, expires_at, now).await
+        } else {
+            database.replace_record(name, &key_hash, version, &sealed, expires_at, now).await
+        };
+        written.map_err(|error| failed("replace record", &error))
+    }
+
+    async fn take(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
+        let key_hash = hashed(key);
+        let row = self
+            .database
+            .take_record(kind.name(), &key_hash)
+            .await
+            .map_err(|error| failed("take record", &error))?;
+        let alive = row.filter(|row| row.expires_at > self.now());
+        Ok(alive.and_then(|row| self.opened(kind, &key_hash, &row)))
+    }
+
+    async fn delete(&self, kind: RecordKind, key: &str) -> Result<(), StoreError> {
+        self.database
+            .delete_record(kind.name(), &hashed(key))
+            .await
+            .map_err(|error| failed("delete record", &error))
+    }
+
+    async fn purge(&self) -> Result<u64, StoreError> {
+        self.database.purge_records(self.now()).await.map_err(|error| failed("purge records", &error))
+    }
+}

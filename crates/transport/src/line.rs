@@ -1,0 +1,338 @@
+//! A line: one host on behalf of one person and one plane. Every call of an adapter goes through here.
+//!
+//! | call | sent again after | what it tells |
+//! |---|---|---|
+//! | [`Line::get_json`], [`Line::pages`], [`Line::query_json`] | 429, 502, 503, 504, a connection that broke | the value, or a [`PlaneError`] |
+//! | [`Line::send`] | 429 (nothing happened) | an [`Outcome`] |
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{ACCEPT, AUTHORIZATION};
+use http::{HeaderValue, Method, StatusCode};
+use pim::error::{ErrorKind, PlaneError};
+use pim::ids::PlaneId;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::SemaphorePermit;
+use tokio::time::{Instant, sleep_until, timeout_at};
+use url::Url;
+use uuid::Uuid;
+
+use crate::answer::{Answer, correlation_id};
+use crate::api::Api;
+use crate::lane::Lane;
+use crate::route::Route;
+use crate::{refusal, retry_after};
+
+/// An answer longer than this is refused. A tenant's 130 role policies take about 2 MB.
+const LARGEST_ANSWER: usize = 32 << 20;
+
+/// How often a call is sent at most.
+const ATTEMPTS: u32 = 5;
+
+/// One host on behalf of one person and one plane.
+pub struct Line {
+    pub(crate) api: Arc<Api>,
+    lane: Arc<Lane>,
+    plane: PlaneId,
+    token: SecretString,
+}
+
+/// What is known after a write was to be sent.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The service answered, and the answer tells whether it did what was asked.
+    Answered(Answer),
+    /// Nothing left this machine, or nothing arrived: no connection, or no time left while waiting for one's turn.
+    NotSent(PlaneError),
+    /// It was sent and may have been carried out: no answer in time, a broken one, or an error of the service's own (5xx) that
+    /// does not name a reason.
+    Unsure {
+        /// The service's id for the call, where an answer had begun.
+        correlation_id: Option<String>,
+    },
+}
+
+/// What came of one attempt.
+enum Attempt {
+    Answered(Answer),
+    Unreachable,
+    Lost { timed_out: bool, correlation_id: Option<String> },
+}
+
+impl Line {
+    pub(crate) fn new(api: Arc<Api>, lane: Arc<Lane>, plane: PlaneId, token: SecretString) -> Self {
+        Self { api, lane, plane, token }
+    }
+
+    /// For tests: until when this lane's gate is closed.
+    #[cfg(test)]
+    pub(crate) fn lane_closed_until(&self) -> Option<Instant> {
+        self.lane.closed_until()
+    }
+
+    /// Reads one resource.
+    pub async fn get_json<T: DeserializeOwned>(&self, route: &Route) -> Result<T, PlaneError> {
+        self.get(route, Instant::now() + self.api.limits.read).await?.json()
+    }
+
+    /// Asks a question that has to be a POST and changes nothing, such as `$batch` of reads.
+    pub async fn query_json<T: DeserializeOwned>(
+        &self,
+        route: &Route,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, PlaneError> {
+        let body = serde_json::to_vec(body).map_err(|_| ErrorKind::Protocol)?;
+        let url = self.api.address(route.path()).ok_or(ErrorKind::Protocol)?;
+        let deadline = Instant::now() + self.api.limits.read;
+        self.read(&Method::POST, &url, route.template(), Some(body), deadline).await?.json()
+    }
+
+    pub(crate) async fn get(&self, route: &Route, deadline: Instant) -> Result<Answer, PlaneError> {
+        let url = self.api.address(route.path()).ok_or(ErrorKind::Protocol)?;
+        self.get_url(&url, route.template(), deadline).await
+    }
+
+    /// `url` has been checked to be on this host.
+    pub(crate) async fn get_url(
+        &self,
+        url: &Url,
+        template: &'static str,
+        deadline: Instant,
+    ) -> Result<Answer, PlaneError> {
+        self.read(&Method::GET, url, template, None, deadline).await
+    }
+
+    /// Sends until there is a usable answer, a refusal, or no time left.
+    async fn read(
+        &self,
+        method: &Method,
+        url: &Url,
+        template: &'static str,
+        body: Option<Vec<u8>>,
+        deadline: Instant,
+    ) -> Result<Answer, PlaneError> {
+        let call = Uuid::from(CallId::random());
+        let mut tries = 0;
+        loop {
+            let permit = self.turn(deadline).await?;
+            tries += 1;
+            let attempt = self.attempt(method, url, template, body.clone(), call, deadline).await?;
+            drop(permit);
+            let (error, wait) = match attempt {
+                Attempt::Answered(answer) if answer.status.is_success() => return Ok(answer),
+                Attempt::Answered(answer) => (refusal::of(&answer), self.again_after(&answer, tries, call)),
+                Attempt::Unreachable => (ErrorKind::Unavailable.into(), Some(backoff(tries, call))),
+                Attempt::Lost { timed_out: true, correlation_id } => {
+                    (PlaneError { kind: ErrorKind::TimedOut, code: None, correlation_id }, None)
+                }
+                Attempt::Lost { timed_out: false, correlation_id } => (
+                    PlaneError { kind: ErrorKind::Unavailable, code: None, correlation_id },
+                    Some(backoff(tries, call)),
+                ),
+            };
+            match wait {
+                Some(wait) if tries < ATTEMPTS && Instant::now() + wait < deadline => {
+                    tokio::time::sleep(wait).await;
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+
+    /// Sends a write, exactly once unless the service answered 429.
+    ///
+    /// The deadline is [`Limits::write`](crate::Limits::write), waiting for one's turn and for `Retry-After` included.
+    pub async fn send(&self, method: &Method, route: &Route, body: &(impl Serialize + Sync)) -> Outcome {
+        let (Ok(body), Some(url)) = (serde_json::to_vec(body), self.api.address(route.path())) else {
+            return Outcome::NotSent(ErrorKind::Protocol.into());
+        };
+        let deadline = Instant::now() + self.api.limits.write;
+        let call = Uuid::from(CallId::random());
+        let mut tries = 0;
+        loop {
+            let permit = match self.turn(deadline).await {
+                Ok(permit) => permit,
+                Err(error) => return Outcome::NotSent(error),
+            };
+            tries += 1;
+            let attempt =
+                self.attempt(method, &url, route.template(), Some(body.clone()), call, deadline).await;
+            drop(permit);
+            let answer = match attempt {
+                Ok(Attempt::Answered(answer)) => answer,
+                Ok(Attempt::Unreachable) => return Outcome::NotSent(ErrorKind::Unavailable.into()),
+                Ok(Attempt::Lost { correlation_id, .. }) => return Outcome::Unsure { correlation_id },
+                Err(error) => return Outcome::NotSent(error),
+            };
+            if answer.status == StatusCode::TOO_MANY_REQUESTS
+                && tries < ATTEMPTS
+                && let Some(wait) = self.again_after(&answer, tries, call)
+                && Instant::now() + wait < deadline
+            {
+                tokio::time::sleep(wait).await;
+                continue;
+            }
+            if refusal::is_ambiguous(&answer) {
+                return Outcome::Unsure { correlation_id: answer.correlation_id() };
+            }
+            return Outcome::Answered(answer);
+        }
+    }
+
+    /// How long to wait before the same call is sent again; `None` when it should not be. Closes the lane's gate meanwhile.
+    fn again_after(&self, answer: &Answer, tries: u32, call: Uuid) -> Option<Duration> {
+        let asked = match answer.status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => retry_after(&answer.headers),
+            StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => None,
+            _ => return None,
+        };
+        // Azure sends `Retry-After: 0` and still throttles the call that follows at once.
+        let wait = asked.filter(|asked| !asked.is_zero()).unwrap_or_else(|| backoff(tries, call));
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            self.lane.close_for(wait);
+        }
+        Some(wait)
+    }
+
+    /// Waits for the gate to open and for a free place. Fails at once when the gate will not open in time.
+    async fn turn(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, PlaneError> {
+        loop {
+            while let Some(until) = self.lane.closed_until() {
+                if until >= deadline {
+                    let retry_after = Some(until.duration_since(Instant::now()));
+                    return Err(ErrorKind::Throttled { retry_after }.into());
+                }
+                sleep_until(until).await;
+            }
+            let permit = timeout_at(deadline, self.lane.permits.acquire()).await;
+            let permit = permit.map_err(|_| ErrorKind::TimedOut)?.map_err(|_| ErrorKind::Unavailable)?;
+            // The call that held the place before may have closed the gate.
+            if self.lane.closed_until().is_none() {
+                return Ok(permit);
+            }
+        }
+    }
+
+    /// Sends once. `Err`: nothing was sent.
+    async fn attempt(
+        &self,
+        method: &Method,
+        url: &Url,
+        template: &'static str,
+        body: Option<Vec<u8>>,
+        call: Uuid,
+        deadline: Instant,
+    ) -> Result<Attempt, PlaneError> {
+        let request = self.request(method, url, body, call)?;
+        let started = Instant::now();
+        let attempt = self.exchange(request, deadline).await;
+        let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (plane, host) = (self.plane.as_str(), self.api.base.host_str());
+        match &attempt {
+            Attempt::Answered(answer) => tracing::info!(
+                plane, host, %method, route = template, status = answer.status.as_u16(), elapsed_ms, %call,
+                correlation_id = answer.correlation_id(), "answered"
+            ),
+            Attempt::Unreachable => {
+                tracing::warn!(plane, host, %method, route = template, elapsed_ms, %call, "no connection");
+            }
+            Attempt::Lost { timed_out, correlation_id } => tracing::warn!(
+                plane, host, %method, route = template, elapsed_ms, %call, timed_out, correlation_id, "no answer"
+            ),
+        }
+        Ok(attempt)
+    }
+
+    fn request(
+        &self,
+        method: &Method,
+        url: &Url,
+        body: Option<Vec<u8>>,
+        call: Uuid,
+    ) -> Result<reqwest::Request, PlaneError> {
+        let mut bearer = HeaderValue::try_from(format!("Bearer {}", self.token.expose_secret()))
+            .map_err(|_| ErrorKind::SignInRequired)?;
+        bearer.set_sensitive(true);
+        let mut request = self
+            .api
+            .client
+            .request(method.clone(), url.clone())
+            .header(AUTHORIZATION, bearer)
+            .header(ACCEPT, "application/json")
+            // Graph reads the first, Azure the second.
+            .header("client-request-id", call.to_string())
+            .header("x-ms-client-request-id", call.to_string());
+        if let Some(body) = body {
+            request = request.header(http::header::CONTENT_TYPE, "application/json").body(body);
+        }
+        request.build().map_err(|_| ErrorKind::Protocol.into())
+    }
+
+    async fn exchange(&self, request: reqwest::Request, deadline: Instant) -> Attempt {
+        let lost = |timed_out, correlation_id| Attempt::Lost { timed_out, correlation_id };
+        let response = match timeout_at(deadline, self.api.client.execute(request)).await {
+            Err(_) => return lost(true, None),
+            Ok(Err(error)) if error.is_connect() => {
+                tracing::debug!(error = %error.without_url(), "no connection");
+                return Attempt::Unreachable;
+            }
+            Ok(Err(error)) => {
+                let timed_out = error.is_timeout();
+                tracing::debug!(error = %error.without_url(), "no answer");
+                return lost(timed_out, None);
+            }
+            Ok(Ok(response)) => response,
+        };
+        let (status, headers) = (response.status(), response.headers().clone());
+        match timeout_at(deadline, whole(response)).await {
+            Ok(Some(body)) => Attempt::Answered(Answer { status, headers, body }),
+            // A refusal is a refusal, whatever became of its explanation.
+            _ if status.is_client_error() => Attempt::Answered(Answer { status, headers, body: Vec::new() }),
+            Ok(None) => lost(false, correlation_id(&headers)),
+            Err(_) => lost(true, correlation_id(&headers)),
+        }
+    }
+}
+
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Line").field("plane", &self.plane).field("api", &self.api).finish_non_exhaustive()
+    }
+}
+
+/// The whole body; `None` when it breaks off or is too long.
+async fn whole(mut response: reqwest::Response) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.ok()? {
+        if body.len() + chunk.len() > LARGEST_ANSWER {
+            return None;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Some(body)
+}
+
+/// Exponential from one second, with up to a quarter more, so that several calls do not come back together.
+fn backoff(tries: u32, call: Uuid) -> Duration {
+    let base = Duration::from_secs(1 << (tries - 1).min(4));
+    base + base * u32::from(call.as_bytes()[0]) / 1024
+}
+
+/// Names one call in Microsoft's logs, as `client-request-id`. It guards nothing.
+struct CallId(Uuid);
+
+impl CallId {
+    #[expect(clippy::disallowed_methods, reason = "`client-request-id` is minted here and nowhere else")]
+    fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
+impl From<CallId> for Uuid {
+    fn from(id: CallId) -> Self {
+        id.0
+    }
+}

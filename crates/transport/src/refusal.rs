@@ -1,0 +1,356 @@
+//! What Microsoft's error bodies mean, the same for Graph and Azure.
+//!
+//! <https://learn.microsoft.com/graph/errors>,
+//! <https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors>.
+//! The PIM codes are documented nowhere as a list; this table is gathered from the services' answers. To teach it another code,
+//! add a line to [`violation`] and one to the test's table. Only codes leave this module, never the free text around them.
+
+use http::StatusCode;
+use http::header::WWW_AUTHENTICATE;
+use pim::error::{ErrorKind, PlaneError, Violation};
+use serde::Deserialize;
+
+use crate::answer::Answer;
+use crate::retry_after;
+
+#[derive(Deserialize)]
+struct Envelope {
+    error: Body,
+}
+
+#[derive(Default, Deserialize)]
+struct Body {
+    #[serde(default)]
+    code: Option<String>,
+    #[serde(default)]
+    message: Option<String>,
+}
+
+/// PIM on Graph puts a second document into the message of the first.
+#[derive(Deserialize)]
+struct Nested {
+    #[serde(rename = "errorCode")]
+    code: String,
+    #[serde(default)]
+    message: Option<String>,
+}
+
+/// An error body, read as far as it goes.
+#[derive(Default)]
+struct Fault {
+    code: String,
+    message: String,
+}
+
+impl Fault {
+    fn of(body: &[u8]) -> Self {
+        let Body { code, message } =
+            serde_json::from_slice::<Envelope>(body).map(|envelope| envelope.error).unwrap_or_default();
+        let (code, message) = (code.unwrap_or_default(), message.unwrap_or_default());
+        match serde_json::from_str::<Nested>(message.trim()) {
+            Ok(nested) => Self { code: nested.code, message: nested.message.unwrap_or_default() },
+            Err(_) => Self { code, message },
+        }
+    }
+
+    /// The code, if it looks like one and says something.
+    fn code(&self) -> Option<String> {
+        let harmless = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        let says = !self.code.is_empty() && self.code != "UnknownError";
+        (says && self.code.len() <= 96 && self.code.bytes().all(harmless)).then(|| self.code.clone())
+    }
+}
+
+/// The code in an error body; a nested one before the one around it.
+#[must_use]
+pub fn code(answer: &Answer) -> Option<String> {
+    Fault::of(&answer.body).code()
+}
+
+/// What an answer other than 2xx means.
+#[must_use]
+pub fn of(answer: &Answer) -> PlaneError {
+    let fault = Fault::of(&answer.body);
+    PlaneError { kind: kind(answer, &fault), code: fault.code(), correlation_id: answer.correlation_id() }
+}
+
+/// Whether a write that was answered like this may have been carried out all the same: the service went wrong (5xx), or gave up
+/// waiting (408), without a reason that PIM is known to give before it does anything.
+#[must_use]
+pub fn is_ambiguous(answer: &Answer) -> bool {
+    let gone_wrong = answer.status.is_server_error() || answer.status == StatusCode::REQUEST_TIMEOUT;
+    gone_wrong && violation(&Fault::of(&answer.body)).is_none()
+}
+
+fn kind(answer: &Answer, fault: &Fault) -> ErrorKind {
+    if fault.code == "AadPremiumLicenseRequired" {
+        return ErrorKind::LicenceMissing;
+    }
+    if let Some(violations) = violation(fault) {
+        return ErrorKind::Rejected(violations);
+    }
+    match answer.status {
+        StatusCode::UNAUTHORIZED if is_challenge(answer) => ErrorKind::StepUpRequired,
+        StatusCode::UNAUTHORIZED => ErrorKind::SignInRequired,
+        StatusCode::FORBIDDEN => ErrorKind::Forbidden { missing_scope: missing_scope(&fault.message) },
+        StatusCode::NOT_FOUND | StatusCode::GONE => ErrorKind::NotFound,
+        StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => ErrorKind::Conflict,
+        StatusCode::TOO_MANY_REQUESTS => ErrorKind::Throttled { retry_after: retry_after(&answer.headers) },
+        StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => ErrorKind::TimedOut,
+        status if status.is_server_error() => ErrorKind::Unavailable,
+        status if status.is_client_error() => {
+            let code = fault.code().unwrap_or_else(|| format!("HTTP{}", status.as_u16()));
+            ErrorKind::Rejected(vec![Violation::Other(code)])
+        }
+        _ => ErrorKind::Protocol,
+    }
+}
+
+/// The reasons that PIM gives for a refusal, by its code.
+fn violation(fault: &Fault) -> Option<Vec<Violation>> {
+    // Graph and Azure shorten `RoleAssignmentRequestAcrsValidationFailed` differently.
+    if fault.code.ends_with("AcrsValidationFailed") {
+        return Some(vec![Violation::ContextMissing]);
+    }
+    let one = match fault.code.as_str() {
+        "RoleAssignmentRequestPolicyValidationFailed" => return Some(rules(&fault.message)),
+        "RoleAssignmentExists"
+        | "RoleAssignmentAlreadyExists"
+        | "RoleAssignmentInstanceAlreadyExists"
+        | "MatchingRoleAssignmentExists"
+        | "SubjectHasActiveAssignment"
+        | "DuplicateRoleCreated" => Violation::AlreadyActive,
+        "PendingRoleAssignmentRequest"
+        | REQUEST_EXISTS
+        | "ConcurrentActivationInProgress"
+        | "RequestConflict" => Violation::AlreadyPending,
+        "RoleAssignmentDoesNotExist" => Violation::NotActive,
+        "ActiveDurationTooShort" => Violation::TooShort,
+        "MaximumDurationExceeded" => Violation::TooLong,
+        "JustificationRuleViolated" => Violation::JustificationMissing,
+        // Azure's own multifactor enforcement, outside PIM:
+        // <https://learn.microsoft.com/entra/identity/authentication/concept-mandatory-multifactor-authentication>
+        "RequestDisallowedByAzure" => Violation::MfaMissing,
+        _ => return None,
+    };
+    Some(vec![one])
+}
+
+/// A request with this id exists: on Azure, where the portal chooses the id, it means that the request went through.
+pub const REQUEST_EXISTS: &str = "RoleAssignmentRequestExists";
+
+/// The policy rules named in a message: `… failed: ["ExpirationRule","MfaRule"]` or `… failed: ExpirationRule - The policy …`.
+fn rules(message: &str) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    let words = message.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    for rule in words.filter(|word| word.len() > "Rule".len() && word.len() <= 64 && word.ends_with("Rule")) {
+        let violation = match rule {
+            "ExpirationRule" => Violation::TooLong,
+            "JustificationRule" => Violation::JustificationMissing,
+            "TicketingRule" => Violation::TicketMissing,
+            "MfaRule" => Violation::MfaMissing,
+            "AcrsRule" | "AuthenticationContextRule" => Violation::ContextMissing,
+            "EligibilityRule" => Violation::NotEligible,
+            other => Violation::Other(other.to_owned()),
+        };
+        if !violations.contains(&violation) {
+            violations.push(violation);
+        }
+    }
+    if violations.is_empty() {
+        violations.push(Violation::Other("RoleAssignmentRequestPolicyValidationFailed".to_owned()));
+    }
+    violations
+}
+
+/// A claims challenge: the token is good, the sign-in behind it is not strong or recent enough.
+/// <https://learn.microsoft.com/entra/identity-platform/claims-challenge>
+fn is_challenge(answer: &Answer) -> bool {
+    let mut challenges =
+        answer.headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    challenges.any(|challenge| challenge.contains("insufficient_claims") || challenge.contains("claims=\""))
+}
+
+/// The permissions that a 403 says are missing: `… missing permission scope A,B.` or `… permissions for this action : A,B`.
+fn missing_scope(message: &str) -> Option<String> {
+    let lower = message.to_ascii_lowercase();
+    let start = ["missing permission scope", "permissions for this action"]
+        .iter()
+        .find_map(|marker| lower.find(marker).map(|at| at + marker.len()))?;
+    let harmless = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ',' | ' ');
+    let list = message.get(start..)?.trim_start_matches([':', ' ']);
+    let list = &list[..list.find(|c| !harmless(c)).unwrap_or(list.len())];
+    let scopes: Vec<&str> = list
+        .split(',')
+        .map(|scope| scope.trim().trim_end_matches('.'))
+        .take_while(|s| !s.is_empty())
+        .collect();
+    let plain = scopes.iter().all(|scope| !scope.contains(' ') && scope.len() <= 96);
+    (plain && !scopes.is_empty()).then(|| scopes.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http::{HeaderMap, HeaderName};
+    use pim::error::Violation as V;
+
+    use super::*;
+
+    fn answer(status: u16, body: &str, headers: &[(&str, &str)]) -> Answer {
+        let headers: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
+            .collect();
+        Answer { status: StatusCode::from_u16(status).unwrap(), headers, body: body.as_bytes().to_vec() }
+    }
+
+    fn body(code: &str, message: &str) -> String {
+        serde_json::json!({ "error": { "code": code, "message": message } }).to_string()
+    }
+
+    fn nested(code: &str, message: &str) -> String {
+        body("UnknownError", &serde_json::json!({ "errorCode": code, "message": message }).to_string())
+    }
+
+    fn violations(status: u16, body: &str) -> Vec<V> {
+        match of(&answer(status, body, &[])).kind {
+            ErrorKind::Rejected(violations) => violations,
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_code_that_pim_refuses_with() {
+        for (code, expected) in [
+            ("RoleAssignmentExists", V::AlreadyActive),
+            ("RoleAssignmentInstanceAlreadyExists", V::AlreadyActive),
+            ("RoleAssignmentAlreadyExists", V::AlreadyActive),
+            ("SubjectHasActiveAssignment", V::AlreadyActive),
+            ("PendingRoleAssignmentRequest", V::AlreadyPending),
+            ("RoleAssignmentRequestExists", V::AlreadyPending),
+            ("ConcurrentActivationInProgress", V::AlreadyPending),
+            ("RoleAssignmentDoesNotExist", V::NotActive),
+            ("ActiveDurationTooShort", V::TooShort),
+            ("RoleAssignmentRequestAcrsValidationFailed", V::ContextMissing),
+            ("AcrsValidationFailed", V::ContextMissing),
+            ("RequestDisallowedByAzure", V::MfaMissing),
+            ("InvalidStartDateTime", V::Other("InvalidStartDateTime".into())),
+        ] {
+            for status in [400, 409] {
+                let known = !matches!(expected, V::Other(_));
+                if status == 400 || known {
+                    assert_eq!(violations(status, &body(code, "text")), [expected.clone()], "{code}");
+                    assert_eq!(
+                        violations(status, &nested(code, "text")),
+                        [expected.clone()],
+                        "{code} nested"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_form_in_which_policy_rules_are_named() {
+        let code = "RoleAssignmentRequestPolicyValidationFailed";
+        for (message, expected) in [
+            (r#"The following policy rules failed: ["ExpirationRule"]"#, vec![V::TooLong]),
+            (
+                r#"The following policy rules failed: ["EligibilityRule","ExpirationRule"]"#,
+                vec![V::NotEligible, V::TooLong],
+            ),
+            (
+                "The following policy rules failed: JustificationRule - Justification is required",
+                vec![V::JustificationMissing],
+            ),
+            (
+                "The following policy rules failed: TicketingRule - a, MfaRule - b, MfaRule - c",
+                vec![V::TicketMissing, V::MfaMissing],
+            ),
+            ("The following policy rules failed: [\"NovelRule\"]", vec![V::Other("NovelRule".into())]),
+            ("Rule", vec![V::Other(code.into())]),
+            ("", vec![V::Other(code.into())]),
+        ] {
+            assert_eq!(violations(400, &body(code, message)), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_reason_of_pim_s_goes_by_its_status() {
+        let forbidden =
+            |scope: Option<&str>| ErrorKind::Forbidden { missing_scope: scope.map(str::to_owned) };
+        let throttled =
+            |seconds: Option<u64>| ErrorKind::Throttled { retry_after: seconds.map(Duration::from_secs) };
+        let plain = body("BadGateway", "x");
+        for (status, body, headers, expected) in [
+            (401, body("InvalidAuthenticationToken", "x"), vec![], ErrorKind::SignInRequired),
+            (
+                401,
+                body("InvalidAuthenticationToken", "x"),
+                vec![("www-authenticate", r#"Bearer realm="", error="insufficient_claims", claims="e30=""#)],
+                ErrorKind::StepUpRequired,
+            ),
+            (400, body("AadPremiumLicenseRequired", "x"), vec![], ErrorKind::LicenceMissing),
+            (403, body("AuthorizationFailed", "x"), vec![], forbidden(None)),
+            (
+                403,
+                nested(
+                    "PermissionScopeNotGranted",
+                    "Authorization failed due to missing permission scope A.B,C.D.",
+                ),
+                vec![],
+                forbidden(Some("A.B,C.D")),
+            ),
+            (
+                403,
+                body(
+                    "",
+                    "Valid permissions not present. User needs one of the following permissions for this action : A.B,C.D",
+                ),
+                vec![],
+                forbidden(Some("A.B,C.D")),
+            ),
+            (403, body("x", "missing permission scope <script>"), vec![], forbidden(None)),
+            (404, body("ResourceNotFound", "x"), vec![], ErrorKind::NotFound),
+            (409, body("Conflict", "x"), vec![], ErrorKind::Conflict),
+            (429, String::new(), vec![("retry-after", "7")], throttled(Some(7))),
+            (429, body("TooManyRequests", "x"), vec![], throttled(None)),
+            (500, plain.clone(), vec![], ErrorKind::Unavailable),
+            (503, "<html>".into(), vec![], ErrorKind::Unavailable),
+            (504, plain, vec![], ErrorKind::TimedOut),
+            (302, String::new(), vec![], ErrorKind::Protocol),
+            (418, String::new(), vec![], ErrorKind::Rejected(vec![V::Other("HTTP418".into())])),
+        ] {
+            assert_eq!(of(&answer(status, &body, &headers)).kind, expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn only_codes_and_ids_leave_the_module() {
+        let headers = [("request-id", "6a1c-7"), ("x-ms-correlation-request-id", "other")];
+        let error = of(&answer(400, &body("RoleAssignmentExists", "for Adele"), &headers));
+        assert_eq!(error.code.as_deref(), Some("RoleAssignmentExists"));
+        assert_eq!(error.correlation_id.as_deref(), Some("6a1c-7"));
+        for code in ["", "UnknownError", "says Adele Vance", "a\nb"] {
+            assert_eq!(of(&answer(400, &body(code, "x"), &[("request-id", "a b")])).code, None, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_write_is_ambiguous_when_the_service_went_wrong_without_a_reason() {
+        for (status, body, expected) in [
+            (500, body("InternalServerError", "x"), true),
+            (503, String::new(), true),
+            (408, String::new(), true),
+            (504, "<html>".to_owned(), true),
+            (500, body("RoleAssignmentExists", "x"), false),
+            (400, body("Anything", "x"), false),
+            (429, String::new(), false),
+            (201, String::new(), false),
+        ] {
+            assert_eq!(is_ambiguous(&answer(status, &body, &[])), expected, "{status} {body}");
+        }
+    }
+}
