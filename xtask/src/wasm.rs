@@ -16,6 +16,19 @@ use crate::{
 /// The npm package that brings wasm-opt. Debian 12's own is too old for what today's compiler writes.
 const BINARYEN: &str = "binaryen@132.0.0";
 
+/// What the compiler uses of WebAssembly, and every browser knows. With `--all-features` wasm-opt would write
+/// encodings that browsers do not read yet (compact imports, in version 132).
+const FEATURES: [&str; 8] = [
+    "bulk-memory",
+    "bulk-memory-opt",
+    "call-indirect-overlong",
+    "multivalue",
+    "mutable-globals",
+    "nontrapping-float-to-int",
+    "reference-types",
+    "sign-ext",
+];
+
 /// What the build is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
@@ -103,5 +116,6 @@ fn optimize(module: &Path) -> Result<()> {
     }
     step("Shrinking the islands with wasm-opt", "Everything a page loads counts against one budget.");
     let mut optimize = command(program);
-    run(optimize.args(["-Oz", "--all-features"]).arg(module).arg("-o").arg(module))
+    optimize.arg("-Oz").args(FEATURES.map(|feature| format!("--enable-{feature}")));
+    run(optimize.arg(module).arg("-o").arg(module))
 }
