@@ -3,6 +3,7 @@
 //! | route | what it does |
 //! |---|---|
 //! | `GET /healthz` | `{"status":"ok"}` |
+//! | `GET /tenant` | the ids a client has to be told: `tenantId`, `clientId` |
 //! | `GET /personas` | who can sign in |
 //! | `GET /requests`, `GET /ledger` | every call received; every committed role request |
 //! | `POST /clock` | `{"advance":"PT6M","of":"planes"\|"sign_in"\|"all"}`, `planes` when left out |
@@ -132,6 +133,10 @@ fn personas(sim: &Sim) -> Reply {
 fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
     match (call.method.as_str(), call.path.trim_end_matches('/')) {
         ("GET", "/healthz") => Ok(Reply::json(200, json!({ "status": "ok" }))),
+        ("GET", "/tenant") => {
+            let world = sim.world();
+            Ok(Reply::json(200, json!({ "tenantId": world.tenant.id, "clientId": world.tenant.client.id })))
+        }
         ("GET", "/personas") => Ok(personas(sim)),
         ("GET", "/requests") => {
             Ok(Reply::json(200, serde_json::to_value(&sim.world().journal.seen).map_err(problem)?))
