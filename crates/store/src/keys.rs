@@ -193,7 +193,8 @@ fn check_permissions(path: &Path) -> Result<(), KeyError> {
     let metadata =
         std::fs::metadata(path).map_err(|source| KeyError::Read { path: path.to_owned(), source })?;
     let mode = metadata.permissions().mode() & 0o7777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(KeyError::Permissions { path: path.to_owned(), mode }) }
+    let others = mode & 0o077;
+    if others == 0 { Ok(()) } else { Err(KeyError::Permissions { path: path.to_owned(), mode }) }
 }
 
 #[cfg(not(unix))]

@@ -262,8 +262,11 @@ async fn no_error_and_no_debug_output_holds_a_secret() {
     let callback = support::callback(&json!({
         "code": "canary-code", "state": journey.state, "error_description": "canary-description",
     }));
-    let mut shown =
-        format!("{callback:?} {:?} {:?}", world.identity, BrowserBinding::from_cookie(&journey.binding));
+    let mut shown = vec![format!(
+        "{callback:?} {:?} {:?}",
+        world.identity,
+        BrowserBinding::from_cookie(&journey.binding)
+    )];
     // A body that parses half-way is where a library would quote it.
     for body in [
         json!({"access_token": "canary-access", "refresh_token": "canary-refresh", "expires_in": "canary-soon"}),
@@ -275,11 +278,12 @@ async fn no_error_and_no_debug_output_holds_a_secret() {
             world.stub.answer(status, body.clone());
             let callback = support::callback(&json!({"code": "canary-code", "state": journey.state}));
             let error = world.identity.finish(callback, Some(&journey.binding)).await.unwrap_err();
-            shown += &format!("{error} {error:?} {} ", error.slug());
+            shown.push(format!("{error} {error:?} {}", error.slug()));
         }
     }
     let signed_in = world.sign_in().await;
-    shown += &format!("{signed_in:?}");
+    shown.push(format!("{signed_in:?}"));
+    let shown = shown.concat();
     for secret in ["canary", "graph-1", "refresh-1", &journey.binding, &journey.state, &journey.nonce] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
