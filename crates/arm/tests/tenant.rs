@@ -1,5 +1,7 @@
 //! The plane against the simulated tenant, over HTTP.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report, in its helpers too")]
+
 #[path = "../../graph/tests/tenant/mod.rs"]
 mod tenant;
 

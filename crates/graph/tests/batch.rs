@@ -1,6 +1,8 @@
 //! `$batch` against a server of its own: one read inside it is throttled, another forbidden, a third goes on on a second page,
 //! and the answers come in no order. Time stands still unless it is moved.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report, in its helpers too")]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

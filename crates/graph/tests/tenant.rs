@@ -1,5 +1,7 @@
 //! Both planes against the simulated tenant, over HTTP.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report, in its helpers too")]
+
 #[path = "tenant/mod.rs"]
 mod tenant;
 
@@ -39,12 +41,12 @@ fn draft(eligibility: &Eligibility, duration: &str) -> Draft {
     }
 }
 
-async fn eligible(plane: &dyn Plane, caller: &Caller, title: &str, place: &str) -> Eligibility {
+async fn eligible(plane: &dyn Plane, caller: &Caller, title: &str, at: &str) -> Eligibility {
     let rows = plane.eligibilities(caller).await.unwrap();
     let names: Vec<String> =
         rows.iter().map(|row| format!("{} / {}", row.names.title, row.names.place)).collect();
-    let row = rows.into_iter().find(|row| row.names.title == title && row.names.place == place);
-    row.unwrap_or_else(|| panic!("{title} / {place} is not among {names:#?}"))
+    let row = rows.into_iter().find(|row| row.names.title == title && row.names.place == at);
+    row.unwrap_or_else(|| panic!("{title} / {at} is not among {names:#?}"))
 }
 
 #[tokio::test]
