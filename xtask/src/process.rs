@@ -4,7 +4,7 @@ use std::{
     ffi::{OsStr, OsString},
     fs::{self, File},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-/// Children in the background, in the order in which they were started.
+/// Children that are running, in the order in which they were started.
 static CHILDREN: Mutex<Vec<Child>> = Mutex::new(Vec::new());
 
 /// How long a child may take over its own ending before it is killed.
@@ -54,11 +54,37 @@ pub(crate) fn on_path(program: &str) -> bool {
 
 /// Runs a program to its end and fails, naming it, when it fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("cannot start {}", spell(command)))?;
+    let status = status(command)?;
     if !status.success() {
         bail!("{} failed ({status})", spell(command));
     }
     Ok(())
+}
+
+/// Runs a program to its end; it ends with xtask.
+pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
+    let id = spawn(command)?;
+    loop {
+        let mut running = children();
+        // Only a signal takes a child off the list, and xtask is about to end then.
+        if let Some(position) = running.iter().position(|child| child.id() == id)
+            && running[position].try_wait()?.is_some()
+        {
+            return Ok(running.remove(position).wait()?);
+        }
+        drop(running);
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Starts a child that is stopped when xtask ends, and returns its id.
+fn spawn(command: &mut Command) -> Result<u32> {
+    // The list stays locked over the start, so that no child can slip past a signal that comes just then.
+    let mut children = children();
+    let child = command.spawn().with_context(|| format!("cannot start {}", spell(command)))?;
+    let id = child.id();
+    children.push(child);
+    Ok(id)
 }
 
 /// Installs Debian packages, or says which ones to install where that is not for xtask to do.
@@ -102,11 +128,7 @@ impl Background {
         }
         let output = File::create(&log)?;
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
-        // The list stays locked over the start, so that no child can slip past a signal that comes just then.
-        let mut children = children();
-        let child = command.spawn().with_context(|| format!("cannot start {}", spell(command)))?;
-        let id = child.id();
-        children.push(child);
+        let id = spawn(command)?;
         Ok(Self { name, log, id })
     }
 

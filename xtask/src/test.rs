@@ -8,7 +8,7 @@ use crate::{
     assets::Site,
     browser,
     ports::Ports,
-    process::{cargo, on_path, root, run as run_command, step, stop_children},
+    process::{cargo, on_path, root, run as run_command, status, step, stop_children},
     stage,
 };
 
@@ -56,12 +56,12 @@ pub(crate) fn run(test: &Test) -> Result<()> {
     playwright.args(&test.playwright);
     playwright.env("PORTAL_URL", stage.portal_url()).env("CONTROL_URL", stage.control_url());
     playwright.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
-    let status = playwright.status().context("cannot start npx")?;
+    let outcome = status(&mut playwright)?;
     let alive = stage.check();
     stop_children();
     alive?;
     println!("{}", closing_line(&report)?);
-    if !status.success() {
+    if !outcome.success() {
         bail!("browser tests failed; traces are in e2e/test-results, logs in {}", directory.display());
     }
     Ok(())
