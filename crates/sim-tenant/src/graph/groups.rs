@@ -186,7 +186,7 @@ pub(super) fn route(
             scopes::pim(caller, scopes::GROUP_REQUEST)?;
             let found = requests::find(world, Plane::Groups, caller, id);
             let row = found.map(|r| request_row(r, now)).ok_or_else(|| GraphError::not_found(original[1]))?;
-            Ok(REQUEST.entity(call, base, 200, row, &|e, row| navigate(world, e, row))?)
+            Ok(REQUEST.entity(call, base, 200, &row, &|e, row| navigate(world, e, row))?)
         }
         ("POST", ["assignmentschedulerequests"]) => {
             scopes::pim(caller, scopes::GROUP_REQUEST)?;
@@ -203,7 +203,7 @@ pub(super) fn route(
             }
             let request = requests::submit(sim, world, caller, call, &body, target)?;
             Ok(REQUEST
-                .entity(call, base, 201, request_row(&request, now), &|e, row| navigate(world, e, row))?)
+                .entity(call, base, 201, &request_row(&request, now), &|e, row| navigate(world, e, row))?)
         }
         ("POST", ["assignmentschedulerequests", id, "cancel"]) => {
             scopes::pim(caller, scopes::GROUP_REQUEST)?;
