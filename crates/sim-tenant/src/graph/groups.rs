@@ -146,6 +146,14 @@ pub(super) fn route(
     rest: &[&str],
     original: &[&str],
 ) -> Result<Reply, GraphError> {
+    if caller.person.forbidden {
+        // The service's own words for a caller it does not serve, whatever the token's scopes say.
+        let named = [
+            "PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup",
+            "PrivilegedAccess.ReadWrite.AzureADGroup",
+        ];
+        return Err(GraphError::scope_missing(&named));
+    }
     let now = sim.now();
     let base = &sim.places.graph;
     let page = world.tenant.paging.groups;
