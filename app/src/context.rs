@@ -48,8 +48,8 @@ pub struct Context {
     pub session: Option<Session>,
     /// What stays the same.
     pub site: Arc<Site>,
-    /// No part of the page waits longer than this; what is not there by then arrives later.
-    pub deadline: Instant,
+    /// When the request came in; what a page waits for is counted from here.
+    pub began: Instant,
 }
 
 impl Context {

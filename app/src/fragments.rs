@@ -237,7 +237,7 @@ fn eligible_failure(plane: Descriptor, error: PlaneError, narrowed: &Narrowed) -
     let heading = section_heading(&plane);
     let retry = narrowed.address("/");
     view! {
-        <tbody id=id data-section=section hidden=hidden>
+        <tbody id=id data-section=section data-unread="" hidden=hidden>
             {heading}
             <tr><td colspan="9"><ListFailure plane=plane what="eligible roles" error=error retry=retry/></td></tr>
         </tbody>
@@ -257,7 +257,7 @@ pub(crate) fn placeholder(plane: &Descriptor, part: Part, narrowed: &Narrowed) -
     match part {
         Part::Held => view! { <tbody id=id data-late=""><tr class="note role-row"><td colspan="5">{line}</td></tr></tbody> }.into_any(),
         Part::Eligible => view! {
-            <tbody id=id data-late="" data-section=plane.id.to_string() hidden=!in_plane(plane, narrowed)>
+            <tbody id=id data-late="" data-unread="" data-section=plane.id.to_string() hidden=!in_plane(plane, narrowed)>
                 {section_heading(plane)}
                 <tr class="note"><td colspan="9">{line}</td></tr>
             </tbody>

@@ -21,8 +21,6 @@ pub mod security;
 pub mod session;
 pub mod wiring;
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -40,9 +38,6 @@ use crate::wiring::State;
 
 /// The largest form that is taken, in bytes. Two hundred ticked roles with Azure's long ids fit several times.
 const LARGEST_BODY: usize = 256 * 1024;
-
-/// How long a page waits for a part before it is sent without it.
-const RENDER_BUDGET: Duration = Duration::from_millis(1_500);
 
 /// The whole application.
 #[must_use]

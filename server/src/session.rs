@@ -119,7 +119,7 @@ pub async fn gate(
         portal: state.portal.clone(),
         session: portal_session,
         site: Arc::clone(&state.site),
-        deadline: Instant::now() + crate::RENDER_BUDGET,
+        began: Instant::now(),
     });
     next.run(request).await
 }

@@ -21,7 +21,7 @@ pub(crate) fn words(error: &PlaneError) -> (String, &'static str) {
         }
         ErrorKind::SignInRequired => ("Your session at Microsoft has ended", "Sign out and in again."),
         ErrorKind::Forbidden { missing_scope: Some(scope) } => {
-            let text = format!("The portal lacks the permission {scope}");
+            let text = format!("The portal lacks the permission {}", scope.replace(',', " or "));
             return (text, "An administrator has to grant it; the sign-in page has the link.");
         }
         ErrorKind::Forbidden { missing_scope: None } => {

@@ -96,13 +96,16 @@ mod browser {
         }
         for link in dom::all("[data-plane-filter]") {
             let plane = link.get_attribute("data-plane-filter").unwrap_or_default();
-            let rows = if plane.is_empty() {
-                "[data-row]".to_owned()
+            let section = if plane.is_empty() {
+                "[data-section]".to_owned()
             } else {
-                format!("[data-section={plane:?}] [data-row]")
+                format!("[data-section={plane:?}]")
             };
+            // A list that could not be read has no number: it is not empty.
+            let unread = dom::one(&format!("{section}[data-unread]")).is_some();
+            let rows = dom::all(&format!("{section} [data-row]")).len();
             if let Some(number) = dom::all_in(&link, ".n").first() {
-                dom::write(number, &dom::all(&rows).len().to_string());
+                dom::write(number, &if unread { String::new() } else { rows.to_string() });
             }
         }
         let any = !dom::all("[data-row]").is_empty();
@@ -111,10 +114,11 @@ mod browser {
         }
         if let Some(count) = dom::one("#shown") {
             let total = dom::all("[data-row]").len();
-            let text = if shown == total {
-                words::roles(total)
-            } else {
-                format!("{shown} of {}", words::roles(total))
+            let text = match (shown == total, dom::one("[data-unread]").is_some()) {
+                (true, false) => words::roles(total),
+                (true, true) if total == 0 => String::new(),
+                (true, true) => format!("{} of the lists that are here", words::roles(total)),
+                (false, _) => format!("{shown} of {}", words::roles(total)),
             };
             dom::write(&count, &text);
         }

@@ -295,8 +295,7 @@ fn steps(plan: &Plan) -> AnyView {
     }
     for line in plan.ready().filter(|line| !line.needs_step_up()) {
         if let Some(approvers) = line.approvers() {
-            let text =
-                format!("{} count from the approval; the request ends after 24 h", line.duration.words());
+            let text = "its time counts from the approval; the request ends after 24 h".to_owned();
             steps.push((format!("{} waits for {}", title(line), approvers_in_words(approvers)), text));
         }
     }

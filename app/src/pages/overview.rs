@@ -1,5 +1,7 @@
 //! `/`: what is active, what can be activated, and what that would ask.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use portal::Session;
@@ -84,6 +86,15 @@ pub(crate) fn Overview() -> impl IntoView {
     .into_any()
 }
 
+/// How long the page waits for a part, counted from the request; what is not there by then arrives later. What is active stands
+/// first and must not keep the eligible roles waiting; after the last part the islands wake up.
+const fn budget(part: Part) -> Duration {
+    match part {
+        Part::Held => Duration::from_millis(800),
+        Part::Eligible => Duration::from_secs(2),
+    }
+}
+
 /// One part for each plane, each drawn when it is there, or as a placeholder when the page must not wait any longer.
 fn parts(context: &Context, session: &Session, part: Part, narrowed: &Narrowed) -> Vec<AnyView> {
     let planes: Vec<_> = context.portal.planes().cloned().collect();
@@ -91,7 +102,7 @@ fn parts(context: &Context, session: &Session, part: Part, narrowed: &Narrowed) 
         let (context, session, narrowed) = (context.clone(), session.clone(), narrowed.clone());
         Suspend::new(async move {
             let reading = part_view(context.clone(), session, plane.clone(), part, narrowed.clone());
-            match tokio::time::timeout_at(context.deadline, reading).await {
+            match tokio::time::timeout_at(context.began + budget(part), reading).await {
                 Ok(view) => view(),
                 Err(_late) => placeholder(&plane, part, &narrowed),
             }
