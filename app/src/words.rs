@@ -10,6 +10,18 @@ pub(crate) fn left(seconds: i64) -> String {
     }
 }
 
+/// How many roles are active and when the first of them ends: "4 roles, the first ends in 23 min". Only the browser counts.
+#[cfg(any(feature = "hydrate", test))]
+#[must_use]
+pub(crate) fn active(count: usize, first_seconds: i64) -> String {
+    let first = match first_seconds {
+        ..60 => "in less than a minute".into(),
+        seconds => format!("in {}", pim::duration::words(whole_minutes(seconds))),
+    };
+    let which = if count == 1 { "ends" } else { "the first ends" };
+    format!("{}, {which} {first}", roles(count))
+}
+
 /// How long until something may be done: "4:38".
 #[must_use]
 pub(crate) fn countdown(seconds: i64) -> String {
@@ -67,6 +79,8 @@ mod tests {
         assert_eq!(left(59), "less than a minute left");
         assert_eq!(left(-5), "ended");
         assert_eq!(countdown(278), "4:38");
+        assert_eq!(active(4, 1390), "4 roles, the first ends in 23 min");
+        assert_eq!(active(1, 12), "1 role, ends in less than a minute");
     }
 
     #[test]

@@ -27,14 +27,16 @@ pub(crate) fn Frame(#[prop(into)] title: String, children: Children) -> impl Int
     view! {
         <Title text=title/>
         <a class="skip" href="#content">"Skip to content"</a>
-        <Banner/>
         <div class="frame">
             <header class="side">
                 <a class="brand" href="/"><span class="logo"><Icon glyph=Glyph::Logo/></span>"PIM portal"</a>
                 <nav aria-label="Main"><a href="/" aria-current="page"><Icon glyph=Glyph::Overview/>"Overview"</a></nav>
                 {person}
             </header>
-            <main id="content" tabindex="-1">{children()}</main>
+            <div class="content">
+                <Banner/>
+                <main id="content" tabindex="-1">{children()}</main>
+            </div>
         </div>
         <crate::islands::Clockwork server_now=server_now/>
     }

@@ -82,14 +82,24 @@ fn count_approvers(approvers: &[Approver]) -> String {
     }
 }
 
-/// "Alex Wilber", "Alex Wilber or 2 others", "an administrator".
+/// "Alex Wilber", "Alex Wilber or 2 others", "one of 2 approvers", "an administrator".
 pub(crate) fn approvers_in_words(approvers: &[Approver]) -> String {
-    match approvers {
-        [] => "an administrator".into(),
-        [one] => one.name.clone(),
-        [one, _] => format!("{} or 1 other", one.name),
-        [one, rest @ ..] => format!("{} or {} others", one.name, rest.len()),
+    let named = approvers.iter().find_map(|approver| approver.name.as_deref());
+    match (approvers, named) {
+        ([], _) => "an administrator".into(),
+        ([_], Some(name)) => name.into(),
+        ([_, _], Some(name)) => format!("{name} or 1 other"),
+        (all, Some(name)) => format!("{name} or {} others", all.len() - 1),
+        ([one], None) if one.is_group => "a group of approvers".into(),
+        ([_], None) => "an approver".into(),
+        (all, None) => format!("one of {} approvers", all.len()),
     }
+}
+
+/// `text` as the beginning of a sentence.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// "Reason, ticket, MFA": what the person has to give.
@@ -105,8 +115,5 @@ pub(crate) fn gives(policy: &Policy) -> String {
         }
     }
     let text = words.join(", ");
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map_or_else(|| "Asks for nothing".into(), |first| first.to_uppercase().chain(letters).collect())
+    if text.is_empty() { "Asks for nothing".into() } else { capitalised(&text) }
 }

@@ -54,6 +54,14 @@ mod browser {
                 drop(cell.class_list().toggle_with_force("short", seconds < words::SHORT_SECONDS));
             }
         }
+        if let Some(count) = dom::one("[data-active-count]") {
+            let ends: Vec<i64> = dom::all("strong[data-left]")
+                .iter()
+                .filter_map(|left| seconds_until(left, "data-left", ahead))
+                .collect();
+            let text = ends.iter().min().map(|first| words::active(ends.len(), *first)).unwrap_or_default();
+            dom::write(&count, &text);
+        }
         for element in dom::all("[data-countdown]") {
             let Some(seconds) = seconds_until(&element, "data-countdown", ahead) else { continue };
             dom::show(&element, seconds > 0);

@@ -94,6 +94,17 @@ mod browser {
             dom::show(&section, in_plane && (here > 0 || rows.is_empty()));
             shown += here;
         }
+        for link in dom::all("[data-plane-filter]") {
+            let plane = link.get_attribute("data-plane-filter").unwrap_or_default();
+            let rows = if plane.is_empty() {
+                "[data-row]".to_owned()
+            } else {
+                format!("[data-section={plane:?}] [data-row]")
+            };
+            if let Some(number) = dom::all_in(&link, ".n").first() {
+                dom::write(number, &dom::all(&rows).len().to_string());
+            }
+        }
         let any = !dom::all("[data-row]").is_empty();
         if let Some(nothing) = dom::one("#nothing-found") {
             dom::show(&nothing, any && shown == 0);

@@ -14,7 +14,7 @@ use crate::components::frame::Frame;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::justification::JustificationField;
 use crate::components::operation::violation;
-use crate::components::policy::{approvers_in_words, gives, why_unknown};
+use crate::components::policy::{approvers_in_words, capitalised, gives, why_unknown};
 use crate::components::time::At;
 use crate::context::{Context, signed_in};
 use crate::islands::Durations;
@@ -149,11 +149,13 @@ fn outcome_of(line: &Line) -> AnyView {
         _ => None,
     };
     let approval = line.approvers().map(|approvers| {
-        view! { <span class="warn">{format!("{} has to approve", approvers_in_words(approvers))}</span> }
+        view! { <span class="warn">{capitalised(&format!("{} has to approve", approvers_in_words(approvers)))}</span> }
     });
-    let at_once = (sign_in.is_none() && approval.is_none())
-        .then(|| view! { <span class="quiet">"starts at once"</span> });
-    view! { {sign_in}{approval}{at_once} }.into_any()
+    let may_ask_more = line.may_ask_more().then(|| {
+        view! { <span class="warn">"may wait for approval, or ask for a stronger sign-in"</span> }
+    });
+    let at_once = line.starts_at_once().then(|| view! { <span class="quiet">"starts at once"</span> });
+    view! { {sign_in}{approval}{may_ask_more}{at_once} }.into_any()
 }
 
 /// Roles of the selection that cannot be activated now, and why.
@@ -273,8 +275,7 @@ fn durations(wanted: Wanted, plan: &Plan, problem: Option<String>) -> AnyView {
 fn steps(plan: &Plan) -> AnyView {
     let mut steps: Vec<(String, String)> = Vec::new();
     let title = |line: &Line| line.role.eligibility.names.title.clone();
-    let at_once: Vec<_> =
-        plan.ready().filter(|line| line.approvers().is_none() && !line.needs_step_up()).collect();
+    let at_once: Vec<_> = plan.ready().filter(|line| line.starts_at_once()).collect();
     match at_once.as_slice() {
         [] => {}
         [one] => steps.push((format!("{} starts at once", title(one)), "usable in about a minute".into())),
@@ -298,6 +299,12 @@ fn steps(plan: &Plan) -> AnyView {
                 format!("{} count from the approval; the request ends after 24 h", line.duration.words());
             steps.push((format!("{} waits for {}", title(line), approvers_in_words(approvers)), text));
         }
+    }
+    for line in plan.ready().filter(|line| line.may_ask_more()) {
+        steps.push((
+            format!("{} starts, or asks for more", title(line)),
+            "its rules could not be read; the result says which".into(),
+        ));
     }
     if steps.is_empty() {
         return view! { <p class="quiet">"Nothing: none of these roles can be activated now."</p> }

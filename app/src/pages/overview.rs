@@ -37,7 +37,7 @@ pub(crate) fn Overview() -> impl IntoView {
             </div>
             {notice.map(|notice| view! { <p class="notice warn-ground" role="status">{notice.text()}</p> })}
             <section aria-labelledby="active">
-                <h2 id="active">"Active"</h2>
+                <h2 id="active">"Active "<span class="quiet count" data-active-count=""></span></h2>
                 <form class="panel" method="get" action="/deactivate" data-dock="">
                     <table class="held">
                         <caption class="for-readers">"Active roles and waiting requests"</caption>
@@ -107,7 +107,7 @@ fn Toolbar(context: Context, narrowed: Narrowed) -> impl IntoView {
     let link = |id: String, text: String| {
         let href = Narrowed { plane: id.clone(), ..narrowed.clone() }.address("/");
         let current = (narrowed.plane == id).then_some("true");
-        view! { <a class="chip" href=href data-plane-filter=id aria-current=current>{text}</a> }
+        view! { <a class="chip" href=href data-plane-filter=id aria-current=current>{text}<span class="n"></span></a> }
     };
     let all = link(String::new(), "All".into());
     let planes =

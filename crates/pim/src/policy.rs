@@ -59,8 +59,8 @@ pub enum ApprovalRequirement {
 /// Somebody who may approve.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approver {
-    /// The name where the service gives one, else the id.
-    pub name: String,
+    /// The name, where the service gives one: Microsoft Graph gives ids only.
+    pub name: Option<String>,
     /// A group of people rather than one person.
     pub is_group: bool,
 }

@@ -64,6 +64,19 @@ impl Line {
         }
     }
 
+    /// Whether parts of its policy are unknown that could keep it from starting at once.
+    #[must_use]
+    pub fn may_ask_more(&self) -> bool {
+        self.policy.approval == ApprovalRequirement::Unknown
+            || self.policy.authentication_context == ContextRequirement::Unknown
+    }
+
+    /// Whether nothing stands between sending it and its being active, as far as its policy tells.
+    #[must_use]
+    pub fn starts_at_once(&self) -> bool {
+        self.approvers().is_none() && !self.needs_step_up() && !self.may_ask_more()
+    }
+
     /// Whether it asks for a stronger sign-in.
     #[must_use]
     pub fn needs_step_up(&self) -> bool {

@@ -128,11 +128,13 @@ fn approver(wire: &WireApprover) -> Option<Approver> {
     let kind =
         wire.user_type.as_deref().or(wire.odata_type.as_deref()).unwrap_or_default().to_ascii_lowercase();
     let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let name = said(&wire.description).or_else(|| said(&wire.user_id)).or_else(|| said(&wire.group_id));
-    Some(Approver {
-        name: name.or_else(|| said(&wire.id))?,
-        is_group: wire.group_id.is_some() || kind.contains("group"),
-    })
+    let name = said(&wire.description);
+    // Somebody without name or id ("the requestor's manager") cannot be counted as one approver.
+    name.clone()
+        .or_else(|| said(&wire.user_id))
+        .or_else(|| said(&wire.group_id))
+        .or_else(|| said(&wire.id))?;
+    Some(Approver { name, is_group: wire.group_id.is_some() || kind.contains("group") })
 }
 
 #[cfg(test)]
@@ -166,8 +168,8 @@ mod tests {
             mfa: Requirement::NotRequired,
             authentication_context: ContextRequirement::Required("c1".into()),
             approval: ApprovalRequirement::Required(vec![
-                Approver { name: "Alex".into(), is_group: false },
-                Approver { name: "g-1".into(), is_group: true },
+                Approver { name: Some("Alex".into()), is_group: false },
+                Approver { name: None, is_group: true },
             ]),
         };
         assert_eq!(read(&rules), expected);
@@ -188,7 +190,7 @@ mod tests {
         assert_eq!(policy.maximum_duration, None, "not said");
         assert_eq!((policy.mfa, policy.ticket), (Requirement::Required, Requirement::NotRequired));
         assert_eq!(policy.authentication_context, ContextRequirement::NotRequired);
-        let owners = vec![Approver { name: "Owners".into(), is_group: true }];
+        let owners = vec![Approver { name: Some("Owners".into()), is_group: true }];
         assert_eq!(policy.approval, ApprovalRequirement::Required(owners));
     }
 

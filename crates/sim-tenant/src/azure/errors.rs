@@ -53,7 +53,7 @@ impl ArmError {
 
     pub(crate) fn authorization_failed(caller: &Caller, action: &str, scope: &str) -> Self {
         let message = format!(
-            "The client '{}' with object id '{}' does not have authorization to perform action 'Microsoft.Authorization/{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
+            "The client '{}' with object id '{}' does not have authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
             caller.person.upn, caller.person.object_id
         );
         Self::new(403, "AuthorizationFailed", message)

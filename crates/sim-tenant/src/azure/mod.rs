@@ -174,7 +174,11 @@ fn route(sim: &Sim, world: &mut World, caller: &Caller, call: &Call) -> Result<R
     check_version(call, &place.kind)?;
     if caller.person.forbidden {
         let verb = if call.method == "GET" { "read" } else { "write" };
-        return Err(ArmError::authorization_failed(caller, &format!("{}/{verb}", place.kind), &place.scope));
+        return Err(ArmError::authorization_failed(
+            caller,
+            &format!("Microsoft.Authorization/{}/{verb}", place.kind),
+            &place.scope,
+        ));
     }
     let parts = (call.method.as_str(), place.kind.as_str(), place.name.as_deref(), place.verb.as_deref());
     match parts {
@@ -284,7 +288,7 @@ fn subscription(world: &World, caller: &Caller, id: &str) -> Result<Reply, ArmEr
         world.tenant.is_within(&a.target.scope, &full) || world.tenant.is_within(&full, &a.target.scope)
     });
     if !readable {
-        return Err(ArmError::authorization_failed(caller, "subscriptions/read", &full));
+        return Err(ArmError::authorization_failed(caller, "Microsoft.Resources/subscriptions/read", &full));
     }
     Ok(Reply::json(
         200,

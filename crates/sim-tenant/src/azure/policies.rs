@@ -49,7 +49,7 @@ pub(super) fn list(
     call: &Call,
     place: &Place,
 ) -> Result<Reply, ArmError> {
-    let action = "roleManagementPolicyAssignments/read";
+    let action = "Microsoft.Authorization/roleManagementPolicyAssignments/read";
     let scope = world.tenant.scope_by_id(&place.scope);
     let hidden = scope.is_none_or(|s| s.policies_hidden_from.contains(&caller.person.key));
     if hidden {

@@ -65,6 +65,23 @@ pub(super) fn get(
     Ok(Reply::json(200, rows::request(world, found.ok_or_else(missing)?, sim.now())))
 }
 
+/// ARM itself refuses before PIM is asked when a role is narrowed to a resource group the caller cannot read yet.
+fn check_readable(sim: &Sim, world: &World, caller: &Caller, scope: &str) -> Result<(), ArmError> {
+    let me = caller.person.object_id.as_str();
+    let eligible_here = |e: &&crate::state::Eligibility| e.target.scope.eq_ignore_ascii_case(scope);
+    let covers = |a: &&crate::state::Assignment| world.tenant.is_within(scope, &a.target.scope);
+    let known = world.eligibilities_of(Plane::Azure, me, sim.now()).iter().any(eligible_here)
+        || world.assignments_of(Plane::Azure, me, sim.now()).iter().any(covers);
+    if known || !scope.to_ascii_lowercase().contains("/resourcegroups/") {
+        return Ok(());
+    }
+    Err(ArmError::authorization_failed(
+        caller,
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
+        scope,
+    ))
+}
+
 /// `PUT …/roleAssignmentScheduleRequests/{name}`; the name is the client's GUID and can be used once.
 pub(super) fn put(
     sim: &Sim,
@@ -74,6 +91,7 @@ pub(super) fn put(
     place: &Place,
     name: &str,
 ) -> Result<Reply, ArmError> {
+    check_readable(sim, world, caller, &place.scope)?;
     let draft = draft(world, call, place, name, false)?;
     if world.requests.iter().any(|r| r.id.eq_ignore_ascii_case(name)) {
         return Err(Refusal::request_exists(name, world.switches.request_exists_status).into());

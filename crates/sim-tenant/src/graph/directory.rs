@@ -80,7 +80,7 @@ pub(super) fn me(sim: &Sim, caller: &Caller, call: &Call) -> Result<Reply, Graph
         row["userType"] = json!(if caller.person.guest { "Guest" } else { "Member" });
         row["accountEnabled"] = json!(true);
     }
-    Ok(USER.entity(call, &sim.places.graph, 200, row, &|_, _| Value::Null)?)
+    Ok(USER.entity(call, &sim.places.graph, 200, &row, &|_, _| Value::Null)?)
 }
 
 /// A role definition, or null.
@@ -172,7 +172,7 @@ pub(super) fn administrative_unit(
         "id": unit.id, "deletedDateTime": null, "displayName": unit.name, "description": null,
         "membershipRule": null, "membershipType": null, "membershipRuleProcessingState": null, "visibility": null,
     });
-    Ok(UNIT.entity(call, &sim.places.graph, 200, row, &|_, _| Value::Null)?)
+    Ok(UNIT.entity(call, &sim.places.graph, 200, &row, &|_, _| Value::Null)?)
 }
 
 /// Names of authentication contexts: neither `Policy.Read.All` nor an ordinary user reads them, says the documentation.

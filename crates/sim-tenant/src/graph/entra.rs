@@ -263,7 +263,7 @@ pub(super) fn route(
             scopes::pim(caller, scopes::ENTRA_REQUEST)?;
             let found = requests::find(world, Plane::Entra, caller, id);
             let row = found.map(|r| request_row(r, now)).ok_or_else(|| GraphError::not_found(original[1]))?;
-            Ok(REQUEST.entity(call, base, 200, row, &|e, row| navigate(world, e, row))?)
+            Ok(REQUEST.entity(call, base, 200, &row, &|e, row| navigate(world, e, row))?)
         }
         ("POST", ["roleassignmentschedulerequests"]) => {
             scopes::pim(caller, scopes::ENTRA_REQUEST)?;
@@ -281,7 +281,7 @@ pub(super) fn route(
             }
             let request = requests::submit(sim, world, caller, call, &body, target)?;
             let row = request_row(&request, now);
-            Ok(REQUEST.entity(call, base, 201, row, &|e, row| navigate(world, e, row))?)
+            Ok(REQUEST.entity(call, base, 201, &row, &|e, row| navigate(world, e, row))?)
         }
         ("POST", ["roleassignmentschedulerequests", id, "cancel"]) => {
             scopes::pim(caller, scopes::ENTRA_REQUEST)?;
@@ -300,7 +300,7 @@ pub(super) fn route(
             if row.is_null() {
                 Err(GraphError::not_found(id))
             } else {
-                Ok(DEFINITION.entity(call, base, 200, row, &|_, _| json!([]))?)
+                Ok(DEFINITION.entity(call, base, 200, &row, &|_, _| json!([]))?)
             }
         }
         _ => Err(GraphError::no_segment(original.first().copied().unwrap_or("directory"))),

@@ -146,6 +146,14 @@ pub(super) fn route(
     rest: &[&str],
     original: &[&str],
 ) -> Result<Reply, GraphError> {
+    if caller.person.forbidden {
+        // The service's own words for a caller it does not serve, whatever the token's scopes say.
+        let named = [
+            "PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup",
+            "PrivilegedAccess.ReadWrite.AzureADGroup",
+        ];
+        return Err(GraphError::scope_missing(&named));
+    }
     let now = sim.now();
     let base = &sim.places.graph;
     let page = world.tenant.paging.groups;
@@ -186,7 +194,7 @@ pub(super) fn route(
             scopes::pim(caller, scopes::GROUP_REQUEST)?;
             let found = requests::find(world, Plane::Groups, caller, id);
             let row = found.map(|r| request_row(r, now)).ok_or_else(|| GraphError::not_found(original[1]))?;
-            Ok(REQUEST.entity(call, base, 200, row, &|e, row| navigate(world, e, row))?)
+            Ok(REQUEST.entity(call, base, 200, &row, &|e, row| navigate(world, e, row))?)
         }
         ("POST", ["assignmentschedulerequests"]) => {
             scopes::pim(caller, scopes::GROUP_REQUEST)?;
@@ -203,7 +211,7 @@ pub(super) fn route(
             }
             let request = requests::submit(sim, world, caller, call, &body, target)?;
             Ok(REQUEST
-                .entity(call, base, 201, request_row(&request, now), &|e, row| navigate(world, e, row))?)
+                .entity(call, base, 201, &request_row(&request, now), &|e, row| navigate(world, e, row))?)
         }
         ("POST", ["assignmentschedulerequests", id, "cancel"]) => {
             scopes::pim(caller, scopes::GROUP_REQUEST)?;

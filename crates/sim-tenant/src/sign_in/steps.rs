@@ -84,7 +84,8 @@ pub(crate) fn proceed(
                 if flow.force_consent { scopes::expand(&world.tenant, &flow.scopes) } else { missing };
             break 'page pages::consent(world, &flow.tenant, id, &person, &listed);
         }
-        issue_code(sim, world, id, &flow, &person.object_id)
+        let sid = session.as_ref().map(|(_, session)| session.sid.clone());
+        issue_code(sim, world, id, &flow, &person.object_id, sid)
     };
     match session {
         Some((cookie, session)) => {
@@ -95,11 +96,11 @@ pub(crate) fn proceed(
     }
 }
 
-fn issue_code(sim: &Sim, world: &mut World, id: &str, flow: &Flow, oid: &str) -> Reply {
+fn issue_code(sim: &Sim, world: &mut World, id: &str, flow: &Flow, oid: &str, sid: Option<String>) -> Reply {
     world.sign_in.flows.remove(id);
     let code = format!("1.{}", random::opaque(6));
-    let sid =
-        world.sign_in.sessions.values().find(|s| s.oid == oid).map_or_else(random::guid, |s| s.sid.clone());
+    let known = || world.sign_in.sessions.values().find(|s| s.oid == oid).map(|s| s.sid.clone());
+    let sid = sid.or_else(known).unwrap_or_else(random::guid);
     let grant = Grant {
         oid: oid.to_owned(),
         redirect_uri: flow.redirect_uri.clone(),

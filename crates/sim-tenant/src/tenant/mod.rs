@@ -76,7 +76,7 @@ impl Tenant {
                 .azure
                 .scopes
                 .iter()
-                .filter(|s| id.starts_with(&s.id.to_ascii_lowercase()))
+                .filter(|s| s.parent.is_some() && id.starts_with(&s.id.to_ascii_lowercase()))
                 .max_by_key(|s| s.id.len())
                 .and_then(|s| s.parent.as_deref())
                 .and_then(|key| self.scope_by_key(key))

@@ -174,14 +174,14 @@ impl Shape<'_> {
         call: &Call,
         base: &str,
         status: u16,
-        row: Value,
+        row: &Value,
         navigate: &dyn Fn(&Expand, &Value) -> Value,
     ) -> Result<Reply, BadQuery> {
         self.check_options(call)?;
         let (select, expand) = self.wishes(call)?;
         let mut body = json!({ "@odata.context": format!("{base}/v1.0/$metadata#{}/$entity", self.context) });
         if let (Value::Object(target), Value::Object(source)) =
-            (&mut body, shape_row(&row, select.as_deref(), &expand, navigate))
+            (&mut body, shape_row(row, select.as_deref(), &expand, navigate))
         {
             target.extend(source);
         }

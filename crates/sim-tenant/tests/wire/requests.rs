@@ -221,6 +221,15 @@ async fn an_azure_role_is_narrowed_with_the_full_eligibility_id_only() -> Result
     assert_eq!(sim.azure_put(&tokens.azure, lab, &id(20), &body).await?.0, 400);
     let own = sandbox["scope"].as_str().unwrap_or_default();
     assert_eq!(sim.azure_put(&tokens.azure, own, &id(21), &body).await?.0, 201);
+    let reader = sim.azure_eligibility(&tokens.azure, "Reader", "Contoso Platform").await?;
+    let unread = "/subscriptions/5b000001-93d4-4e6a-8a0c-1f0000000001/resourceGroups/rg-unread";
+    let answer = sim.azure_put(&tokens.azure, unread, &id(23), &azure(&reader, ADELE_ID, "PT1H")).await?;
+    assert_eq!((answer.0, refusal(&answer).1), (403, "AuthorizationFailed"), "no read access there yet");
+    let production = "/subscriptions/5b000001-93d4-4e6a-8a0c-1f0000000001";
+    assert_eq!(
+        sim.azure_put(&tokens.azure, production, &id(24), &azure(&reader, ADELE_ID, "PT1H")).await?.0,
+        201
+    );
     body["linkedRoleEligibilityScheduleId"] = full;
     assert_eq!(sim.azure_put(&tokens.azure, lab, &id(22), &body).await?.0, 201);
     Ok(())

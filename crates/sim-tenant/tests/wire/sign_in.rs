@@ -235,6 +235,38 @@ async fn admin_consent_can_be_required_and_given() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_signed_in_browser_is_not_asked_again_unless_the_client_wants_it() -> Result<()> {
+    let sim = Sim::start().await?;
+    sim.control("/consent", json!({ "granted": true })).await?;
+    let page = sim.http.get(sim.authorize_url(&[])?).send().await?.text().await?;
+    let flow =
+        page.split("name=\"flow\" value=\"").nth(1).and_then(|p| p.split('"').next()).context("no flow")?;
+    let fields = [("flow", flow), ("step", "pick"), ("upn", ADELE)];
+    let picked = sim.http.post(sim.sign_in_url("login")?).form(&fields).send().await?;
+    assert_eq!(picked.status(), 302);
+    let cookie = picked.headers()["set-cookie"].to_str()?.split(';').next().unwrap_or_default().to_owned();
+    for (changes, redirected) in [
+        (vec![], true),
+        (vec![("prompt", "none")], true),
+        (vec![("login_hint", ADELE)], true),
+        (vec![("login_hint", FRIDA)], false),
+        (vec![("prompt", "select_account")], false),
+        (vec![("prompt", "login")], false),
+    ] {
+        let response = sim.http.get(sim.authorize_url(&changes)?).header("cookie", &cookie).send().await?;
+        assert_eq!(response.status() == 302, redirected, "{changes:?}");
+        if redirected {
+            assert!(response.headers()["location"].to_str()?.contains("code="), "{changes:?}");
+        }
+    }
+    let out = sim.http.get(sim.sign_in_url("oauth2/v2.0/logout")?).header("cookie", &cookie).send().await?;
+    assert_eq!(out.status(), 200);
+    let response = sim.http.get(sim.authorize_url(&[])?).header("cookie", &cookie).send().await?;
+    assert_eq!(response.status(), 200, "the picker again");
+    Ok(())
+}
+
+#[tokio::test]
 async fn sign_out_goes_back_to_a_registered_origin_only() -> Result<()> {
     let sim = Sim::start().await?;
     for (to, status) in [("http://localhost:4711/signed-out", 302), ("https://evil.example/", 200)] {
