@@ -33,6 +33,7 @@ export default defineConfig({
   },
   projects: [
     { name: "javascript" },
-    { name: "no-javascript", use: { javaScriptEnabled: false } },
+    // Without what is about scripts; see SCRIPT in support/fixtures.ts.
+    { name: "no-javascript", grepInvert: /@script/, use: { javaScriptEnabled: false } },
   ],
 });

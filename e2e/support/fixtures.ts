@@ -1,15 +1,30 @@
-// `test` and `expect` for every browser test: a page that complains fails the test that opened it.
+// `test` and `expect` for every browser test: the tenant starts afresh, and a page that complains, or asks another server for
+// anything, fails the test that opened it.
 import { AxeBuilder } from "@axe-core/playwright";
-import { expect, test as base, type ConsoleMessage, type Page } from "@playwright/test";
+import { expect, test as base, type ConsoleMessage, type Page, type Request } from "@playwright/test";
+import { reset } from "./tenant.ts";
+
+/** Tag of a test that is about what the islands do: it does not run without JavaScript. */
+export const SCRIPT = { tag: "@script" };
 
 type Fixtures = {
-  /** Complaints that a test provokes on purpose, such as the console's line about a page with status 403. */
+  /** A tenant in which nothing has happened yet. */
+  tenant: void;
+  /** Complaints that a test provokes on purpose, such as the console's line about a page with status 404. */
   expected: { complaints: RegExp[] };
   /** What the pages of this test have complained about so far. */
   complaints: string[];
 };
 
 export const test = base.extend<Fixtures>({
+  tenant: [
+    async ({}, use) => {
+      await reset();
+      await use();
+    },
+    { auto: true },
+  ],
+
   expected: async ({}, use) => use({ complaints: [] }),
 
   // For every page of the context, and for every test: `auto`.
@@ -23,6 +38,11 @@ export const test = base.extend<Fixtures>({
         }
       });
       context.on("weberror", (error) => complaints.push(`page error: ${error.error().message}`));
+      context.on("request", (request) => {
+        if (isForeign(request)) {
+          complaints.push(`request to another origin: ${request.url()}`);
+        }
+      });
       await context.addInitScript(() => {
         document.addEventListener("securitypolicyviolation", (event) => {
           console.error(`Content Security Policy: ${event.violatedDirective} blocked ${event.blockedURI}`);
@@ -30,7 +50,7 @@ export const test = base.extend<Fixtures>({
       });
       await use(complaints);
       const unexpected = complaints.filter((complaint) => !expected.complaints.some((known) => known.test(complaint)));
-      expect(unexpected, "no console error, no page error, no violation of the content security policy").toEqual([]);
+      expect(unexpected, "no console error, no violation of the content security policy, no other origin").toEqual([]);
     },
     { auto: true },
   ],
@@ -38,17 +58,35 @@ export const test = base.extend<Fixtures>({
 
 export { expect };
 
+/** Pages may be the portal's or the sign-in's; what a page loads has to come from its own origin. */
+function isForeign(request: Request): boolean {
+  const url = new URL(request.url());
+  if (url.protocol === "data:") {
+    return false;
+  }
+  if (!request.isNavigationRequest()) {
+    return url.origin !== new URL(request.frame().url()).origin;
+  }
+  const known = [process.env.PORTAL_URL, process.env.SIGN_IN_URL].map((origin) => origin && new URL(origin).origin);
+  return !known.includes(url.origin);
+}
+
 /**
  * Asserts that axe finds nothing on the page as it is. axe runs inside the page, so it needs JavaScript: call it in
  * tests of the `javascript` project only; elsewhere it fails rather than pass unseen.
  */
-export async function axe(page: Page): Promise<void> {
-  expect(test.info().project.use.javaScriptEnabled, "axe runs in the page and needs JavaScript").not.toBe(false);
+export async function axe(page: Page, what = page.url()): Promise<void> {
+  expect(hasJavaScript(), "axe runs in the page and needs JavaScript").toBe(true);
   const { violations } = await new AxeBuilder({ page })
     .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
     .analyze();
-  const found = violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map((node) => node.target.join(" ")) }));
-  expect(found, `axe on ${page.url()}`).toEqual([]);
+  const found = violations.map(({ id, help, nodes }) => ({
+    id,
+    help,
+    where: nodes.map((node) => `${node.target.join(" ")}: ${node.any.map((check) => check.message).join(" ")}`),
+  }));
+  // Soft: one run shows everything that is wrong anywhere.
+  expect.soft(found, `axe on ${what}`).toEqual([]);
 }
 
 /** Whether this test runs in a browser with JavaScript. */

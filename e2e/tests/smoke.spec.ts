@@ -1,5 +1,5 @@
 // The portal is up, and its front page has nothing to complain about.
-import { axe, expect, hasJavaScript, test } from "../support/fixtures.ts";
+import { expect, test } from "../support/fixtures.ts";
 
 test("the portal says that it is well", async ({ request }) => {
   const response = await request.get("/healthz");
@@ -9,7 +9,4 @@ test("the portal says that it is well", async ({ request }) => {
 test("the front page opens and offers to sign in", async ({ page }) => {
   await page.goto("/");
   await expect(page.getByRole("link", { name: "Sign in", exact: true })).toBeVisible();
-  if (hasJavaScript()) {
-    await axe(page);
-  }
 });

@@ -65,6 +65,11 @@ impl Stage {
         format!("http://localhost:{}", self.ports.portal)
     }
 
+    /// Where people sign in: the only other origin that a browser may see.
+    pub(crate) fn sign_in_url(&self) -> String {
+        format!("http://localhost:{}", self.ports.sign_in)
+    }
+
     /// What a test controls the tenant with.
     pub(crate) fn control_url(&self) -> String {
         format!("http://localhost:{}", self.ports.control)

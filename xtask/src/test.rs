@@ -54,7 +54,8 @@ pub(crate) fn run(test: &Test) -> Result<()> {
     let report = directory.join("report.json");
     let mut playwright = tools.playwright();
     playwright.args(&test.playwright);
-    playwright.env("PORTAL_URL", stage.portal_url()).env("CONTROL_URL", stage.control_url());
+    playwright.env("PORTAL_URL", stage.portal_url()).env("SIGN_IN_URL", stage.sign_in_url());
+    playwright.env("CONTROL_URL", stage.control_url());
     playwright.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     let outcome = status(&mut playwright)?;
     let alive = stage.check();
