@@ -68,5 +68,9 @@ pub(crate) fn Title(#[prop(into)] text: String) -> impl IntoView {
 /// The banner of a portal that does not talk to a real cloud.
 #[component]
 pub(crate) fn Banner() -> impl IntoView {
-    context().site.banner.clone().map(|text| view! { <aside class="banner" aria-label="Not a real cloud">{text}</aside> })
+    context()
+        .site
+        .banner
+        .clone()
+        .map(|text| view! { <aside class="banner" aria-label="Not a real cloud">{text}</aside> })
 }

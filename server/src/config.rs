@@ -152,8 +152,8 @@ impl Written {
         if self.client_auth.as_deref().is_some_and(|auth| auth != "none") {
             problems.push(format!("{PREFIX}CLIENT_AUTH: only \"none\" works in this version"));
         }
-        match (public_url, cloud, planes, tenant_id, client_id, listen) {
-            (Some(public_url), Some(cloud), Some(planes), Some(tenant_id), Some(client_id), Ok(listen))
+        match (public_url, cloud, tenant_id, client_id, listen) {
+            (Some(public_url), Some(cloud), Some(tenant_id), Some(client_id), Ok(listen))
                 if problems.is_empty() =>
             {
                 Ok(Config {
@@ -254,9 +254,9 @@ fn cloud(written: &Written, problems: &mut Vec<String>) -> Option<Cloud> {
     })
 }
 
-fn planes(written: Option<Planes>, problems: &mut Vec<String>) -> Option<PlaneSet> {
+fn planes(written: Option<Planes>, problems: &mut Vec<String>) -> PlaneSet {
     let names: Vec<String> = match written {
-        None => return Some(PlaneSet::ALL),
+        None => return PlaneSet::ALL,
         Some(Planes::List(names)) => names,
         Some(Planes::Words(words)) => words.split(',').map(|word| word.trim().to_owned()).collect(),
     };
@@ -276,7 +276,7 @@ fn planes(written: Option<Planes>, problems: &mut Vec<String>) -> Option<PlaneSe
             "{PREFIX}PLANES switches everything off: write at least one of entra, groups, azure"
         ));
     }
-    Some(set)
+    set
 }
 
 #[cfg(test)]

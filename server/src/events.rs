@@ -32,17 +32,17 @@ pub fn router(state: State) -> Router {
         .with_state(state)
 }
 
-fn part(id: &str, html: &str) -> Result<Event, Infallible> {
+fn part(id: &str, html: &str) -> Event {
     // A carriage return would end the field; markup has none that matters.
-    Ok(Event::default().event("part").data(format!("{id}\n{}", html.replace('\r', ""))))
+    Event::default().event("part").data(format!("{id}\n{}", html.replace('\r', "")))
 }
 
-fn end() -> Result<Event, Infallible> {
-    Ok(Event::default().event("end").data(""))
+fn end() -> Event {
+    Event::default().event("end").data("")
 }
 
-fn stream(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
-    Sse::new(events).keep_alive(KeepAlive::default()).into_response()
+fn stream(events: impl Stream<Item = Event> + Send + 'static) -> Response {
+    Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::default()).into_response()
 }
 
 /// The parts of the overview that `part` parameters name, each when it is there.

@@ -40,8 +40,7 @@ use crate::wiring::State;
 const LARGEST_BODY: usize = 256 * 1024;
 
 /// The whole application.
-#[must_use]
-pub fn router(state: State) -> Router {
+pub fn router(state: &State) -> Router {
     let options = LeptosOptions::builder().output_name("app").build();
     let pages = Router::new()
         .leptos_routes_with_context(
@@ -63,10 +62,10 @@ pub fn router(state: State) -> Router {
         .route("/auth/admin-consent", get(auth::consented))
         .route("/auth/sign-out", post(auth::sign_out).with_state(state.clone()))
         .layer(axum::middleware::from_fn_with_state(state.clone(), session::gate))
-        .layer(session::layer(&state))
+        .layer(session::layer(state))
         .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
-        .layer(csrf(&state))
+        .layer(csrf(state))
         .layer(axum::middleware::from_fn_with_state(state.clone(), security::headers));
 
     Router::new()
@@ -102,7 +101,6 @@ fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
     tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature is the layer's")]
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     tracing::error!("a request panicked");
     (StatusCode::INTERNAL_SERVER_ERROR, "The portal made a mistake. Nothing was sent; go back and try again.")

@@ -102,7 +102,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let purging = tokio::spawn(state.clone().purge_forever());
     let stop = Arc::new(tokio::sync::Notify::new());
     let signalled = stop.clone();
-    let serving = axum::serve(listener, server::router(state.clone())).with_graceful_shutdown(async move {
+    let serving = axum::serve(listener, server::router(&state)).with_graceful_shutdown(async move {
         stop_signal().await;
         signalled.notify_one();
     });
