@@ -3,7 +3,7 @@
 use axum::extract::{Query, State as Extract};
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use identity::{BrowserBinding, Callback, ReturnTo, SignInError};
 use serde::Deserialize;
 use tower_sessions::Session;
@@ -77,7 +77,10 @@ pub async fn consented() -> Redirect {
 /// Deletes the tokens and ends the session.
 pub async fn sign_out(Extract(state): Extract<State>, session: Session) -> Response {
     match session::end(&state, &session).await {
-        Ok(()) => Redirect::to("/sign-in?signed_out=1").into_response(),
+        Ok(()) => {
+            let forget = AppendHeaders([(SET_COOKIE, session::forget_cookie())]);
+            (forget, Redirect::to("/sign-in?signed_out=1")).into_response()
+        }
         Err(status) => {
             (status, "The portal's store failed, so you may still be signed in. Try again.").into_response()
         }

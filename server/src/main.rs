@@ -1,5 +1,6 @@
 //! The `pim-portal` binary.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -50,7 +51,12 @@ const GRACE: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_env_filter(log_filter()).with_writer(std::io::stderr).init();
+    let is_terminal = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(log_filter())
+        .with_writer(std::io::stderr)
+        .with_ansi(is_terminal)
+        .init();
     match run(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -60,8 +66,10 @@ async fn main() -> ExitCode {
     }
 }
 
+/// tower-sessions warns of every cookie whose session has ended, which is everyday life.
 fn log_filter() -> EnvFilter {
-    EnvFilter::try_from_env("PIM_PORTAL_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"))
+    EnvFilter::try_from_env("PIM_PORTAL_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,tower_sessions_core=error"))
 }
 
 async fn run(cli: Cli) -> anyhow::Result<()> {

@@ -71,7 +71,15 @@ pub async fn end(state: &State, session: &Session) -> Result<(), StatusCode> {
     if let Ok(Some(signed_in)) = session.get::<SignedIn>(KEY).await {
         state.identity.sign_out(signed_in.vault).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     }
-    session.flush().await.map_err(failed)
+    // Without an id there is nothing to end.
+    if session.id().is_some() { session.flush().await.map_err(failed) } else { Ok(()) }
+}
+
+/// The header that makes a browser forget the cookie. tower-sessions sends one as well, but without `Secure`, which browsers refuse
+/// for a `__Host-` name.
+#[must_use]
+pub fn forget_cookie() -> String {
+    format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax")
 }
 
 /// Whether the page can be seen without signing in.

@@ -232,6 +232,10 @@ impl Line {
         let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (plane, host) = (self.plane.as_str(), self.api.base.host_str());
         match &attempt {
+            // An overview is dozens of these.
+            Attempt::Answered(answer) if method.is_safe() && answer.status.is_success() => tracing::debug!(
+                plane, host, %method, route = template, status = answer.status.as_u16(), elapsed_ms, %call, "answered"
+            ),
             Attempt::Answered(answer) => tracing::info!(
                 plane, host, %method, route = template, status = answer.status.as_u16(), elapsed_ms, %call,
                 correlation_id = answer.correlation_id(), "answered"
