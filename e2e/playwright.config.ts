@@ -32,8 +32,8 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: "javascript" },
-    // Without what is about scripts; see SCRIPT in support/fixtures.ts.
+    // The tags are in support/fixtures.ts.
+    { name: "javascript", grepInvert: /@no-script/ },
     { name: "no-javascript", grepInvert: /@script/, use: { javaScriptEnabled: false } },
   ],
 });

@@ -11,7 +11,10 @@
 
 #![recursion_limit = "256"]
 #![expect(unreachable_pub, reason = "the component and island macros make their properties public")]
-#![expect(clippy::needless_pass_by_value, reason = "components take their properties by value")]
+#![cfg_attr(
+    feature = "ssr",
+    expect(clippy::needless_pass_by_value, reason = "components take their properties by value")
+)]
 
 mod islands;
 mod words;

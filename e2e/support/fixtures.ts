@@ -7,6 +7,9 @@ import { reset } from "./tenant.ts";
 /** Tag of a test that is about what the islands do: it does not run without JavaScript. */
 export const SCRIPT = { tag: "@script" };
 
+/** Tag of a test that is about the page as it is without scripts. */
+export const NO_SCRIPT = { tag: "@no-script" };
+
 type Fixtures = {
   /** A tenant in which nothing has happened yet. */
   tenant: void;

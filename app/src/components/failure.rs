@@ -27,6 +27,10 @@ pub(crate) fn words(error: &PlaneError) -> (String, &'static str) {
         ErrorKind::Forbidden { missing_scope: None } => {
             ("You are not allowed to read this list", "Ask an administrator of your organisation.")
         }
+        ErrorKind::ConsentMissing => (
+            "Nobody has consented to this part of the portal yet",
+            "An administrator has to grant it; the sign-in page has the link.",
+        ),
         ErrorKind::NotFound => ("Your organisation does not have this service", "Nothing has to be done."),
         ErrorKind::LicenceMissing => (
             "Your organisation has no licence for this",

@@ -28,7 +28,9 @@ mod browser {
     pub(super) fn start(server_now: f64) {
         let ahead = server_now - Date::now();
         dom::on_change(move || {
-            dom::all("time[data-at]").iter().for_each(|time| localise(time, ahead));
+            for time in dom::all("time[data-at]") {
+                localise(&time, ahead);
+            }
             tick(ahead);
         });
         set_interval(move || tick(ahead), Duration::from_secs(1));

@@ -65,11 +65,6 @@ mod browser {
         let ticked: Vec<_> = ticks.iter().filter(is_ticked).collect();
         let having = |mark: &str| ticked.iter().filter(|tick| tick.has_attribute(mark)).count();
 
-        for tick in &ticks {
-            if let Ok(Some(row)) = tick.closest("tr") {
-                drop(row.class_list().toggle_with_force("ticked", is_ticked(&tick)));
-            }
-        }
         drop(form.class_list().toggle_with_force("has-selection", !ticked.is_empty()));
         drop(form.class_list().add_1("live"));
         if let Some(sum) = dom::all_in(form, "[data-sum]").first() {

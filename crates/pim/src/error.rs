@@ -37,6 +37,9 @@ pub enum ErrorKind {
         /// The permission the service misses, where it names one.
         missing_scope: Option<String>,
     },
+    /// Nobody has consented to this resource.
+    #[error("consent is missing")]
+    ConsentMissing,
     /// Nothing there, or not yet.
     #[error("not found")]
     NotFound,
@@ -70,7 +73,7 @@ impl From<TokenError> for PlaneError {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::SignInRequired => ErrorKind::SignInRequired,
-            TokenError::ConsentRequired => ErrorKind::Forbidden { missing_scope: None },
+            TokenError::ConsentRequired => ErrorKind::ConsentMissing,
             TokenError::ResourceAbsent => ErrorKind::NotFound,
             TokenError::Unavailable => ErrorKind::Unavailable,
         }

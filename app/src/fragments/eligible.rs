@@ -1,0 +1,131 @@
+//! What a person may activate on one plane, with the policy matrix.
+
+use jiff::Timestamp;
+use leptos::prelude::*;
+use pim::error::PlaneError;
+use pim::plane::Descriptor;
+use pim::policy::{ApprovalRequirement, ContextRequirement, Requirement};
+use pim::target::MemberType;
+use portal::overview::{EligibleRole, Held, Standing};
+use portal::selection::RowKey;
+
+use super::{Narrowed, Part, in_plane, section_heading};
+use crate::components::failure::ListFailure;
+use crate::components::policy::PolicyCells;
+use crate::components::time::{At, On};
+use crate::words;
+
+pub(super) fn rows(
+    plane: &Descriptor,
+    roles: &[EligibleRole],
+    held: Option<&Held>,
+    narrowed: &Narrowed,
+    now: Timestamp,
+) -> AnyView {
+    let in_plane = in_plane(plane, narrowed);
+    let wanted = narrowed.search.to_lowercase();
+    let mut shown = 0;
+    let rows = roles
+        .iter()
+        .enumerate()
+        .map(|(index, role)| {
+            let names = &role.eligibility.names;
+            let text = format!("{} {} {}", names.title, names.place, plane.singular).to_lowercase();
+            let fits = in_plane && words::matches(&text, &wanted);
+            shown += usize::from(fits);
+            let standing = held.map_or(Standing::Free, |held| held.standing(&role.eligibility.target, now));
+            row(plane, index, role, standing, text, fits, now)
+        })
+        .collect_view();
+    let empty = roles.is_empty().then(|| view! { <tr class="note"><td colspan="9">{plane.empty}</td></tr> });
+    view! {
+        <tbody id=Part::Eligible.element(plane) data-section=plane.id.to_string() hidden=!(in_plane && (shown > 0 || roles.is_empty()))>
+            {section_heading(plane)}
+            {rows}
+            {empty}
+        </tbody>
+    }
+    .into_any()
+}
+
+fn row(
+    plane: &Descriptor,
+    index: usize,
+    role: &EligibleRole,
+    standing: Standing,
+    text: String,
+    fits: bool,
+    now: Timestamp,
+) -> AnyView {
+    let EligibleRole { eligibility, policy } = role;
+    let known = policy.policy();
+    let id = format!("pick-{}-{index}", plane.id);
+    let name = format!("{}, {}", eligibility.names.title, eligibility.names.place);
+    let tick = (standing == Standing::Free).then(|| {
+        let unknown = known.maximum_duration.is_none() || known.justification == Requirement::Unknown;
+        view! {
+            <input type="checkbox" id=id.clone() name="rows[]" data-tick=""
+                value=RowKey::new(&plane.id, eligibility.id.as_str()).to_string()
+                data-approval=matches!(known.approval, ApprovalRequirement::Required(_)).then_some("")
+                data-step-up=matches!(known.authentication_context, ContextRequirement::Required(_)).then_some("")
+                data-unknown=unknown.then_some("")
+                aria-label=name/>
+        }
+    });
+    let state = match standing {
+        Standing::Free => ().into_any(),
+        Standing::Active(Some(until)) => {
+            view! { <span class="mark good">"Active until "<At at=until now=now/></span> }.into_any()
+        }
+        Standing::Active(None) => view! { <span class="mark good">"Active"</span> }.into_any(),
+        Standing::Waiting => view! { <span class="mark waiting">"Waiting"</span> }.into_any(),
+        Standing::Scheduled(_) => view! { <span class="mark waiting">"Scheduled"</span> }.into_any(),
+    };
+    let privileged =
+        eligibility.privileged.then(|| view! { <span class="mark privileged">"Privileged"</span> });
+    let origin = match &eligibility.member_type {
+        MemberType::Direct => "direct".to_owned(),
+        MemberType::Group => "through a group".to_owned(),
+        MemberType::Inherited => "inherited".to_owned(),
+        MemberType::Other(word) => word.clone(),
+    };
+    let condition = eligibility.condition.as_ref().map(|condition| {
+        view! { <span title=condition.expression.clone()>" · with a condition"</span> }
+    });
+    let title = if standing == Standing::Free {
+        view! { <label for=id class="title">{eligibility.names.title.clone()}</label> }.into_any()
+    } else {
+        view! { <span class="title">{eligibility.names.title.clone()}</span> }.into_any()
+    };
+    let until = match eligibility.until {
+        Some(until) => view! { <On at=until/> }.into_any(),
+        None => "Permanent".into_any(),
+    };
+    view! {
+        <tr data-row="" data-text=text hidden=!fits>
+            <td class="tick">{tick}</td>
+            <th class="role" scope="row">
+                {title}{privileged}{state}
+                <span class="place">{eligibility.names.place.clone()}" · "<span class="quiet">{origin}</span>{condition}</span>
+            </th>
+            <PolicyCells reading=policy.clone()/>
+            <td class="quiet" data-label="Eligible until">{until}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+pub(super) fn failure(plane: Descriptor, error: PlaneError, narrowed: &Narrowed) -> AnyView {
+    let id = Part::Eligible.element(&plane);
+    let hidden = !in_plane(&plane, narrowed);
+    let section = plane.id.to_string();
+    let heading = section_heading(&plane);
+    let retry = narrowed.address("/");
+    view! {
+        <tbody id=id data-section=section data-unread="" hidden=hidden>
+            {heading}
+            <tr><td colspan="9"><ListFailure plane=plane what="eligible roles" error=error retry=retry/></td></tr>
+        </tbody>
+    }
+    .into_any()
+}

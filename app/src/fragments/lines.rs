@@ -1,0 +1,40 @@
+//! What became of a batch: one line for each operation.
+
+use leptos::prelude::*;
+use pim::journal::{Operation, OperationState};
+use portal::Session;
+
+use super::approvers_of;
+use crate::components::operation::OperationLine;
+use crate::context::Context;
+
+/// The lines of a batch, ready to be drawn.
+pub(crate) async fn lines(
+    context: &Context,
+    session: &Session,
+    operations: Vec<Operation>,
+) -> impl FnOnce() -> AnyView + Send + use<> {
+    let now = context.now();
+    let mut drawn = Vec::new();
+    for operation in operations {
+        let target = operation.intent.target();
+        let plane =
+            context.portal.planes().find(|plane| plane.id == target.plane).map_or("", |plane| plane.singular);
+        let approvers = match operation.state {
+            OperationState::PendingApproval => {
+                let eligible = context.portal.eligible(session, &target.plane).await.ok();
+                eligible.and_then(|all| {
+                    all.iter().find(|role| role.eligibility.target.same_as(target)).and_then(approvers_of)
+                })
+            }
+            _ => None,
+        };
+        drawn.push((operation, approvers, plane));
+    }
+    move || {
+        let lines = drawn.into_iter().map(|(operation, approvers, plane)| {
+            view! { <OperationLine operation=operation approvers=approvers plane=plane now=now/> }
+        });
+        view! { <ol id="lines" class="panel operations">{lines.collect_view()}</ol> }.into_any()
+    }
+}

@@ -1,0 +1,168 @@
+//! The parts of pages that stand alone: drawn into the page when ready in time, sent by event when not.
+//!
+//! [`part_view`] reads a part and says how it is drawn; `held`, `eligible` and `lines` draw. To add a part, add a variant to
+//! [`Part`] and a module that draws it.
+
+mod eligible;
+mod held;
+mod lines;
+
+use leptos::prelude::*;
+use pim::ids::BatchId;
+use pim::plane::Descriptor;
+use pim::policy::ApprovalRequirement;
+use portal::Session;
+use portal::overview::EligibleRole;
+
+use crate::components::policy::approvers_in_words;
+use crate::context::Context;
+
+pub(crate) use lines::lines;
+
+/// How the overview is narrowed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Narrowed {
+    /// Words that have to match.
+    pub search: String,
+    /// A plane's id; empty for all.
+    pub plane: String,
+}
+
+impl Narrowed {
+    /// The overview's address with this narrowing.
+    #[must_use]
+    pub fn address(&self, page: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [("q", self.search.trim()), ("plane", &self.plane)] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        let query = query.finish();
+        if query.is_empty() { page.to_owned() } else { format!("{page}?{query}") }
+    }
+}
+
+/// A part of the overview.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What the person holds.
+    Held,
+    /// What the person may activate.
+    Eligible,
+}
+
+impl Part {
+    /// The id of the part's element.
+    #[must_use]
+    pub fn element(self, plane: &Descriptor) -> String {
+        match self {
+            Self::Held => format!("held-{}", plane.id),
+            Self::Eligible => format!("eligible-{}", plane.id),
+        }
+    }
+}
+
+/// Waits for a part of the overview, however long its plane takes, and returns its element's id and markup. `None` when
+/// `element` names none.
+pub async fn late_part(
+    context: Context,
+    session: Session,
+    element: &str,
+    narrowed: Narrowed,
+) -> Option<(String, String)> {
+    let (plane, part) = context.portal.planes().find_map(|plane| {
+        let part = [Part::Held, Part::Eligible].into_iter().find(|part| part.element(plane) == element)?;
+        Some((plane.clone(), part))
+    })?;
+    let view = part_view(context.clone(), session, plane, part, narrowed).await;
+    Some((element.to_owned(), draw(context, view)))
+}
+
+/// The lines of a batch, and whether all are at their end.
+pub async fn batch_lines(context: Context, session: Session, batch: BatchId) -> Option<(String, bool)> {
+    let operations = context.portal.track(&session, batch).await.ok()?;
+    let done = operations.iter().all(|operation| operation.state.is_final());
+    let lines = lines(&context, &session, operations).await;
+    Some((draw(context, lines), done))
+}
+
+fn draw(context: Context, view: impl FnOnce() -> AnyView) -> String {
+    let owner = Owner::new();
+    owner.with(|| {
+        provide_context(context);
+        view().to_html()
+    })
+}
+
+/// A part of the overview, ready to be drawn.
+pub(crate) async fn part_view(
+    context: Context,
+    session: Session,
+    plane: Descriptor,
+    part: Part,
+    narrowed: Narrowed,
+) -> Box<dyn FnOnce() -> AnyView + Send> {
+    let now = context.now();
+    match part {
+        Part::Held => {
+            let held = context.portal.held(&session, &plane.id).await;
+            // Requests carry no names; the eligibilities they came from do.
+            let waiting =
+                held.as_ref().is_ok_and(|held| held.open.as_ref().is_ok_and(|open| !open.is_empty()));
+            let named = if waiting { context.portal.eligible(&session, &plane.id).await.ok() } else { None };
+            Box::new(move || match held {
+                Ok(held) => held::rows(&plane, &held, named.as_deref().map_or(&[], |n| n.as_slice()), now),
+                Err(error) => held::failure(plane, error, narrowed.address("/")),
+            })
+        }
+        Part::Eligible => {
+            let eligible = context.portal.eligible(&session, &plane.id).await;
+            let held = context.portal.held(&session, &plane.id).await.ok();
+            Box::new(move || match eligible {
+                Ok(roles) => eligible::rows(&plane, &roles, held.as_deref(), &narrowed, now),
+                Err(error) => eligible::failure(plane, error, &narrowed),
+            })
+        }
+    }
+}
+
+/// What stands in a part's place until it arrives.
+pub(crate) fn placeholder(plane: &Descriptor, part: Part, narrowed: &Narrowed) -> AnyView {
+    let id = part.element(plane);
+    let text = match part {
+        Part::Held => format!("{}: active roles are still loading. ", plane.title),
+        Part::Eligible => format!("{} are still loading. ", plane.title),
+    };
+    let refresh = narrowed.address("/");
+    let line = view! { <span class="loading">{text}</span><a href=refresh>"Load again"</a> };
+    match part {
+        Part::Held => view! { <tbody id=id data-late=""><tr class="note role-row"><td colspan="5">{line}</td></tr></tbody> }.into_any(),
+        Part::Eligible => view! {
+            <tbody id=id data-late="" data-unread="" data-section=plane.id.to_string() hidden=!in_plane(plane, narrowed)>
+                {section_heading(plane)}
+                <tr class="note"><td colspan="9">{line}</td></tr>
+            </tbody>
+        }
+        .into_any(),
+    }
+}
+
+fn section_heading(plane: &Descriptor) -> AnyView {
+    view! {
+        <tr class="section"><th colspan="9" scope="rowgroup"><span class=format!("plane plane-{}", plane.id)>{plane.title}</span></th></tr>
+    }
+    .into_any()
+}
+
+fn in_plane(plane: &Descriptor, narrowed: &Narrowed) -> bool {
+    narrowed.plane.is_empty() || narrowed.plane == plane.id.as_str()
+}
+
+/// Who has to approve a role, in words; `None` when nobody has to.
+fn approvers_of(role: &EligibleRole) -> Option<String> {
+    match role.policy.policy().approval {
+        ApprovalRequirement::Required(approvers) => Some(approvers_in_words(&approvers)),
+        _ => None,
+    }
+}

@@ -1,0 +1,72 @@
+// axe on every page, in light, dark and forced colours, at four widths; and no page is wider than its window.
+import type { Page } from "@playwright/test";
+import { axe, expect, SCRIPT, test } from "../support/fixtures.ts";
+import { active, confirm, follow, open, outcome, plan, settled, signIn, tick } from "../support/journey.ts";
+
+const APPEARANCES = {
+  light: { colorScheme: "light", forcedColors: "none" },
+  dark: { colorScheme: "dark", forcedColors: "none" },
+  "forced colours": { colorScheme: "light", forcedColors: "active" },
+} as const;
+
+// 720 is what is left of 1440 at 200 % zoom, 320 of 1280 at 400 %.
+for (const width of [1440, 720, 390, 320]) {
+  test(`axe finds nothing on any page, ${width} px wide`, SCRIPT, async ({ page, expected }) => {
+    test.setTimeout(240_000);
+    // The pages of a failed sign-in and of a wrong address say so in their status.
+    expected.complaints.push(/status of 40[04]/);
+    await page.setViewportSize({ width, height: 800 });
+
+    const check = async (what: string) => {
+      await settled(page);
+      const [content, window] = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return [scrollWidth, clientWidth];
+      });
+      expect.soft(content, `${what} scrolls sideways at ${width} px`).toBeLessThanOrEqual(window ?? 0);
+      for (const [name, appearance] of Object.entries(APPEARANCES)) {
+        // Without motion, a colour is at once what it is going to be.
+        await page.emulateMedia({ ...appearance, reducedMotion: "reduce" });
+        await axe(page, `${what}, ${name}, ${width} px`);
+      }
+    };
+
+    await open(page, "/sign-in");
+    await page.getByText("What the portal asks for, and why").click();
+    await check("sign-in");
+    await open(page, "/sign-in/failed?problem=consent&correlation=7e3f0a52-50b5-4f2e-8a57-0c8f3c3a9d11");
+    await check("failed sign-in");
+
+    await signIn(page);
+    await check("overview");
+    await tick(page, "Exchange Administrator, Directory").check();
+    await tick(page, "Security Administrator, Directory").check();
+    await tick(page, "Contributor, Contoso Sandbox").check();
+    await check("overview with a selection");
+
+    await plan(page);
+    await confirm(page);
+    await expect(page.getByRole("alert")).toBeVisible();
+    await check("activate with problems");
+    await page.getByRole("textbox", { name: "Reason" }).fill("Release");
+    await page.getByRole("textbox", { name: "Ticket", exact: true }).fill("CHG0045");
+    await confirm(page);
+    await expect(outcome(page, "Exchange Administrator")).toContainText("Usable now");
+    await check("result");
+
+    await open(page, "/");
+    await expect(active(page).getByRole("checkbox")).toHaveCount(2);
+    await check("overview with active roles");
+    await follow(page, active(page).getByRole("link", { name: /^Deactivate Exchange/ }));
+    await check("deactivate");
+    await open(page, "/nowhere");
+    await check("not found");
+    await signInAs(page, "frida@contoso.example");
+    await check("overview of somebody who may read nothing");
+  });
+}
+
+async function signInAs(page: Page, upn: string): Promise<void> {
+  await follow(page, page.getByRole("button", { name: "Sign out" }));
+  await signIn(page, upn);
+}
