@@ -149,6 +149,14 @@ impl Written {
             problems
                 .push(format!("{PREFIX}LISTEN is not an address with a port: write, for one, 0.0.0.0:8080"));
         }
+        let database_url = self.database_url.unwrap_or_else(|| "sqlite://pim-portal.db".into());
+        if !database_url.starts_with("sqlite:") {
+            problems.push(format!("{PREFIX}DATABASE_URL: only sqlite://… works in this version"));
+        }
+        let key_file = self.key_file.unwrap_or_else(|| "pim-portal.key".into());
+        if key_file.as_os_str().is_empty() {
+            problems.push(format!("{PREFIX}KEY_FILE is empty: write the path of a file, or leave it out"));
+        }
         if self.client_auth.as_deref().is_some_and(|auth| auth != "none") {
             problems.push(format!("{PREFIX}CLIENT_AUTH: only \"none\" works in this version"));
         }
@@ -156,16 +164,7 @@ impl Written {
             (Some(public_url), Some(cloud), Some(tenant_id), Some(client_id), Ok(listen))
                 if problems.is_empty() =>
             {
-                Ok(Config {
-                    public_url,
-                    listen,
-                    tenant_id,
-                    client_id,
-                    cloud,
-                    planes,
-                    database_url: self.database_url.unwrap_or_else(|| "sqlite://pim-portal.db".into()),
-                    key_file: self.key_file.unwrap_or_else(|| "pim-portal.key".into()),
-                })
+                Ok(Config { public_url, listen, tenant_id, client_id, cloud, planes, database_url, key_file })
             }
             _ => Err(ConfigError::Problems(problems)),
         }
@@ -339,5 +338,12 @@ mod tests {
         assert!(problem(&[("GRAPH_URL", "https://graph.example")]).contains("CLOUD=custom"));
         assert!(problem(&[("CLOUD", "custom")]).contains("LOGIN_URL"));
         assert!(problem(&[("CLOUD", "moon")]).contains("CLOUD"));
+    }
+
+    #[test]
+    fn what_cannot_be_opened_is_refused_before_it_is_tried() {
+        assert!(problem(&[("DATABASE_URL", "postgres://db/pim")]).contains("DATABASE_URL"));
+        assert!(problem(&[("KEY_FILE", "")]).contains("KEY_FILE"));
+        assert!(problem(&[("CLIENT_AUTH", "managed-identity")]).contains("CLIENT_AUTH"));
     }
 }

@@ -21,7 +21,7 @@ use crate::wiring::State;
 const MOST_PARTS: usize = 16;
 /// The waits between two looks at a batch, in seconds; the last one repeats.
 const WAITS: [u64; 6] = [1, 1, 2, 3, 5, 10];
-/// After this many looks the browser has to ask again, and does.
+/// After this many looks the browser has to come through the gate again, and does.
 const MOST_LOOKS: usize = 60;
 
 /// The routes.
@@ -75,16 +75,24 @@ async fn requests(Extension(context): Extension<app::Context>, Path(batch): Path
     let looks = futures::stream::unfold((0, String::new(), false), move |(look, last, done)| {
         let (context, session) = (context.clone(), session.clone());
         async move {
+            // Without an `end` the browser opens the stream again by itself, through the gate.
             if done || look == MOST_LOOKS {
                 return None;
             }
             let wait = WAITS.get(look).or(WAITS.last()).copied().unwrap_or(10);
             tokio::time::sleep(Duration::from_secs(wait)).await;
-            let (html, done) = batch_lines(context, session, batch).await.unwrap_or_default();
-            let changed = !html.is_empty() && html != last;
-            let event = changed.then(|| part("lines", &html));
-            Some((event, (look + 1, if changed { html } else { last }, done)))
+            let Some((html, done)) = batch_lines(context, session, batch).await else {
+                return Some((vec![], (look + 1, last, false)));
+            };
+            let mut events = Vec::new();
+            if html != last {
+                events.push(part("lines", &html));
+            }
+            if done {
+                events.push(end());
+            }
+            Some((events, (look + 1, html, done)))
         }
     });
-    stream(looks.filter_map(|event| async move { event }).chain(futures::stream::once(async { end() })))
+    stream(looks.flat_map(futures::stream::iter))
 }

@@ -81,10 +81,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         Command::ConsentUrl => {
-            println!(
-                "{}",
-                State::open(config, Arc::new(SystemClock)).await?.identity.admin_consent_url("cli")
-            );
+            println!("{}", server::wiring::consent_url(&config, Arc::new(SystemClock)).await?);
             Ok(())
         }
         Command::Healthcheck => {

@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 use store::sessions::Sessions;
 use tokio::time::Instant;
 use tower_sessions::cookie::SameSite;
-use tower_sessions::{Expiry, Session, SessionManagerLayer};
+use tower_sessions::session::Error;
+use tower_sessions::{Expiry, Session, SessionManagerLayer, session_store};
 
 use crate::wiring::State;
 
@@ -134,8 +135,16 @@ pub async fn gate(
 
 /// Who is signed in, unless the session has reached one of its limits.
 async fn current(state: &State, session: &Session) -> Result<Option<SignedIn>, StatusCode> {
-    let read = session.get::<SignedIn>(KEY).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
-    let Some(signed_in) = read else { return Ok(None) };
+    let signed_in = match session.get::<SignedIn>(KEY).await {
+        Ok(Some(signed_in)) => signed_in,
+        Ok(None) => return Ok(None),
+        // Written by another version: whoever it was signs in again.
+        Err(Error::SerdeJson(_) | Error::Store(session_store::Error::Decode(_))) => {
+            tracing::warn!("a session could not be read and counts as ended");
+            return Ok(None);
+        }
+        Err(_) => return Err(StatusCode::SERVICE_UNAVAILABLE),
+    };
     let now = state.clock.now();
     let over = now.duration_since(signed_in.since) >= ABSOLUTE || now.duration_since(signed_in.seen) >= IDLE;
     if over {

@@ -44,17 +44,7 @@ impl State {
             Store::open(&config.database_url, keys, clock.clone()).await.context("cannot open the store")?;
         let store = Arc::new(store);
         let http = transport::client();
-        let settings = Settings {
-            tenant: config.tenant_id,
-            client_id: config.client_id.clone(),
-            public_url: config.public_url.clone(),
-            login: config.cloud.login.clone(),
-            graph: config.cloud.graph.clone(),
-            arm: config.cloud.arm.clone(),
-            planes: config.planes,
-            absolute: crate::session::ABSOLUTE,
-        };
-        let identity = Identity::new(settings, store.clone(), clock.clone(), http.clone());
+        let identity = identity(&config, store.clone(), clock.clone(), http.clone());
         let portal = Portal::new(planes(&config, &http), store.clone(), store.clone(), clock.clone());
         let site = Arc::new(site(&config, &identity));
         Ok(Self { config: Arc::new(config), identity, portal, clock, site, store })
@@ -81,6 +71,32 @@ impl State {
     pub async fn close(&self) {
         self.store.close().await;
     }
+}
+
+/// Sign-in as configured, its records in `records`.
+pub fn identity(
+    config: &Config,
+    records: Arc<dyn Records>,
+    clock: Arc<dyn Clock>,
+    http: reqwest::Client,
+) -> Identity {
+    let settings = Settings {
+        tenant: config.tenant_id,
+        client_id: config.client_id.clone(),
+        public_url: config.public_url.clone(),
+        login: config.cloud.login.clone(),
+        graph: config.cloud.graph.clone(),
+        arm: config.cloud.arm.clone(),
+        planes: config.planes,
+        absolute: crate::session::ABSOLUTE,
+    };
+    Identity::new(settings, records, clock, http)
+}
+
+/// The link that an administrator opens to grant the permissions. Needs no store and leaves none behind.
+pub async fn consent_url(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<url::Url> {
+    let nowhere = Store::open("sqlite::memory:", KeyRing::ephemeral(), clock.clone()).await?;
+    Ok(identity(config, Arc::new(nowhere), clock, transport::client()).admin_consent_url("cli"))
 }
 
 fn planes(config: &Config, http: &reqwest::Client) -> Vec<Arc<dyn Plane>> {

@@ -43,7 +43,7 @@ pub(crate) struct Stage {
 pub(crate) fn start(ports: Ports, directory: &Path) -> Result<Stage> {
     step(
         "Starting the simulated tenant and the portal",
-        "The portal reads the tenant's keys and configuration when it starts, so the tenant goes first.",
+        "The portal has to be told the tenant's ids, so the tenant goes first.",
     );
     fs::create_dir_all(directory)?;
     let tenant = start_tenant(ports, directory)?;

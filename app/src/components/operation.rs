@@ -50,6 +50,10 @@ fn refusal(refusal: &Refusal) -> String {
             "Microsoft asks to slow down. Nothing was created: try again in a minute.".into()
         }
         Refusal::Forbidden => "Microsoft does not let you do this. Nothing was created.".into(),
+        Refusal::ConsentMissing => {
+            "Nobody has consented to this part of the portal. Nothing was created: the sign-in page has the link for an administrator.".into()
+        }
+        Refusal::NotSent => "The portal stopped before this was sent. Nothing was created: try again.".into(),
         Refusal::SignInRequired => {
             "Your session at Microsoft has ended. Nothing was created: sign out and in again.".into()
         }

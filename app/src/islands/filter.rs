@@ -3,7 +3,8 @@
 
 use leptos::prelude::*;
 
-/// Enhances `#search` and `[data-plane-filter]` links; rows are `[data-row]` with `data-plane` and `data-text`.
+/// Enhances `#search` and `[data-plane-filter]` links; rows are `[data-row]` with `data-text`,
+/// in a `[data-section]` named after their plane.
 #[island]
 pub(crate) fn Filter() -> impl IntoView {
     #[cfg(feature = "hydrate")]

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// Listens to `source` for `part` events: `{"id": …, "html": …}` replaces the element with that id.
+/// Listens to `source` for `part` events: an id, a line break, and the markup that replaces the element with that id.
 #[island]
 pub(crate) fn Late(source: String) -> impl IntoView {
     #[cfg(feature = "hydrate")]

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use pim::ids::BatchId;
 use pim::journal::{Intent, Operation};
-use portal::activate::can_retry;
 
 use crate::components::frame::Frame;
 use crate::context::signed_in;
@@ -24,7 +23,6 @@ pub(crate) fn Requests() -> impl IntoView {
         };
         let heading = heading(&operations);
         let done = operations.iter().all(|operation| operation.state.is_final());
-        let retry = operations.iter().filter(|operation| can_retry(operation)).count();
         let lines = lines(&context, &session, operations).await;
         let live = (!done).then(|| view! { <Progress source=format!("/events/requests/{id}")/> });
         view! {
@@ -34,15 +32,6 @@ pub(crate) fn Requests() -> impl IntoView {
                     <a class="button" href=format!("/requests/{id}")>"Refresh"</a>
                 </div>
                 <div aria-live="polite">{lines()}</div>
-                <div class="after">
-                    <a class="button primary" href="/">"Back to the overview"</a>
-                    {(retry > 0).then(|| view! {
-                        <form method="post" action="/do/retry">
-                            <input type="hidden" name="batch" value=id.to_string()/>
-                            <button class="button">"Put it right and try again"</button>
-                        </form>
-                    })}
-                </div>
                 {live}
             </Frame>
         }

@@ -68,7 +68,7 @@ impl OperationState {
     #[must_use]
     pub const fn may_become(self, next: Self) -> bool {
         match self {
-            Self::Prepared => matches!(next, Self::Sending),
+            Self::Prepared => matches!(next, Self::Sending | Self::Rejected),
             Self::Sending | Self::Unsure => !matches!(next, Self::Prepared | Self::Sending),
             _ if self.is_final() => false,
             _ => !matches!(
@@ -126,6 +126,10 @@ pub enum Refusal {
     Forbidden,
     /// The session at Microsoft's side is over.
     SignInRequired,
+    /// Nobody has consented to this part of the portal.
+    ConsentMissing,
+    /// The portal stopped before it was sent.
+    NotSent,
     /// The service could not be reached before anything was sent, or said so itself.
     Unavailable,
     /// Any other answer, by the service's code.

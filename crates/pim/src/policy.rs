@@ -108,7 +108,7 @@ impl Policy {
 pub enum PolicyReading {
     /// It was read.
     Known(Policy),
-    /// It was not, and why, in words for people.
+    /// It was not, and why.
     Unreadable(Unreadable),
 }
 

@@ -47,7 +47,13 @@ impl Portal {
             return winner.confirmed.map(Confirmation::CarriedOut).ok_or(PortalError::NotFound);
         }
         let intents = plan.ready().map(|line| self.intent(line, &selection)).collect();
-        self.carry_out(session, batch, intents).await?;
+        if let Err(failed) = self.carry_out(session, batch, intents).await {
+            // Nothing was sent: the selection is still there to be confirmed.
+            let (mut selection, version) = self.read_selection(session, id).await?;
+            selection.confirmed = None;
+            self.write_selection(&selection, version).await?;
+            return Err(failed);
+        }
         Ok(Confirmation::CarriedOut(batch))
     }
 

@@ -128,7 +128,8 @@ impl Portal {
 fn refusal(kind: ErrorKind, code: Option<String>) -> Refusal {
     match kind {
         ErrorKind::Throttled { .. } => Refusal::Throttled,
-        ErrorKind::Forbidden { .. } | ErrorKind::ConsentMissing => Refusal::Forbidden,
+        ErrorKind::Forbidden { .. } => Refusal::Forbidden,
+        ErrorKind::ConsentMissing => Refusal::ConsentMissing,
         ErrorKind::SignInRequired => Refusal::SignInRequired,
         ErrorKind::Unavailable | ErrorKind::TimedOut => Refusal::Unavailable,
         ErrorKind::Rejected(violations) => Refusal::Violations(violations),

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::future::Future;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -26,8 +26,10 @@ struct Timed<V> {
 
 /// Values of one sort, by key.
 pub(crate) struct Kept<K, V> {
-    values: Cache<K, Arc<Timed<V>>>,
-    refreshing: Arc<Mutex<HashSet<K>>>,
+    /// By key and generation: what a read brings that began before its key was forgotten lands in a generation nobody asks for.
+    values: Cache<(K, u64), Arc<Timed<V>>>,
+    generations: Cache<K, u64>,
+    refreshing: Arc<Mutex<HashSet<(K, u64)>>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -38,7 +40,9 @@ where
 {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let values = Cache::builder().max_capacity(CAPACITY).time_to_live(STALE).build();
-        Self { values, refreshing: Arc::default(), clock }
+        // Outlives every value, so that a generation does not come back while one of its values is still there.
+        let generations = Cache::builder().max_capacity(CAPACITY).time_to_live(STALE * 2).build();
+        Self { values, generations, refreshing: Arc::default(), clock }
     }
 
     /// The value of `key`, from memory or from `read`.
@@ -48,6 +52,8 @@ where
     where
         F: Future<Output = Result<V, PlaneError>> + Send + 'static,
     {
+        let generation = self.generations.get(&key).await.unwrap_or_default();
+        let key = (key, generation);
         if let Some(kept) = self.values.get(&key).await {
             if self.clock.now().duration_since(kept.read) > FRESH {
                 self.refresh(key, read);
@@ -66,14 +72,11 @@ where
         }
     }
 
-    fn refresh<F>(&self, key: K, read: F)
+    fn refresh<F>(&self, key: (K, u64), read: F)
     where
         F: Future<Output = Result<V, PlaneError>> + Send + 'static,
     {
-        let lock = |set: &Mutex<HashSet<K>>, act: &dyn Fn(&mut HashSet<K>) -> bool| {
-            act(&mut set.lock().unwrap_or_else(PoisonError::into_inner))
-        };
-        if !lock(&self.refreshing, &|set| set.insert(key.clone())) {
+        if !locked(&self.refreshing).insert(key.clone()) {
             return;
         }
         let (values, refreshing, clock) = (self.values.clone(), self.refreshing.clone(), self.clock.clone());
@@ -81,12 +84,18 @@ where
             if let Ok(value) = read.await {
                 values.insert(key.clone(), Arc::new(Timed { value, read: clock.now() })).await;
             }
-            lock(&refreshing, &|set| set.remove(&key));
+            locked(&refreshing).remove(&key);
         });
     }
 
-    /// Forgets the value of `key`.
+    /// Forgets the value of `key`, and what reads under way will bring.
     pub(crate) async fn forget(&self, key: &K) {
-        self.values.invalidate(key).await;
+        let generation = self.generations.get(key).await.unwrap_or_default();
+        self.generations.insert(key.clone(), generation + 1).await;
+        self.values.invalidate(&(key.clone(), generation)).await;
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use jiff::SignedDuration;
 use pim::ids::BatchId;
-use pim::journal::{Intent, Operation, OperationState};
+use pim::journal::{Intent, Operation, OperationState, Refusal};
 use pim::plane::{Fingerprint, Plane};
 use pim::request::RequestAction;
 
@@ -37,7 +37,17 @@ impl Portal {
     async fn look(&self, session: &Session, mut operation: Operation) -> Operation {
         let Some(plane) = self.plane(&operation.intent.target().plane).cloned() else { return operation };
         let known = operation.clone();
-        let Some(next) = self.ask(session, &*plane, &mut operation).await else { return known };
+        let is_lost = self.clock.now().duration_since(operation.updated) > LOST_AFTER;
+        let next = match operation.state {
+            // Whoever would have sent it is gone. Taking it out of "prepared" makes sure that nobody does so now.
+            OperationState::Prepared if is_lost => {
+                operation.refusal = Some(Refusal::NotSent);
+                Some(OperationState::Rejected)
+            }
+            OperationState::Sending if !is_lost => None,
+            _ => self.ask(session, &*plane, &mut operation).await,
+        };
+        let Some(next) = next else { return known };
         if next == known.state {
             return known;
         }
@@ -56,11 +66,9 @@ impl Portal {
     ) -> Option<OperationState> {
         let caller = &session.caller;
         let target = operation.intent.target().clone();
-        let is_lost = self.clock.now().duration_since(operation.updated) > LOST_AFTER;
         let request = match operation.state {
             state if state.is_final() => return None,
             OperationState::Prepared | OperationState::Provisioned => return None,
-            OperationState::Sending if !is_lost => return None,
             OperationState::Sending | OperationState::Unsure => {
                 plane.find(caller, &fingerprint(operation)).await.ok()?
             }
