@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use app::fragments::{Narrowed, batch_lines, late_part};
 use axum::extract::{Path, Query};
+use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -51,7 +52,7 @@ async fn overview(
     Query(query): Query<Vec<(String, String)>>,
 ) -> Response {
     let Some(session) = context.session.clone() else {
-        return axum::http::StatusCode::UNAUTHORIZED.into_response();
+        return StatusCode::UNAUTHORIZED.into_response();
     };
     let value = |wanted: &str| query.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
     let narrowed =
@@ -70,8 +71,11 @@ async fn overview(
 /// The lines of a batch, whenever they change, until all are at their end.
 async fn requests(Extension(context): Extension<app::Context>, Path(batch): Path<BatchId>) -> Response {
     let Some(session) = context.session.clone() else {
-        return axum::http::StatusCode::UNAUTHORIZED.into_response();
+        return StatusCode::UNAUTHORIZED.into_response();
     };
+    if context.portal.operations(&session, batch).await.is_err() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     let looks = futures::stream::unfold((0, String::new(), false), move |(look, last, done)| {
         let (context, session) = (context.clone(), session.clone());
         async move {

@@ -56,7 +56,8 @@ pub fn layer(state: &State) -> SessionManagerLayer<Sessions> {
         .with_secure(true)
         // Strict would lose the cookie on the way back from Microsoft; every write is guarded by the CSRF layer besides.
         .with_same_site(SameSite::Lax)
-        .with_expiry(Expiry::OnInactivity(time::Duration::seconds(IDLE.as_secs())))
+        // The record outlives the idle limit, which `current` applies by the portal's own clock.
+        .with_expiry(Expiry::OnInactivity(time::Duration::seconds(ABSOLUTE.as_secs())))
 }
 
 /// Makes `signed_in` the session, under a new id. What an earlier session left behind is gone.
