@@ -24,7 +24,7 @@ export async function open(page: Page, address: string): Promise<void> {
 /** Clicks what leads to another page, and waits for that page. */
 export async function follow(page: Page, target: Locator): Promise<void> {
   await settled(page);
-  await Promise.all([page.waitForEvent("load"), target.click()]);
+  await Promise.all([page.waitForEvent("load", { timeout: 20_000 }), target.click()]);
   await settled(page);
 }
 

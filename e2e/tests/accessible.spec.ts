@@ -1,15 +1,15 @@
 // axe on every page, in light, dark and forced colours, at four widths; and no page is wider than its window.
-import type { Page } from "@playwright/test";
 import { axe, expect, SCRIPT, test } from "../support/fixtures.ts";
 import { active, confirm, follow, open, outcome, plan, settled, signIn, tick } from "../support/journey.ts";
 
-const APPEARANCES = {
-  light: { colorScheme: "light", forcedColors: "none" },
-  dark: { colorScheme: "dark", forcedColors: "none" },
-  "forced colours": { colorScheme: "light", forcedColors: "active" },
-} as const;
+const LIGHT = { colorScheme: "light", forcedColors: "none" } as const;
+const DARK = { colorScheme: "dark", forcedColors: "none" } as const;
+const FORCED = { colorScheme: "light", forcedColors: "active" } as const;
 
-// 720 is what is left of 1440 at 200 % zoom, 320 of 1280 at 400 %.
+/** What dark and forced colours can change; everything else is the same document. */
+const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
+
+// Below 900 the layout is another. 720 is what is left of 1440 at 200 % zoom, 320 of 1280 at 400 %.
 for (const width of [1440, 720, 390, 320]) {
   test(`axe finds nothing on any page, ${width} px wide`, SCRIPT, async ({ page, expected }) => {
     test.setTimeout(240_000);
@@ -24,10 +24,14 @@ for (const width of [1440, 720, 390, 320]) {
         return [scrollWidth, clientWidth];
       });
       expect.soft(content, `${what} scrolls sideways at ${width} px`).toBeLessThanOrEqual(window ?? 0);
-      for (const [name, appearance] of Object.entries(APPEARANCES)) {
-        // Without motion, a colour is at once what it is going to be.
-        await page.emulateMedia({ ...appearance, reducedMotion: "reduce" });
-        await axe(page, `${what}, ${name}, ${width} px`);
+      // Without motion, a colour is at once what it is going to be.
+      await page.emulateMedia({ ...LIGHT, reducedMotion: "reduce" });
+      await axe(page, `${what}, light, ${width} px`);
+      if (width === 1440 || width === 390) {
+        await page.emulateMedia({ ...DARK, reducedMotion: "reduce" });
+        await axe(page, `${what}, dark, ${width} px`, COLOUR_RULES);
+        await page.emulateMedia({ ...FORCED, reducedMotion: "reduce" });
+        await axe(page, `${what}, forced colours, ${width} px`, COLOUR_RULES);
       }
     };
 
@@ -61,12 +65,9 @@ for (const width of [1440, 720, 390, 320]) {
     await check("deactivate");
     await open(page, "/nowhere");
     await check("not found");
-    await signInAs(page, "frida@contoso.example");
+    // Somebody else, whom neither the portal nor the sign-in pages know yet.
+    await page.context().clearCookies();
+    await signIn(page, "frida@contoso.example");
     await check("overview of somebody who may read nothing");
   });
-}
-
-async function signInAs(page: Page, upn: string): Promise<void> {
-  await follow(page, page.getByRole("button", { name: "Sign out" }));
-  await signIn(page, upn);
 }

@@ -32,8 +32,13 @@ mod browser {
         window_event_listener(leptos::ev::click, |event| {
             if dom::around(&event, "[data-clear]").is_some() {
                 event.prevent_default();
+                let first = first_ticked(&event);
                 set_all(&event, |_| Some(false));
                 sum_up_all();
+                // The dock goes, and the focus must not go with it.
+                if let Some(tick) = first.or_else(|| dom::one("#search")) {
+                    dom::focus(&tick);
+                }
             }
         });
         // Coming back by the browser's history, ticks are restored after the islands woke up.
@@ -47,6 +52,11 @@ mod browser {
                 tick.unchecked_into::<HtmlInputElement>().set_checked(ticked);
             }
         }
+    }
+
+    fn first_ticked(event: &web_sys::Event) -> Option<Element> {
+        let ticks = dom::all_in(&dom::around(event, "[data-dock]")?, "[data-tick]:checked");
+        ticks.into_iter().find(is_visible)
     }
 
     fn is_visible(tick: &Element) -> bool {

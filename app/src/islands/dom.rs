@@ -3,7 +3,7 @@
 
 use leptos::prelude::document;
 use leptos::wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlInputElement};
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement};
 
 /// The event that says that rows came or went.
 const CHANGED: &str = "pim:changed";
@@ -37,6 +37,13 @@ pub(crate) fn input(selector: &str) -> Option<HtmlInputElement> {
 pub(crate) fn around(event: &Event, selector: &str) -> Option<Element> {
     let target: Element = event.target()?.dyn_into().ok()?;
     target.closest(selector).ok().flatten()
+}
+
+/// Puts the focus there.
+pub(crate) fn focus(element: &Element) {
+    if let Some(element) = element.dyn_ref::<HtmlElement>() {
+        drop(element.focus());
+    }
 }
 
 /// Shows or hides.

@@ -24,8 +24,7 @@ mod browser {
         dom::on_change(apply);
         window_event_listener(leptos::ev::input, |event| {
             if dom::around(&event, "#search").is_some() {
-                apply();
-                remember();
+                narrow();
             }
         });
         window_event_listener(leptos::ev::submit, |event| {
@@ -46,10 +45,15 @@ mod browser {
                     link.remove_attribute("aria-current")
                 });
             }
-            apply();
-            remember();
+            narrow();
         });
         window_event_listener(leptos::ev::keydown, |event| shortcut(&event));
+    }
+
+    /// Other rows are to be seen now: for the rows, for whoever counts them, and for the address.
+    fn narrow() {
+        dom::page_changed();
+        remember();
     }
 
     /// `/` goes to the search, Escape empties it.
@@ -65,8 +69,7 @@ mod browser {
         {
             event.prevent_default();
             search.set_value("");
-            apply();
-            remember();
+            narrow();
         }
     }
 

@@ -38,8 +38,14 @@ pub(super) mod browser {
             if let Some((id, html)) = data.split_once('\n')
                 && let Some(old) = document().get_element_by_id(id)
             {
+                // What had the focus goes with the old markup; the first that can have it in the new one takes over.
+                let had_focus =
+                    document().active_element().is_some_and(|focused| old.contains(Some(&focused)));
                 old.set_outer_html(html);
                 dom::page_changed();
+                if had_focus && let Some(heir) = dom::one(&format!("#{id} :is(input, a, button, summary)")) {
+                    dom::focus(&heir);
+                }
             }
         });
         drop(events.add_event_listener_with_callback("part", part.as_ref().unchecked_ref()));

@@ -118,7 +118,7 @@ fn Toolbar(context: Context, narrowed: Narrowed) -> impl IntoView {
     let link = |id: String, text: String| {
         let href = Narrowed { plane: id.clone(), ..narrowed.clone() }.address("/");
         let current = (narrowed.plane == id).then_some("true");
-        view! { <a class="chip" href=href data-plane-filter=id aria-current=current>{text}<span class="n"></span></a> }
+        view! { <a class="chip" href=href data-plane-filter=id aria-current=current>{text}" "<span class="n"></span></a> }
     };
     let all = link(String::new(), "All".into());
     let planes =
