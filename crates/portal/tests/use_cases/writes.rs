@@ -459,6 +459,23 @@ async fn a_selection_that_the_journal_did_not_take_can_be_confirmed_again() {
 }
 
 #[tokio::test]
+async fn a_confirmation_that_something_else_overtakes_sends_nothing_and_can_be_repeated() {
+    let world = World::new();
+    let row = world.entra.offers("reader", Some(lenient(60)));
+    let selection = select(&world, vec![row]).await;
+    world.entra.hold("eligibilities");
+    let portal = world.portal.clone();
+    let click = tokio::spawn(async move { portal.confirm(&adele(), selection, typed(30, "patching")).await });
+    settle().await;
+    world.portal.keep_fields(&adele(), selection, typed(10, "in another tab")).await.unwrap();
+    world.entra.release("eligibilities");
+    assert_eq!(click.await.unwrap(), Ok(Confirmation::NotYet));
+    assert_eq!(world.entra.calls("submit"), 0);
+    carried_out(&world.portal.confirm(&adele(), selection, typed(30, "patching")).await.unwrap());
+    assert_eq!(world.entra.calls("submit"), 1);
+}
+
+#[tokio::test]
 async fn a_write_makes_the_next_look_at_the_lists_fresh() {
     let world = World::new();
     world.portal.held(&adele(), world.entra.id()).await.unwrap();
