@@ -15,7 +15,7 @@ use crate::{Portal, PortalError, Session};
 pub enum Confirmation {
     /// It was carried out, now or by an earlier click: the result is in this batch.
     CarriedOut(BatchId),
-    /// Something has to be put right first; the selection says what. Nothing was sent.
+    /// Something has to be put right first, which the selection tells, or it was changed meanwhile. Nothing was sent.
     NotYet,
 }
 
@@ -44,7 +44,7 @@ impl Portal {
         // Of two clicks at once, the one that writes first carries it out; the other finds its batch.
         if !self.write_selection(&selection, version).await? {
             let (winner, _) = self.read_selection(session, id).await?;
-            return winner.confirmed.map(Confirmation::CarriedOut).ok_or(PortalError::NotFound);
+            return Ok(winner.confirmed.map_or(Confirmation::NotYet, Confirmation::CarriedOut));
         }
         let intents = plan.ready().map(|line| self.intent(line, &selection)).collect();
         if let Err(failed) = self.carry_out(session, batch, intents).await {

@@ -1,0 +1,9 @@
+//! The use cases over planes and stores in memory.
+#![expect(clippy::unwrap_used, reason = "a test stops where something is not as it expects")]
+
+mod lists;
+mod plans;
+mod stores;
+mod support;
+mod world;
+mod writes;

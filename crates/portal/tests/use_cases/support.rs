@@ -1,0 +1,211 @@
+//! A plane in memory, and what is needed to script it.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use pim::assignment::{Assignment, AssignmentOrigin};
+use pim::draft::Draft;
+use pim::eligibility::Eligibility;
+use pim::error::{ErrorKind, PlaneError, Violation};
+use pim::ids::{PlaneId, PrincipalId, RequestId};
+use pim::plane::{Caller, Descriptor, Fingerprint, Plane, Rejection, Submission};
+use pim::policy::{Policy, PolicyReading, Unreadable};
+use pim::request::{Request, RequestAction, RequestStatus};
+use pim::target::{MemberType, Names, Target};
+use portal::selection::RowKey;
+use tokio::sync::Semaphore;
+
+/// What a plane answers to the next write.
+pub(crate) enum Answer {
+    Accepted(&'static str),
+    Rejected(Vec<Violation>),
+    Unsure,
+    Fails(ErrorKind),
+}
+
+/// What a plane has, and what was asked of it.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) eligibilities: Vec<Eligibility>,
+    pub(crate) assignments: Vec<Assignment>,
+    pub(crate) requests: Vec<Request>,
+    /// A target without a policy here has one that cannot be read.
+    pub(crate) policies: HashMap<Target, Policy>,
+    /// Answers to the next writes; "Provisioned" when there are none.
+    pub(crate) answers: VecDeque<Answer>,
+    /// The status of every request that is read again; `None`: not found.
+    pub(crate) status: Option<&'static str>,
+    /// The status of a lost request that is looked for; `None`: the service has none.
+    pub(crate) lost: Option<&'static str>,
+    /// Reads that fail, by name.
+    pub(crate) failing: HashSet<&'static str>,
+    pub(crate) drafts: Vec<(PrincipalId, Draft)>,
+    pub(crate) deactivated: Vec<(PrincipalId, Assignment)>,
+    calls: Vec<&'static str>,
+    gates: HashMap<&'static str, Arc<Semaphore>>,
+}
+
+pub(crate) struct FakePlane {
+    descriptor: Descriptor,
+    state: Mutex<State>,
+}
+
+impl FakePlane {
+    pub(crate) fn new(id: &str, order: u8) -> Arc<Self> {
+        let id = PlaneId::from(id);
+        let descriptor = Descriptor { id, title: "", singular: "", short: "", empty: "", order };
+        Arc::new(Self { descriptor, state: Mutex::default() })
+    }
+
+    pub(crate) fn id(&self) -> &PlaneId {
+        &self.descriptor.id
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// How often `call` was made.
+    pub(crate) fn calls(&self, call: &str) -> usize {
+        self.state().calls.iter().filter(|made| **made == call).count()
+    }
+
+    /// Keeps every further `call` waiting.
+    pub(crate) fn hold(&self, call: &'static str) {
+        self.state().gates.insert(call, Arc::new(Semaphore::new(0)));
+    }
+
+    pub(crate) fn release(&self, call: &'static str) {
+        self.state().gates.remove(call).unwrap().add_permits(1_000);
+    }
+
+    /// Adds a role that may be activated, and its policy where it can be read.
+    pub(crate) fn offers(&self, name: &str, policy: Option<Policy>) -> RowKey {
+        let target = self.target(name);
+        let names = Names { title: name.into(), place: "Directory".into() };
+        if let Some(policy) = policy {
+            self.state().policies.insert(target.clone(), policy);
+        }
+        let (member_type, schedule, condition) = (MemberType::Direct, None, None);
+        let (id, until, privileged) = (name.into(), None, false);
+        let role = Eligibility { id, target, names, member_type, until, schedule, condition, privileged };
+        self.state().eligibilities.push(role);
+        RowKey::new(self.id(), name)
+    }
+
+    /// Adds a role that is held.
+    pub(crate) fn gives(&self, name: &str, origin: AssignmentOrigin) -> RowKey {
+        let assignment = Assignment {
+            id: format!("held-{name}").into(),
+            target: self.target(name),
+            names: Names { title: name.into(), place: "Directory".into() },
+            origin,
+            member_type: MemberType::Direct,
+            since: None,
+            until: None,
+            eligibility_schedule: None,
+            condition: None,
+        };
+        self.state().assignments.push(assignment);
+        RowKey::new(self.id(), &format!("held-{name}"))
+    }
+
+    pub(crate) fn target(&self, name: &str) -> Target {
+        Target { plane: self.id().clone(), role: name.into(), scope: "/".into() }
+    }
+
+    async fn called(&self, call: &'static str) -> Result<(), PlaneError> {
+        let gate = {
+            let mut state = self.state();
+            state.calls.push(call);
+            state.gates.get(call).cloned()
+        };
+        if let Some(gate) = gate {
+            gate.acquire().await.unwrap().forget();
+        }
+        if self.state().failing.contains(call) { Err(ErrorKind::Unavailable.into()) } else { Ok(()) }
+    }
+
+    fn answer(&self, target: &Target, action: RequestAction) -> Result<Submission, PlaneError> {
+        let answer = self.state().answers.pop_front().unwrap_or(Answer::Accepted("Provisioned"));
+        let correlation_id = Some("correlation".to_owned());
+        match answer {
+            Answer::Accepted(status) => Ok(Submission::Accepted(request(target, action, status))),
+            Answer::Rejected(violations) => {
+                Ok(Submission::Rejected(Rejection { violations, correlation_id }))
+            }
+            Answer::Unsure => Ok(Submission::Unsure),
+            Answer::Fails(kind) => Err(PlaneError { kind, code: None, correlation_id }),
+        }
+    }
+}
+
+/// A request as the service tells it, under the service's own id.
+pub(crate) fn request(target: &Target, action: RequestAction, status: &str) -> Request {
+    let (id, status) = (RequestId::from("theirs"), RequestStatus::from(status.to_owned()));
+    Request { id, target: target.clone(), action, status, created: None, start: None, justification: None }
+}
+
+#[async_trait]
+impl Plane for FakePlane {
+    fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    async fn eligibilities(&self, _: &Caller) -> Result<Vec<Eligibility>, PlaneError> {
+        self.called("eligibilities").await?;
+        Ok(self.state().eligibilities.clone())
+    }
+
+    async fn assignments(&self, _: &Caller) -> Result<Vec<Assignment>, PlaneError> {
+        // Settled when asked, as it is with a slow network: what changes while it waits is not in it.
+        let answer = self.state().assignments.clone();
+        self.called("assignments").await?;
+        Ok(answer)
+    }
+
+    async fn requests(&self, _: &Caller) -> Result<Vec<Request>, PlaneError> {
+        self.called("requests").await?;
+        Ok(self.state().requests.clone())
+    }
+
+    async fn policies(&self, _: &Caller, targets: &[Target]) -> HashMap<Target, PolicyReading> {
+        let unreadable = PolicyReading::Unreadable(Unreadable::Forbidden);
+        let failed = self.called("policies").await.is_err();
+        let state = self.state();
+        let reading = |target: &Target| match state.policies.get(target) {
+            Some(policy) if !failed => PolicyReading::Known(policy.clone()),
+            _ => unreadable.clone(),
+        };
+        targets.iter().map(|target| (target.clone(), reading(target))).collect()
+    }
+
+    async fn submit(&self, caller: &Caller, draft: &Draft, _: &RequestId) -> Result<Submission, PlaneError> {
+        self.state().drafts.push((caller.principal, draft.clone()));
+        self.called("submit").await?;
+        self.answer(&draft.target, RequestAction::Activate)
+    }
+
+    async fn deactivate(
+        &self,
+        caller: &Caller,
+        row: &Assignment,
+        _: &RequestId,
+    ) -> Result<Submission, PlaneError> {
+        self.state().deactivated.push((caller.principal, row.clone()));
+        self.called("deactivate").await?;
+        self.answer(&row.target, RequestAction::Deactivate)
+    }
+
+    async fn request(&self, _: &Caller, target: &Target, _: &RequestId) -> Result<Request, PlaneError> {
+        self.called("request").await?;
+        let status = self.state().status.ok_or(ErrorKind::NotFound)?;
+        Ok(request(target, RequestAction::Activate, status))
+    }
+
+    async fn find(&self, _: &Caller, lost: &Fingerprint) -> Result<Option<Request>, PlaneError> {
+        self.called("find").await?;
+        Ok(self.state().lost.map(|status| request(&lost.target, lost.action, status)))
+    }
+}
