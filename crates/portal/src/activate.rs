@@ -4,6 +4,7 @@ use pim::draft::{Draft, Ticket};
 use pim::ids::{BatchId, SelectionId};
 use pim::journal::{Intent, Operation, OperationState, Refusal};
 use pim::policy::Requirement;
+use pim::records::StoreError;
 use pim::target::Names;
 
 use crate::plan::Line;
@@ -39,14 +40,28 @@ impl Portal {
             return Ok(Confirmation::NotYet);
         }
 
-        let batch = BatchId::random();
+        let intents = plan.ready().map(|line| self.intent(line, &selection)).collect();
+        // In a task of its own: a person who goes away in between does not leave it half done.
+        let (portal, session) = (self.clone(), session.clone());
+        let work = tokio::spawn(async move { portal.commit(&session, selection, version, intents).await });
+        work.await.map_err(|_| PortalError::Store(StoreError))?
+    }
+
+    /// Marks the selection as confirmed and carries it out, or neither.
+    async fn commit(
+        &self,
+        session: &Session,
+        mut selection: Selection,
+        version: i64,
+        intents: Vec<(Intent, Names)>,
+    ) -> Result<Confirmation, PortalError> {
+        let (id, batch) = (selection.id, BatchId::random());
         selection.confirmed = Some(batch);
         // Of two clicks at once, the one that writes first carries it out; the other finds its batch.
         if !self.write_selection(&selection, version).await? {
             let (winner, _) = self.read_selection(session, id).await?;
             return Ok(winner.confirmed.map_or(Confirmation::NotYet, Confirmation::CarriedOut));
         }
-        let intents = plan.ready().map(|line| self.intent(line, &selection)).collect();
         if let Err(failed) = self.carry_out(session, batch, intents).await {
             // Nothing was sent: the selection is still there to be confirmed.
             let (mut selection, version) = self.read_selection(session, id).await?;

@@ -82,6 +82,7 @@ impl Portal {
         for descriptor in self.planes() {
             let waiting = |operation: &&mut Operation| {
                 operation.state == OperationState::Provisioned
+                    && matches!(operation.intent, Intent::Activate(_))
                     && operation.intent.target().plane == descriptor.id
             };
             let mut provisioned = operations.iter_mut().filter(waiting).peekable();
