@@ -55,14 +55,24 @@ pub fn layer(state: &State) -> SessionManagerLayer<Sessions> {
         .with_secure(true)
         // Strict would lose the cookie on the way back from Microsoft; every write is guarded by the CSRF layer besides.
         .with_same_site(SameSite::Lax)
-        .with_expiry(Expiry::OnInactivity(time::Duration::seconds(IDLE.as_secs())))
+        .with_expiry(Expiry::OnInactivity(time::Duration::seconds(ABSOLUTE.as_secs())))
 }
 
 /// Makes `signed_in` the session, under a new id. What an earlier session left behind is gone.
 pub async fn begin(session: &Session, signed_in: &SignedIn) -> Result<(), tower_sessions::session::Error> {
     session.clear().await;
-    session.insert(KEY, signed_in).await?;
+    note(session, signed_in).await?;
     session.cycle_id().await
+}
+
+/// Writes the record. It lives, by the portal's clock, as long as a session may at most: so the gate meets one that was not used
+/// for too long, and deletes its tokens.
+async fn note(session: &Session, signed_in: &SignedIn) -> Result<(), tower_sessions::session::Error> {
+    let ends = signed_in.since.saturating_add(ABSOLUTE).unwrap_or(Timestamp::MAX);
+    if let Ok(ends) = time::OffsetDateTime::from_unix_timestamp_nanos(ends.as_nanosecond()) {
+        session.set_expiry(Some(Expiry::AtDateTime(ends)));
+    }
+    session.insert(KEY, signed_in).await
 }
 
 /// Ends the session and deletes its tokens.
@@ -102,7 +112,7 @@ pub async fn gate(
         let now = state.clock.now();
         if is_use && now.duration_since(signed_in.seen) >= NOTED_EVERY {
             let noted = SignedIn { seen: now, ..signed_in.clone() };
-            if session.insert(KEY, &noted).await.is_err() {
+            if note(&session, &noted).await.is_err() {
                 tracing::warn!("the use of a session could not be noted");
             }
         }
