@@ -72,6 +72,10 @@ async fn requests(Extension(context): Extension<app::Context>, Path(batch): Path
     let Some(session) = context.session.clone() else {
         return axum::http::StatusCode::UNAUTHORIZED.into_response();
     };
+    // Somebody else's, or none at all: nothing to wait for.
+    if context.portal.operations(&session, batch).await.is_err() {
+        return axum::http::StatusCode::NOT_FOUND.into_response();
+    }
     let looks = futures::stream::unfold((0, String::new(), false), move |(look, last, done)| {
         let (context, session) = (context.clone(), session.clone());
         async move {
