@@ -1,21 +1,15 @@
 //! How a session ends: by signing out, by not being used, and at last in any case.
 
 use jiff::SignedDuration;
-use pim::records::RecordKind;
-use serde_json::Value;
 
 use crate::support::{ADELE, Browser, SESSION, World};
 
-/// The key of the signed-in person's tokens in the portal's store.
-pub(crate) async fn vault_of(world: &World, browser: &Browser) -> String {
-    let id = browser.cookie(SESSION).expect("a session");
-    let record = world.portal.state.records().get(RecordKind::Session, &id).await.expect("a store");
-    let session: Value = serde_json::from_slice(&record.expect("a session").content).expect("JSON");
-    session["signed-in"]["vault"].as_str().expect("a vault").to_owned()
+async fn vault_of(world: &World, browser: &Browser) -> String {
+    world.session_record(browser).await["vault"].as_str().expect("a vault").to_owned()
 }
 
 async fn has_tokens(world: &World, vault: &str) -> bool {
-    world.portal.state.records().get(RecordKind::Tokens, vault).await.expect("a store").is_some()
+    world.token_record(vault).await.is_some()
 }
 
 #[tokio::test]

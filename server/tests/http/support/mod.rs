@@ -11,6 +11,7 @@ use std::sync::Arc;
 use identity::PlaneSet;
 use jiff::SignedDuration;
 use pim::clock::{Clock, ManualClock, SystemClock};
+use pim::records::RecordKind;
 use serde_json::Value;
 use server::config::{Cloud, Config};
 use server::wiring::State;
@@ -21,12 +22,14 @@ use tokio::net::TcpListener;
 use url::Url;
 
 pub(crate) use browser::{Browser, SESSION};
-pub(crate) use page::Page;
+pub(crate) use page::{Page, text};
 
 pub(crate) const ADELE: &str = "adele@contoso.example";
 pub(crate) const ADELE_ID: &str = "a1de1e00-51c8-4d0e-8f2a-6b1e00000001";
 pub(crate) const ALEX: &str = "alex@contoso.example";
+pub(crate) const ALEX_ID: &str = "a1e0000b-51c8-4d0e-8f2a-6b1e00000002";
 pub(crate) const FRIDA: &str = "frida@contoso.example";
+pub(crate) const LEE: &str = "lee@contoso.example";
 pub(crate) const NESTOR: &str = "nestor@contoso.example";
 
 #[expect(
@@ -65,6 +68,20 @@ impl World {
     /// A browser in which this person has just signed in.
     pub(crate) async fn signed_in(&self, upn: &str) -> Browser {
         self.portal.signed_in(upn).await
+    }
+
+    /// What the portal's store holds for the person signed in with this browser.
+    pub(crate) async fn session_record(&self, browser: &Browser) -> Value {
+        let id = browser.cookie(SESSION).expect("a session");
+        let record = self.portal.state.records().get(RecordKind::Session, &id).await.expect("a store");
+        let mut session: Value = serde_json::from_slice(&record.expect("a session").content).expect("JSON");
+        session["signed-in"].take()
+    }
+
+    /// What the portal holds of their tokens; `None` when they are gone.
+    pub(crate) async fn token_record(&self, vault: &str) -> Option<String> {
+        let record = self.portal.state.records().get(RecordKind::Tokens, vault).await.expect("a store")?;
+        Some(String::from_utf8(record.content).expect("JSON"))
     }
 
     /// Moves the portal's clock.
