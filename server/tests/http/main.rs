@@ -1,0 +1,13 @@
+//! The whole portal over HTTP, against the simulated tenant: real router, real store, real sign-in.
+
+mod activate;
+mod deactivate;
+mod guards;
+mod lost;
+mod others;
+mod overview;
+mod refusals;
+mod secrets;
+mod sessions;
+mod sign_in;
+mod support;

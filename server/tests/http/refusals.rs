@@ -1,0 +1,203 @@
+//! What the service refuses, as the person sees it, and how it is put right.
+//!
+//! Most refusals are the tenant's own: the portal is made to believe something that is no longer so. The rest are ordered at the
+//! control port with the body the service is known to send.
+
+use serde_json::{Value, json};
+
+use crate::support::{ADELE, Browser, LEE, Page, Portal, World};
+
+/// Sends the refused roles of a result back to the plan.
+async fn put_right(browser: &Browser, result: &Page) -> Page {
+    assert!(result.text().contains("Put it right and try again"), "{}", result.text());
+    browser.submit("/do/retry", &[("batch", &result.field("batch"))]).await
+}
+
+/// The problems named on top of a plan, and where each leads.
+fn problems(plan: &Page) -> String {
+    plan.element("id=\"problems\"", "</form>").expect("a place for problems").to_owned()
+}
+
+#[tokio::test]
+async fn too_long_and_without_a_ticket() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    // Its rules cannot be read, so the portal can only guess at the length and cannot insist on a ticket.
+    let role = "Network Contributor, Contoso Connectivity";
+    let plan = browser.select(&[role]).await;
+    assert!(plan.text().contains("You may not read this role's rules. They still apply"), "{}", plan.text());
+    let result = browser.confirm(&plan, &[("justification", "Change 7")]).await;
+    let (state, line) = result.only_line();
+    assert_eq!(state, "Rejected");
+    assert!(line.contains("Longer than this role's rules allow: choose a shorter time."), "{line}");
+    assert!(line.contains("This role asks for a ticket."), "{line}");
+    assert_eq!(world.sim.ledger().await, Vec::<Value>::new());
+
+    let plan = put_right(&browser, &result).await;
+    let named = problems(&plan);
+    assert!(named.contains("href=\"#duration\"") && named.contains("href=\"#ticket-number\""), "{named}");
+    assert!(plan.text().contains("Network Contributor: This role asks for a ticket."), "{}", plan.text());
+    assert_eq!(plan.reason(), "Change 7", "what was typed is kept");
+
+    let typed = [("justification", "Change 7"), ("wanted", "240"), ("ticket_number", "T-1")];
+    let result = browser.confirm(&plan, &typed).await;
+    assert_eq!(result.only_line().0, "Usable");
+    let commit = world.sim.only_commit().await;
+    assert_eq!((&commit["duration"], &commit["ticketNumber"]), (&json!("PT4H"), &json!("T-1")));
+}
+
+#[tokio::test]
+async fn without_a_reason() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    for failed in ["[\"JustificationRule\"]", "JustificationRule - Justification is required"] {
+        for (role, plane, path) in [
+            ("Global Reader, Directory", "graph", "/directory/roleAssignmentScheduleRequests"),
+            ("Production Database Operators, Member", "graph", "/group/assignmentScheduleRequests"),
+            ("Contributor, Contoso Sandbox", "azure", "/roleAssignmentScheduleRequests/"),
+        ] {
+            // As if its rules had been changed a moment ago.
+            let error = json!({
+                "code": "RoleAssignmentRequestPolicyValidationFailed",
+                "message": format!("The following policy rules failed: {failed}"),
+            });
+            let fault = json!({ "plane": plane, "path_contains": path, "method": if plane == "azure" { "PUT" } else { "POST" },
+                "status": 400, "body": { "error": error } });
+            world.sim.control("faults", fault).await;
+            let plan = browser.select(&[role]).await;
+            let result = browser.confirm(&plan, &[("wanted", "60")]).await;
+            let (state, line) = result.only_line();
+            assert_eq!(state, "Rejected", "{line}");
+            assert!(line.contains("Refused This role asks for a reason."), "{line}");
+            let plan = put_right(&browser, &result).await;
+            assert!(problems(&plan).contains("href=\"#justification\""), "{role}");
+            assert!(plan.text().contains("1 h of 8 h"), "the length is kept: {}", plan.text());
+        }
+    }
+    assert_eq!(world.sim.ledger().await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn no_longer_eligible() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let plan = browser.select(&["Contoso Device Auditor, Directory"]).await;
+    // The eligibility runs out before she confirms.
+    world.sim.control("clock", json!({ "advance": "P3D" })).await;
+    let result = browser.confirm(&plan, &[]).await;
+    let (state, line) = result.only_line();
+    assert_eq!(state, "Rejected");
+    assert!(line.contains("You are not eligible for this role any more, or not at this scope."), "{line}");
+    assert_eq!(world.sim.ledger().await, Vec::<Value>::new());
+    let overview = put_right(&browser, &result).await;
+    assert_eq!(overview.path, "/?notice=nothing-chosen", "nothing can be put right");
+    assert_eq!(overview.eligible().len(), 33, "this one, and one that ended exactly now");
+}
+
+#[tokio::test]
+async fn active_or_waiting_already() {
+    let world = World::start().await;
+    let another = Portal::start(&world.sim).await;
+    let elsewhere = another.signed_in(ADELE).await;
+    let here = world.signed_in(ADELE).await;
+    for (role, becomes, said, standing) in [
+        (
+            "Global Reader, Directory",
+            "Usable",
+            "Already active, or a deactivation is still settling",
+            "Active until",
+        ),
+        ("Incident Responders, Member", "Usable", "Already active", "Active until"),
+        ("Contributor, Contoso Sandbox", "Usable", "Already active", "Active until"),
+        (
+            "Release Managers, Member",
+            "PendingApproval",
+            "A request for this role is waiting already.",
+            "Already asked for",
+        ),
+    ] {
+        let plan = here.select(&[role]).await;
+        assert_eq!(elsewhere.activate(&[role], "First").await.only_line().0, becomes, "{role}");
+        let result = here.confirm(&plan, &[("justification", "Second")]).await;
+        let (state, line) = result.only_line();
+        assert_eq!(state, "Rejected", "{line}");
+        assert!(line.contains(said), "{line}");
+        let plan = put_right(&here, &result).await;
+        assert!(plan.text().contains(standing) && plan.text().contains("left out"), "{}", plan.text());
+    }
+    let reasons: Vec<_> = world.sim.ledger().await.iter().map(|one| one["justification"].clone()).collect();
+    assert_eq!(reasons, ["First"; 4]);
+}
+
+#[tokio::test]
+async fn a_stronger_sign_in() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let roles = [
+        "Conditional Access Administrator, Directory",
+        "Key Custodians, Member",
+        "User Access Administrator, Contoso Sandbox",
+    ];
+    for form in ["plain", "wrapped"] {
+        world.sim.control("switches", json!({ "acrs_form": form })).await;
+        let plan = browser.select(&roles).await;
+        assert_eq!(plan.text().matches("Needs a stronger sign-in (c1)").count(), 3, "{}", plan.text());
+        let result = browser.confirm(&plan, &[("justification", "Policy change")]).await;
+        for (state, line) in result.lines() {
+            assert_eq!(state, "AwaitingStepUp", "{line}");
+            assert!(
+                line.contains("Needs a stronger sign-in") && line.contains("Nothing was created."),
+                "{line}"
+            );
+        }
+        assert_eq!(result.lines().len(), 3);
+        assert!(result.body.contains("href=\"https://admin.example\""), "a way to do it all the same");
+        let plan = put_right(&browser, &result).await;
+        assert_eq!((plan.heading().as_str(), plan.reason().as_str()), ("Activate 3 roles", "Policy change"));
+    }
+    assert_eq!(world.sim.ledger().await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn without_multifactor_sign_in() {
+    let world = World::start().await;
+    let browser = world.signed_in(LEE).await;
+    let roles = [
+        "Intune Administrator, Directory",
+        // Nothing that he may read gives the name of the subscription.
+        "Key Vault Administrator, 5b000001-93d4-4e6a-8a0c-1f0000000001 / rg-webshop-prod / kv-webshop-prod",
+    ];
+    let result = browser.activate(&roles, "Tablets").await;
+    for (state, line) in result.lines() {
+        assert_eq!(state, "AwaitingStepUp");
+        assert!(line.contains("This role asks for multifactor sign-in"), "{line}");
+    }
+    assert_eq!((result.lines().len(), world.sim.ledger().await.len()), (2, 0));
+}
+
+#[tokio::test]
+async fn other_answers_are_told_as_they_are() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    for (status, code, state, said) in [
+        (
+            403,
+            "UnauthorizedAccessException",
+            "Rejected",
+            "Microsoft does not let you do this. Nothing was created.",
+        ),
+        (400, "SomethingNew", "Rejected", "Refused by Microsoft: SomethingNew."),
+        (409, "Conflict", "Rejected", "Refused by Microsoft: Conflict. Nothing was created."),
+        (404, "ResourceNotFound", "Rejected", "Refused by Microsoft: ResourceNotFound. Nothing was created."),
+    ] {
+        let error = json!({ "code": code, "message": "A text that may quote what was sent: Secret reason." });
+        let fault = json!({ "plane": "graph", "method": "POST", "path_contains": "AssignmentScheduleRequests",
+            "status": status, "body": { "error": error } });
+        world.sim.control("faults", fault).await;
+        let result = browser.activate(&["Global Reader, Directory"], "").await;
+        let (shown, line) = result.only_line();
+        assert_eq!(shown, state, "{line}");
+        assert!(line.contains(said) && !line.contains("Secret"), "{status} {code}: {line}");
+    }
+    assert_eq!(world.sim.ledger().await, Vec::<Value>::new());
+}

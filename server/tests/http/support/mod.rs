@@ -1,0 +1,207 @@
+//! A simulated tenant, the real portal in front of it, and browsers to go there with.
+//!
+//! The portal's clock stands still until a test moves it; the tenant's clocks run with the machine's until its control port moves
+//! them. Everything listens on a free port of its own, so tests run side by side.
+
+mod browser;
+mod page;
+
+use std::sync::Arc;
+
+use identity::PlaneSet;
+use jiff::SignedDuration;
+use pim::clock::{Clock, ManualClock, SystemClock};
+use pim::records::RecordKind;
+use serde_json::Value;
+use server::config::{Cloud, Config};
+use server::wiring::State;
+use sim_tenant::tenant::{DEMO_CLIENT_ID, DEMO_TENANT_ID, Tenant, demo};
+use sim_tenant::{Options, Running};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use url::Url;
+
+pub(crate) use browser::{Browser, SESSION};
+pub(crate) use page::{Page, text};
+
+pub(crate) const ADELE: &str = "adele@contoso.example";
+pub(crate) const ADELE_ID: &str = "a1de1e00-51c8-4d0e-8f2a-6b1e00000001";
+pub(crate) const ALEX: &str = "alex@contoso.example";
+pub(crate) const ALEX_ID: &str = "a1e0000b-51c8-4d0e-8f2a-6b1e00000002";
+pub(crate) const FRIDA: &str = "frida@contoso.example";
+pub(crate) const LEE: &str = "lee@contoso.example";
+pub(crate) const NESTOR: &str = "nestor@contoso.example";
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests stand in for a browser, without the portal's transport"
+)]
+fn client() -> reqwest::Client {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+    client.expect("a client can be built")
+}
+
+/// A tenant and a portal.
+pub(crate) struct World {
+    pub(crate) sim: Sim,
+    pub(crate) portal: Portal,
+}
+
+impl World {
+    /// The demo tenant.
+    pub(crate) async fn start() -> Self {
+        Self::of(demo()).await
+    }
+
+    /// Another tenant.
+    pub(crate) async fn of(tenant: Tenant) -> Self {
+        let sim = Sim::start(tenant).await;
+        let portal = Portal::start(&sim).await;
+        Self { sim, portal }
+    }
+
+    /// A browser that was never here.
+    pub(crate) fn browser(&self) -> Browser {
+        self.portal.browser()
+    }
+
+    /// A browser in which this person has just signed in.
+    pub(crate) async fn signed_in(&self, upn: &str) -> Browser {
+        self.portal.signed_in(upn).await
+    }
+
+    /// What the portal's store holds for the person signed in with this browser.
+    pub(crate) async fn session_record(&self, browser: &Browser) -> Value {
+        let id = browser.cookie(SESSION).expect("a session");
+        let record = self.portal.state.records().get(RecordKind::Session, &id).await.expect("a store");
+        let mut session: Value = serde_json::from_slice(&record.expect("a session").content).expect("JSON");
+        session["signed-in"].take()
+    }
+
+    /// What the portal holds of their tokens; `None` when they are gone.
+    pub(crate) async fn token_record(&self, vault: &str) -> Option<String> {
+        let record = self.portal.state.records().get(RecordKind::Tokens, vault).await.expect("a store")?;
+        Some(String::from_utf8(record.content).expect("JSON"))
+    }
+
+    /// Moves the portal's clock.
+    pub(crate) fn wait(&self, by: SignedDuration) {
+        self.portal.clock.advance(by);
+    }
+
+    /// Moves the portal's clock and the one that Graph and Azure go by.
+    pub(crate) async fn wait_everywhere(&self, minutes: i64) {
+        self.wait(SignedDuration::from_mins(minutes));
+        self.sim.control("clock", serde_json::json!({ "advance": format!("PT{minutes}M") })).await;
+    }
+}
+
+/// A running portal with a store of its own.
+pub(crate) struct Portal {
+    pub(crate) url: Url,
+    pub(crate) state: State,
+    pub(crate) clock: ManualClock,
+    pub(crate) directory: TempDir,
+}
+
+impl Portal {
+    pub(crate) async fn start(sim: &Sim) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let url = Url::parse(&format!("http://localhost:{}", address.port())).expect("a URL");
+        let directory = TempDir::new().expect("a directory");
+        let config = Config {
+            public_url: url.clone(),
+            listen: address,
+            tenant_id: DEMO_TENANT_ID.parse().expect("a tenant id"),
+            client_id: DEMO_CLIENT_ID.to_owned(),
+            cloud: Cloud {
+                login: sim.running.sign_in.clone(),
+                graph: sim.running.graph.clone(),
+                arm: sim.running.azure.clone(),
+                admin_center: "https://admin.example".to_owned(),
+                is_custom: true,
+            },
+            planes: PlaneSet { entra: true, groups: true, azure: true },
+            database_url: format!("sqlite://{}", directory.path().join("portal.db").display()),
+            key_file: directory.path().join("portal.key"),
+        };
+        let clock = ManualClock::at(SystemClock.now());
+        let state = State::open(config, Arc::new(clock.clone())).await.expect("the portal opens");
+        let router = server::router(&state);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, state, clock, directory }
+    }
+
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(self.url.clone())
+    }
+
+    pub(crate) async fn signed_in(&self, upn: &str) -> Browser {
+        let browser = self.browser();
+        let landed = browser.sign_in(upn, "/").await;
+        assert_eq!(landed.location(), "/", "{upn} signs in: {}", landed.body);
+        browser
+    }
+}
+
+/// A running tenant, with its control port.
+pub(crate) struct Sim {
+    pub(crate) running: Running,
+    http: reqwest::Client,
+}
+
+impl Sim {
+    async fn start(tenant: Tenant) -> Self {
+        let running = Running::start(Options { tenant, ..Options::ephemeral() }).await;
+        Self { running: running.expect("the tenant starts"), http: client() }
+    }
+
+    /// Orders something at the control port.
+    pub(crate) async fn control(&self, path: &str, order: Value) {
+        let url = self.running.control.join(path).expect("a path");
+        let answer = self.http.post(url).json(&order).send().await.expect("an answer");
+        let status = answer.status();
+        assert!(status.is_success(), "{path} {order}: {}", answer.text().await.unwrap_or_default());
+    }
+
+    /// Forgets faults and delays.
+    pub(crate) async fn heal(&self) {
+        let url = self.running.control.join("faults").expect("a path");
+        self.http.delete(url).send().await.expect("an answer");
+    }
+
+    async fn read(&self, path: &str) -> Vec<Value> {
+        let url = self.running.control.join(path).expect("a path");
+        self.http.get(url).send().await.expect("an answer").json().await.expect("a list")
+    }
+
+    /// Every role request that was committed.
+    pub(crate) async fn ledger(&self) -> Vec<Value> {
+        self.read("ledger").await
+    }
+
+    /// The one role request that was committed.
+    pub(crate) async fn only_commit(&self) -> Value {
+        let mut ledger = self.ledger().await;
+        assert_eq!(ledger.len(), 1, "{ledger:#?}");
+        ledger.remove(0)
+    }
+
+    /// Every call to Graph and Azure so far.
+    pub(crate) async fn calls(&self) -> Vec<Value> {
+        let mut calls = self.read("requests").await;
+        calls.retain(|call| call["plane"] != "sign-in");
+        calls
+    }
+
+    /// The calls among them that ask to activate or deactivate something.
+    pub(crate) async fn writes(&self) -> Vec<Value> {
+        let mut calls = self.calls().await;
+        calls.retain(|call| {
+            let path = call["path"].as_str().unwrap_or_default().to_ascii_lowercase();
+            call["method"] != "GET" && path.contains("schedulerequests")
+        });
+        calls
+    }
+}
