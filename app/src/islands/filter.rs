@@ -112,10 +112,6 @@ mod browser {
                 dom::write(number, &if unread { String::new() } else { rows.to_string() });
             }
         }
-        let any = !dom::all("[data-row]").is_empty();
-        if let Some(nothing) = dom::one("#nothing-found") {
-            dom::show(&nothing, any && shown == 0);
-        }
         if let Some(count) = dom::one("#shown") {
             let total = dom::all("[data-row]").len();
             let text = match (shown == total, dom::one("[data-unread]").is_some()) {

@@ -68,7 +68,7 @@ pub(crate) fn Overview() -> impl IntoView {
                             </tr></thead>
                             {eligible}
                         </table>
-                        <p class="nothing" id="nothing-found" hidden>"Nothing matches. Try fewer words or all planes."</p>
+                        <p class="nothing">"Nothing matches. Try fewer words or all planes."</p>
                         <div class="dock">
                             <strong data-sum="">"Ticked roles"</strong>
                             <span class="asks" data-asks="" aria-live="polite"></span>
