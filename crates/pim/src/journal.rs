@@ -222,6 +222,8 @@ mod tests {
                 }
             }
         }
+        // What was never sent can end as such; nothing else skips the send.
+        assert!(S::Prepared.may_become(S::Rejected) && !S::Prepared.may_become(S::Unsure));
         assert!(S::Prepared.may_become(S::Sending) && !S::Prepared.may_become(S::Accepted));
         assert!(S::Unsure.may_become(S::Provisioned) && S::Unsure.may_become(S::Failed));
         assert!(S::PendingApproval.may_become(S::Denied) && !S::PendingApproval.may_become(S::Rejected));

@@ -122,7 +122,7 @@ async fn a_transition_that_does_not_exist_is_refused_before_the_database() {
     let batch = BatchId::random();
     let prepared = operation(ADELE, batch, 0);
     store.append(std::slice::from_ref(&prepared)).await.unwrap();
-    for state in [S::Prepared, S::Accepted, S::Usable, S::Rejected] {
+    for state in [S::Prepared, S::Accepted, S::Usable, S::Unsure] {
         store.advance(&moved(&prepared, state, 1), S::Prepared).await.unwrap_err();
     }
     assert_eq!(store.batch(TENANT, ADELE, batch).await.unwrap(), [prepared]);
