@@ -12,6 +12,7 @@ use portal::selection::RowKey;
 
 use super::{Part, approvers_of};
 use crate::components::failure::ListFailure;
+use crate::components::plane::plane_mark;
 use crate::components::time::{At, Left, On};
 use crate::words;
 
@@ -42,10 +43,6 @@ pub(super) fn rows(plane: &Descriptor, held: &Held, known: &[EligibleRole], now:
         }
     });
     view! { <tbody id=Part::Held.element(plane)>{active}{waiting}{unread}{assigned}</tbody> }.into_any()
-}
-
-fn plane_mark(plane: &Descriptor) -> AnyView {
-    view! { <span class=format!("plane plane-{}", plane.id)>{plane.singular}</span> }.into_any()
 }
 
 fn active_row(plane: &Descriptor, row: &Assignment, now: Timestamp) -> AnyView {

@@ -14,6 +14,7 @@ use crate::components::frame::Frame;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::justification::JustificationField;
 use crate::components::operation::violation;
+use crate::components::plane::plane_mark;
 use crate::components::policy::{approvers_in_words, capitalised, gives, why_unknown};
 use crate::components::time::At;
 use crate::context::{Context, signed_in};
@@ -97,8 +98,7 @@ fn page(context: &Context, selection: &Selection, plan: &Plan) -> AnyView {
 fn line_view(context: &Context, line: &Line) -> AnyView {
     let eligibility = &line.role.eligibility;
     let plane = context.portal.planes().find(|plane| plane.id == eligibility.target.plane);
-    let plane_mark =
-        plane.map(|plane| view! { <span class=format!("plane plane-{}", plane.id)>{plane.singular}</span> });
+    let plane_mark = plane.map(plane_mark);
     let now = context.now();
     let outcome = match line.standing {
         Standing::Active(Some(until)) => view! { <span class="mark good">"Active until "<At at=until now=now/></span><span class="quiet">"left out"</span> }.into_any(),

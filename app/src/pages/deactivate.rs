@@ -7,6 +7,7 @@ use portal::selection::RowKey;
 
 use crate::components::failure;
 use crate::components::frame::Frame;
+use crate::components::plane::plane_mark;
 use crate::components::time::{At, Left};
 use crate::context::{Context, signed_in};
 use crate::words;
@@ -31,7 +32,7 @@ fn page(context: &Context, found: ToDeactivate) -> AnyView {
     let heading = format!("Deactivate {}", words::roles(count));
     let active = found.active.iter().map(|row| {
         let plane = context.portal.planes().find(|plane| plane.id == row.target.plane);
-        let mark = plane.map(|plane| view! { <span class=format!("plane plane-{}", plane.id)>{plane.singular}</span> });
+        let mark = plane.map(plane_mark);
         let early = row.deactivatable_from().filter(|from| *from > now).map(|from| {
             view! { <span class="warn">"Microsoft keeps a role for at least five minutes: possible from "<At at=from now=now/>"."</span> }
         });

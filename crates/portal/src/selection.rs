@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 use pim::duration::ActivationDuration;
 use pim::error::Violation;
-use pim::ids::{BatchId, EligibilityId, PlaneId, SelectionId};
+use pim::ids::{BatchId, PlaneId, SelectionId};
 use pim::person::Person;
 use pim::records::{Record, RecordKind, StoreError};
 use serde::{Deserialize, Serialize};
@@ -236,10 +236,4 @@ impl Fields {
             ticket_system: cut(&self.ticket_system, LONGEST_TICKET),
         }
     }
-}
-
-/// The key of an eligibility.
-#[must_use]
-pub fn eligibility_key(plane: &PlaneId, id: &EligibilityId) -> RowKey {
-    RowKey::new(plane, id.as_str())
 }
