@@ -16,9 +16,10 @@ use pim::draft::Draft;
 use pim::eligibility::Eligibility;
 use pim::error::{ErrorKind, PlaneError};
 use pim::ids::{PlaneId, RequestId};
+use pim::listing::Listing;
 use pim::plane::{Caller, Descriptor, Fingerprint, Plane, Submission};
 use pim::policy::{PolicyReading, Unreadable};
-use pim::request::Request;
+use pim::request::{Request, RequestRef};
 use pim::target::Target;
 use pim::tokens::{Audience, TokenError};
 use transport::wire::usable;
@@ -52,6 +53,9 @@ impl AzureResources {
             short: "Azure",
             empty: "No Azure roles are eligible for you.",
             order: 2,
+            audience: Audience::Azure,
+            chooses_ids: true,
+            admin_page: None,
         };
         Self { api, descriptor }
     }
@@ -91,14 +95,14 @@ impl Plane for AzureResources {
         &self.descriptor
     }
 
-    async fn eligibilities(&self, caller: &Caller) -> Result<Vec<Eligibility>, PlaneError> {
+    async fn eligibilities(&self, caller: &Caller) -> Result<Listing<Eligibility>, PlaneError> {
         let rows: Vec<Resource<Instance>> =
             self.line(caller).await?.pages(&Route::fixed(ELIGIBILITIES)).await?;
         let names = Resource::subscriptions(&rows);
         Ok(usable(&rows, "Azure eligibilities", |row| row.eligibility(&names)))
     }
 
-    async fn assignments(&self, caller: &Caller) -> Result<Vec<Assignment>, PlaneError> {
+    async fn assignments(&self, caller: &Caller) -> Result<Listing<Assignment>, PlaneError> {
         let rows: Vec<Resource<Instance>> =
             self.line(caller).await?.pages(&Route::fixed(ASSIGNMENTS)).await?;
         let names = Resource::subscriptions(&rows);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::challenge::Challenge;
 use crate::tokens::TokenError;
 
 /// A call that failed, with what is needed to explain it and to find it in Microsoft's logs.
@@ -27,7 +28,7 @@ pub enum ErrorKind {
     },
     /// The service wants a stronger sign-in.
     #[error("a stronger sign-in is needed")]
-    StepUpRequired,
+    StepUpRequired(Challenge),
     /// The session at Microsoft's side is over.
     #[error("sign-in is needed again")]
     SignInRequired,
@@ -74,6 +75,7 @@ impl From<TokenError> for PlaneError {
         match error {
             TokenError::SignInRequired => ErrorKind::SignInRequired,
             TokenError::ConsentRequired => ErrorKind::ConsentMissing,
+            TokenError::StepUpRequired(challenge) => ErrorKind::StepUpRequired(challenge),
             TokenError::ResourceAbsent => ErrorKind::NotFound,
             TokenError::Unavailable => ErrorKind::Unavailable,
         }
@@ -92,7 +94,7 @@ pub enum Violation {
     TicketMissing,
     /// `MfaRule`: the session has no multifactor sign-in.
     MfaMissing,
-    /// `RoleAssignmentRequestAcrsValidationFailed`: an authentication context is asked for.
+    /// An authentication context is asked for, and the service does not say which.
     ContextMissing,
     /// `EligibilityRule`: the person is not eligible (any more).
     NotEligible,
@@ -104,6 +106,10 @@ pub enum Violation {
     NotActive,
     /// `ActiveDurationTooShort`: active for less than five minutes.
     TooShort,
+    /// `RoleAssignmentRequestExists`: a request with this id is there already, so it went through before.
+    RequestExists,
+    /// The start lies in the past by the service's clock.
+    StartInPast,
     /// Anything else, by the service's code or rule name.
     Other(String),
 }

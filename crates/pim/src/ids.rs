@@ -143,6 +143,10 @@ opaque! {
     RequestId
 }
 opaque! {
+    /// An approval that somebody has to decide; only its plane can read it.
+    ApprovalId
+}
+opaque! {
     /// An authentication context: `c1` to `c99`.
     ContextId
 }

@@ -8,20 +8,30 @@
 //! [`Descriptor`](plane::Descriptor) and an implementation of the port [`Plane`](plane::Plane). To add one, implement the port
 //! in a crate of its own and wire it in the server.
 //!
+//! What only some planes can do is a small port of its own, which a plane may offer: [`approval`] and [`child_scope`].
+//!
 //! The ports for what the use cases need besides a plane are [`tokens`] (access tokens), [`records`] (encrypted, expiring
-//! records) and [`journal`] (writes and what became of them). [`clock`] is the only source of time.
+//! records), [`journal`] (writes and what became of them), [`audit`] (the directory's own log) and [`context`] (names of
+//! authentication contexts). [`clock`] is the only source of time.
 
+pub mod approval;
 pub mod assignment;
+pub mod audit;
+pub mod challenge;
+pub mod child_scope;
 pub mod clock;
+pub mod context;
 pub mod draft;
 pub mod duration;
 pub mod eligibility;
 pub mod error;
 pub mod ids;
 pub mod journal;
+pub mod listing;
 pub mod person;
 pub mod plane;
 pub mod policy;
+pub mod prolongation;
 pub mod records;
 pub mod request;
 pub mod target;

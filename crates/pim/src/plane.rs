@@ -10,13 +10,18 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+use crate::approval::Approvals;
 use crate::assignment::Assignment;
+use crate::challenge::Challenge;
+use crate::child_scope::ChildScopes;
 use crate::draft::Draft;
 use crate::eligibility::Eligibility;
 use crate::error::{PlaneError, Violation};
 use crate::ids::{PlaneId, PrincipalId, RequestId, TenantId};
+use crate::listing::Listing;
 use crate::policy::PolicyReading;
-use crate::request::{Request, RequestAction};
+use crate::prolongation::Prolongation;
+use crate::request::{Request, RequestAction, RequestRef};
 use crate::target::Target;
 use crate::tokens::{Audience, TokenError, Tokens};
 
@@ -35,6 +40,12 @@ pub struct Descriptor {
     pub empty: &'static str,
     /// Place among the planes, from 0.
     pub order: u8,
+    /// Whose tokens it takes.
+    pub audience: Audience,
+    /// Whether a request's id is the portal's own choice, so that a write whose answer was lost may be sent again under the same id.
+    pub chooses_ids: bool,
+    /// Where a person decides or cancels what the portal may not: Microsoft's own page, where one is known.
+    pub admin_page: Option<String>,
 }
 
 /// On whose behalf a call is made.
@@ -46,12 +57,29 @@ pub struct Caller {
     pub principal: PrincipalId,
     /// Their tokens.
     pub tokens: Arc<dyn Tokens>,
+    /// What the token of this call has to meet, after a stronger sign-in.
+    challenge: Option<Challenge>,
 }
 
 impl Caller {
+    /// `principal` of `tenant`, with the tokens of an ordinary sign-in.
+    #[must_use]
+    pub fn new(tenant: TenantId, principal: PrincipalId, tokens: Arc<dyn Tokens>) -> Self {
+        Self { tenant, principal, tokens, challenge: None }
+    }
+
+    /// The same person, with a token that meets `challenge`.
+    #[must_use]
+    pub fn stronger(&self, challenge: Challenge) -> Self {
+        Self { challenge: Some(challenge), ..self.clone() }
+    }
+
     /// A token for `audience`.
     pub async fn access_token(&self, audience: Audience) -> Result<SecretString, TokenError> {
-        self.tokens.access_token(audience).await
+        match &self.challenge {
+            Some(challenge) if challenge.audience == audience => self.tokens.stronger_token(challenge).await,
+            _ => self.tokens.access_token(audience).await,
+        }
     }
 }
 
@@ -62,6 +90,8 @@ pub enum Submission {
     Accepted(Request),
     /// The service refused it; nothing was created.
     Rejected(Rejection),
+    /// The service wants a stronger sign-in first; nothing was created.
+    StepUp(Challenge),
     /// No answer, or none that tells: it may have gone through. To be looked up with [`Plane::find`], never sent again blindly.
     Unsure,
 }
@@ -73,6 +103,17 @@ pub struct Rejection {
     pub violations: Vec<Violation>,
     /// The service's id for the call.
     pub correlation_id: Option<String>,
+}
+
+/// What a dry run says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Validation {
+    /// It would go through.
+    Passes,
+    /// It would be refused, for these reasons.
+    Fails(Vec<Violation>),
+    /// It would want a stronger sign-in.
+    StepUp(Challenge),
 }
 
 /// How to find a request whose answer was lost.
@@ -97,16 +138,21 @@ pub trait Plane: Send + Sync {
     fn descriptor(&self) -> &Descriptor;
 
     /// All that the caller may activate.
-    async fn eligibilities(&self, caller: &Caller) -> Result<Vec<Eligibility>, PlaneError>;
+    async fn eligibilities(&self, caller: &Caller) -> Result<Listing<Eligibility>, PlaneError>;
 
     /// All that the caller holds now.
-    async fn assignments(&self, caller: &Caller) -> Result<Vec<Assignment>, PlaneError>;
+    async fn assignments(&self, caller: &Caller) -> Result<Listing<Assignment>, PlaneError>;
 
     /// The caller's own requests, as far back as the service keeps them.
     async fn requests(&self, caller: &Caller) -> Result<Vec<Request>, PlaneError>;
 
     /// The policies of `targets`, in as few calls as the plane allows. Each target is answered for.
     async fn policies(&self, caller: &Caller, targets: &[Target]) -> HashMap<Target, PolicyReading>;
+
+    /// A dry run of an activation: commits nothing. An `Err` means that it says nothing.
+    async fn validate(&self, _caller: &Caller, _draft: &Draft) -> Result<Validation, PlaneError> {
+        Err(crate::error::ErrorKind::Protocol.into())
+    }
 
     /// Asks to activate. An `Err` means that nothing was created.
     async fn submit(
@@ -124,9 +170,35 @@ pub trait Plane: Send + Sync {
         request_id: &RequestId,
     ) -> Result<Submission, PlaneError>;
 
+    /// Withdraws a request of the caller's own that waits for somebody or for its start: [`Submission::Accepted`] with a cancelled
+    /// request. An `Err` means that nothing was withdrawn. May be sent again: a request that is withdrawn already is said to be so.
+    async fn cancel(&self, _caller: &Caller, _request: &RequestRef) -> Result<Submission, PlaneError> {
+        Err(crate::error::ErrorKind::Protocol.into())
+    }
+
+    /// Asks an administrator to lengthen or renew an eligibility. An `Err` means that nothing was created.
+    async fn prolong(
+        &self,
+        _caller: &Caller,
+        _wish: &Prolongation,
+        _request_id: &RequestId,
+    ) -> Result<Submission, PlaneError> {
+        Err(crate::error::ErrorKind::Protocol.into())
+    }
+
     /// Reads one request again.
-    async fn request(&self, caller: &Caller, target: &Target, id: &RequestId) -> Result<Request, PlaneError>;
+    async fn request(&self, caller: &Caller, request: &RequestRef) -> Result<Request, PlaneError>;
 
     /// Looks for a request whose answer was lost. `None`: the service has none.
     async fn find(&self, caller: &Caller, lost: &Fingerprint) -> Result<Option<Request>, PlaneError>;
+
+    /// Other people's requests that wait for the caller, where the plane has such.
+    fn approvals(&self) -> Option<&dyn Approvals> {
+        None
+    }
+
+    /// Scopes below a scope, where the plane has such.
+    fn child_scopes(&self) -> Option<&dyn ChildScopes> {
+        None
+    }
 }

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::draft::Ticket;
+use crate::duration::ActivationDuration;
 use crate::ids::RequestId;
-use crate::target::Target;
+use crate::target::{Names, Target};
 
 /// The status of a request: one vocabulary on all planes.
 /// <https://learn.microsoft.com/rest/api/authorization/role-assignment-schedule-requests/get>
@@ -90,6 +92,10 @@ pub enum RequestAction {
     Activate,
     /// `selfDeactivate`.
     Deactivate,
+    /// `selfExtend`.
+    Extend,
+    /// `selfRenew`.
+    Renew,
     /// Anything an administrator, or a later version, asks for.
     Other,
 }
@@ -101,9 +107,22 @@ impl RequestAction {
         match word.to_ascii_lowercase().as_str() {
             "selfactivate" => Self::Activate,
             "selfdeactivate" => Self::Deactivate,
+            "selfextend" => Self::Extend,
+            "selfrenew" => Self::Renew,
             _ => Self::Other,
         }
     }
+}
+
+/// Where a request is to be found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRef {
+    /// Its id.
+    pub id: RequestId,
+    /// The role and scope: Azure keeps a request at its scope.
+    pub target: Target,
+    /// What it asks for: requests about eligibilities are kept apart from those about assignments.
+    pub action: RequestAction,
 }
 
 /// A request as the service tells it.
@@ -121,6 +140,14 @@ pub struct Request {
     pub created: Option<Timestamp>,
     /// When it starts.
     pub start: Option<Timestamp>,
+    /// For how long.
+    pub duration: Option<ActivationDuration>,
+    /// What people call the target, where the service says.
+    pub names: Option<Names>,
+    /// The ticket given.
+    pub ticket: Option<Ticket>,
+    /// When the service was done with it. For one that starts later this is the start, not the decision.
+    pub completed: Option<Timestamp>,
     /// The reason given; part of the fingerprint by which a lost request is found again.
     pub justification: Option<String>,
 }

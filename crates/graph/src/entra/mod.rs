@@ -15,9 +15,10 @@ use pim::draft::Draft;
 use pim::eligibility::Eligibility;
 use pim::error::{ErrorKind, PlaneError};
 use pim::ids::{PlaneId, RequestId};
+use pim::listing::Listing;
 use pim::plane::{Caller, Descriptor, Fingerprint, Plane, Submission};
 use pim::policy::PolicyReading;
-use pim::request::Request;
+use pim::request::{Request, RequestRef};
 use pim::target::Target;
 use pim::tokens::{Audience, TokenError};
 use transport::wire::usable;
@@ -72,6 +73,9 @@ impl EntraRoles {
             short: "Entra",
             empty: "No Entra roles are eligible for you.",
             order: 0,
+            audience: Audience::Graph,
+            chooses_ids: false,
+            admin_page: None,
         };
         Self { api, descriptor }
     }
@@ -87,14 +91,14 @@ impl Plane for EntraRoles {
         &self.descriptor
     }
 
-    async fn eligibilities(&self, caller: &Caller) -> Result<Vec<Eligibility>, PlaneError> {
+    async fn eligibilities(&self, caller: &Caller) -> Result<Listing<Eligibility>, PlaneError> {
         let rows = rows(&self.line(caller).await?, ELIGIBILITIES).await?;
-        Ok(usable(rows, "Entra role eligibilities", |(row, place)| row.eligibility(place)))
+        Ok(usable(rows, "Entra role eligibilities", |(row, place)| row.eligibility(place)).into())
     }
 
-    async fn assignments(&self, caller: &Caller) -> Result<Vec<Assignment>, PlaneError> {
+    async fn assignments(&self, caller: &Caller) -> Result<Listing<Assignment>, PlaneError> {
         let rows = rows(&self.line(caller).await?, ASSIGNMENTS).await?;
-        Ok(usable(rows, "Entra role assignments", |(row, place)| row.assignment(place)))
+        Ok(usable(rows, "Entra role assignments", |(row, place)| row.assignment(place)).into())
     }
 
     async fn requests(&self, caller: &Caller) -> Result<Vec<Request>, PlaneError> {
@@ -132,8 +136,8 @@ impl Plane for EntraRoles {
         REQUESTS.post(&self.line(caller).await?, &assignment.target, &body).await
     }
 
-    async fn request(&self, caller: &Caller, _: &Target, id: &RequestId) -> Result<Request, PlaneError> {
-        REQUESTS.get(&self.line(caller).await?, id).await
+    async fn request(&self, caller: &Caller, request: &RequestRef) -> Result<Request, PlaneError> {
+        REQUESTS.get(&self.line(caller).await?, &request.id).await
     }
 
     async fn find(&self, caller: &Caller, lost: &Fingerprint) -> Result<Option<Request>, PlaneError> {

@@ -13,9 +13,10 @@ use pim::draft::Draft;
 use pim::eligibility::Eligibility;
 use pim::error::PlaneError;
 use pim::ids::{PlaneId, RequestId};
+use pim::listing::Listing;
 use pim::plane::{Caller, Descriptor, Fingerprint, Plane, Submission};
 use pim::policy::{PolicyReading, Unreadable};
-use pim::request::Request;
+use pim::request::{Request, RequestRef};
 use pim::target::Target;
 use pim::tokens::{Audience, TokenError};
 use transport::wire::usable;
@@ -61,6 +62,9 @@ impl Groups {
             short: "Groups",
             empty: "No groups are eligible for you.",
             order: 1,
+            audience: Audience::Graph,
+            chooses_ids: false,
+            admin_page: None,
         };
         Self { api, descriptor }
     }
@@ -76,14 +80,14 @@ impl Plane for Groups {
         &self.descriptor
     }
 
-    async fn eligibilities(&self, caller: &Caller) -> Result<Vec<Eligibility>, PlaneError> {
+    async fn eligibilities(&self, caller: &Caller) -> Result<Listing<Eligibility>, PlaneError> {
         let rows: Vec<Instance> = self.line(caller).await?.pages(&Route::fixed(ELIGIBILITIES)).await?;
-        Ok(usable(rows, "group eligibilities", Instance::eligibility))
+        Ok(usable(rows, "group eligibilities", Instance::eligibility).into())
     }
 
-    async fn assignments(&self, caller: &Caller) -> Result<Vec<Assignment>, PlaneError> {
+    async fn assignments(&self, caller: &Caller) -> Result<Listing<Assignment>, PlaneError> {
         let rows: Vec<Instance> = self.line(caller).await?.pages(&Route::fixed(ASSIGNMENTS)).await?;
-        Ok(usable(rows, "group assignments", Instance::assignment))
+        Ok(usable(rows, "group assignments", Instance::assignment).into())
     }
 
     async fn requests(&self, caller: &Caller) -> Result<Vec<Request>, PlaneError> {
@@ -131,8 +135,8 @@ impl Plane for Groups {
         REQUESTS.post(&self.line(caller).await?, &assignment.target, &body).await
     }
 
-    async fn request(&self, caller: &Caller, _: &Target, id: &RequestId) -> Result<Request, PlaneError> {
-        REQUESTS.get(&self.line(caller).await?, id).await
+    async fn request(&self, caller: &Caller, request: &RequestRef) -> Result<Request, PlaneError> {
+        REQUESTS.get(&self.line(caller).await?, &request.id).await
     }
 
     async fn find(&self, caller: &Caller, lost: &Fingerprint) -> Result<Option<Request>, PlaneError> {
