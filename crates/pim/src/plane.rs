@@ -19,7 +19,7 @@ use crate::eligibility::Eligibility;
 use crate::error::{PlaneError, Violation};
 use crate::ids::{PlaneId, PrincipalId, RequestId, TenantId};
 use crate::listing::Listing;
-use crate::policy::PolicyReading;
+use crate::policy::{ApprovalRequirement, ContextRequirement, Policy, PolicyReading, Requirement};
 use crate::prolongation::Prolongation;
 use crate::request::{Request, RequestAction, RequestRef};
 use crate::target::Target;
@@ -85,6 +85,10 @@ impl Caller {
 
 /// What is known after a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, and taken apart at once: a box would only be in the way"
+)]
 pub enum Submission {
     /// The service took it; where it stands is in the request's status.
     Accepted(Request),
@@ -114,6 +118,56 @@ pub enum Validation {
     Fails(Vec<Violation>),
     /// It would want a stronger sign-in.
     StepUp(Challenge),
+}
+
+impl Validation {
+    /// What it teaches of a policy that cannot be read, when what was tried had no reason and no ticket. `None` when it was refused for
+    /// something else, so that the rules were never looked at. A dry run never tells of approval.
+    #[must_use]
+    pub fn policy(&self) -> Option<Policy> {
+        let rules_pass = Policy {
+            maximum_duration: None,
+            justification: Requirement::NotRequired,
+            ticket: Requirement::NotRequired,
+            mfa: Requirement::NotRequired,
+            authentication_context: ContextRequirement::NotRequired,
+            approval: ApprovalRequirement::Unknown,
+        };
+        match self {
+            Self::Passes => Some(rules_pass),
+            // The context is asked for once all rules pass.
+            Self::StepUp(challenge) => Some(Policy {
+                authentication_context: challenge
+                    .contexts()
+                    .next()
+                    .map_or(ContextRequirement::Unknown, |context| {
+                        ContextRequirement::Required(context.clone())
+                    }),
+                ..rules_pass
+            }),
+            Self::Fails(violations) => {
+                let of_a_rule = |violation: &Violation| {
+                    matches!(
+                        violation,
+                        Violation::TooLong
+                            | Violation::JustificationMissing
+                            | Violation::TicketMissing
+                            | Violation::MfaMissing
+                            | Violation::ContextMissing
+                    )
+                };
+                let asked = |violation| Requirement::known(violations.contains(&violation));
+                violations.iter().all(of_a_rule).then(|| Policy {
+                    maximum_duration: None,
+                    justification: asked(Violation::JustificationMissing),
+                    ticket: asked(Violation::TicketMissing),
+                    mfa: asked(Violation::MfaMissing),
+                    authentication_context: ContextRequirement::Unknown,
+                    approval: ApprovalRequirement::Unknown,
+                })
+            }
+        }
+    }
 }
 
 /// How to find a request whose answer was lost.

@@ -1,14 +1,15 @@
 //! A confirmed selection becomes operations, once.
 
-use pim::draft::{Draft, Ticket};
+use pim::draft::Draft;
 use pim::ids::{BatchId, SelectionId};
 use pim::journal::{Intent, Operation, OperationState, Refusal};
-use pim::policy::Requirement;
 use pim::records::StoreError;
 use pim::target::Names;
 
+use crate::carry_out::Task;
+use crate::overview::EligibleRole;
 use crate::plan::Line;
-use crate::selection::{Fields, Refused, RowKey, Selection, Wanted};
+use crate::selection::{Again, Fields, Own, Refused, RowKey, Selection, Wanted};
 use crate::{Portal, PortalError, Session};
 
 /// What came of a confirmation.
@@ -34,16 +35,16 @@ impl Portal {
         }
         selection.fields = fields.bounded();
         let plan = self.plan(session, &selection).await;
-        selection.problems = plan.problems(&selection.fields);
+        selection.problems = plan.problems(&selection.fields, self.clock.now());
         if !selection.problems.is_empty() || plan.ready().next().is_none() {
             self.write_selection(&selection, version).await?;
             return Ok(Confirmation::NotYet);
         }
 
-        let intents = plan.ready().map(|line| self.intent(line, &selection)).collect();
+        let tasks = plan.ready().map(|line| self.task(line)).collect();
         // In a task of its own: a person who goes away in between does not leave it half done.
         let (portal, session) = (self.clone(), session.clone());
-        let work = tokio::spawn(async move { portal.commit(&session, selection, version, intents).await });
+        let work = tokio::spawn(async move { portal.commit(&session, selection, version, tasks).await });
         work.await.map_err(|_| PortalError::Store(StoreError))?
     }
 
@@ -53,7 +54,7 @@ impl Portal {
         session: &Session,
         mut selection: Selection,
         version: i64,
-        intents: Vec<(Intent, Names)>,
+        tasks: Vec<Task>,
     ) -> Result<Confirmation, PortalError> {
         let (id, batch) = (selection.id, BatchId::random());
         selection.confirmed = Some(batch);
@@ -62,7 +63,7 @@ impl Portal {
             let (winner, _) = self.read_selection(session, id).await?;
             return Ok(winner.confirmed.map_or(Confirmation::NotYet, Confirmation::CarriedOut));
         }
-        if let Err(failed) = self.carry_out(session, batch, intents).await {
+        if let Err(failed) = self.carry_out(session, batch, tasks).await {
             // Nothing was sent: the selection is still there to be confirmed.
             let (mut selection, version) = self.read_selection(session, id).await?;
             selection.confirmed = None;
@@ -72,63 +73,110 @@ impl Portal {
         Ok(Confirmation::CarriedOut(batch))
     }
 
-    fn intent(&self, line: &Line, selection: &Selection) -> (Intent, Names) {
+    fn task(&self, line: &Line) -> Task {
         let eligibility = &line.role.eligibility;
-        let fields = &selection.fields;
-        let has_ticket = !(fields.ticket_number.is_empty() && fields.ticket_system.is_empty());
-        let ticket = (has_ticket && line.policy.ticket != Requirement::NotRequired)
-            .then(|| Ticket { number: fields.ticket_number.clone(), system: fields.ticket_system.clone() });
+        let mut names = eligibility.names.clone();
+        if let Some(child) = &line.narrowed {
+            names = Names { place: format!("{} / {}", names.place, child.name), ..names };
+        }
         let draft = Draft {
-            target: eligibility.target.clone(),
-            start: self.clock.now(),
+            target: line.target.clone(),
+            start: line.start.unwrap_or_else(|| self.clock.now()),
             duration: line.duration,
-            justification: fields.justification.clone(),
-            ticket,
+            justification: line.justification.clone(),
+            ticket: line.ticket.clone(),
             eligibility_schedule: eligibility.schedule.clone(),
             condition: eligibility.condition.clone(),
         };
-        (Intent::Activate(draft), eligibility.names.clone())
+        Task { challenge: line.challenge.clone(), ..Task::new(Intent::Activate(draft), names) }
     }
 
-    /// A new selection of the roles of `batch` that were refused, with what was typed, so that it can be put right.
+    /// A new selection of the roles of `batch` that came to nothing, with what was typed, so that it can be put right.
+    /// [`PortalError::NotEligible`] when the person is eligible for none of them any more.
     pub async fn retry(&self, session: &Session, batch: BatchId) -> Result<Selection, PortalError> {
         let operations = self.operations(session, batch).await?;
-        let mut fields = Fields::default();
-        let mut rows = Vec::new();
-        let mut refused = Vec::new();
+        let mut again = Again::default();
         let mut longest = None;
+        let mut any = false;
         for operation in operations.iter().filter(|operation| can_retry(operation)) {
             let Intent::Activate(draft) = &operation.intent else { continue };
-            longest = longest.max(Some(draft.duration));
-            fields.justification.clone_from(&draft.justification);
-            if let Some(ticket) = &draft.ticket {
-                fields.ticket_number.clone_from(&ticket.number);
-                fields.ticket_system.clone_from(&ticket.system);
-            }
-            let Ok(eligible) = self.eligible(session, &draft.target.plane).await else { continue };
-            let role = eligible.iter().find(|role| {
-                role.eligibility.target == draft.target
-                    && role.eligibility.schedule == draft.eligibility_schedule
-            });
-            let Some(role) = role else { continue };
+            any = true;
+            let Some(role) = self.role_of(session, draft).await else { continue };
             let row = RowKey::new(&draft.target.plane, role.eligibility.id.as_str());
-            if let Some(Refusal::Violations(violations)) = &operation.refusal {
-                refused.push(Refused { row: row.clone(), violations: violations.clone() });
+            longest = longest.max(Some(draft.duration));
+            // What most roles share stands for all; a role that differs keeps its own.
+            let fields = &mut again.fields;
+            if fields.justification.is_empty() {
+                fields.justification.clone_from(&draft.justification);
             }
-            rows.push(row);
+            let mut own = Own::default();
+            if fields.justification != draft.justification {
+                own.justification = Some(draft.justification.clone());
+            }
+            if let Some(ticket) = &draft.ticket {
+                if fields.ticket_number.is_empty() {
+                    fields.ticket_number.clone_from(&ticket.number);
+                    fields.ticket_system.clone_from(&ticket.system);
+                } else if fields.ticket_number != ticket.number {
+                    own.ticket_number = Some(ticket.number.clone());
+                    own.ticket_system = Some(ticket.system.clone());
+                }
+            }
+            if !own.is_empty() {
+                fields.own.push((row.clone(), own));
+            }
+            if draft.start > self.clock.now() {
+                fields.start = Some(draft.start);
+            }
+            if !draft.target.same_as(&role.eligibility.target) {
+                self.narrow_again(session, &mut again, &row, &role, draft).await;
+            }
+            if let Some(Refusal::Violations(violations)) = &operation.refusal {
+                again.refused.push(Refused { row: row.clone(), violations: violations.clone() });
+            }
+            again.rows.push(row);
+        }
+        if any && again.rows.is_empty() {
+            return Err(PortalError::NotEligible);
         }
         // Each role is shortened to its own policy again, so the longest of them stands for all.
-        fields.wanted = longest.map_or(Wanted::Longest, Wanted::For);
-        self.select_again(session, rows, fields, refused).await
+        again.fields.wanted = longest.map_or(Wanted::Longest, Wanted::For);
+        self.select_again(session, again).await
+    }
+
+    /// The eligibility that `draft` activates.
+    pub(crate) async fn role_of(&self, session: &Session, draft: &Draft) -> Option<EligibleRole> {
+        let eligible = self.eligible(session, &draft.target.plane).await.ok()?;
+        let by_schedule = |role: &&EligibleRole| {
+            role.eligibility.target.role == draft.target.role
+                && role.eligibility.schedule == draft.eligibility_schedule
+                && (role.eligibility.schedule.is_some() || role.eligibility.target.same_as(&draft.target))
+        };
+        let exactly = |role: &&EligibleRole| by_schedule(role) && role.eligibility.target == draft.target;
+        let roles = &eligible.roles;
+        roles.iter().find(exactly).or_else(|| roles.iter().find(by_schedule)).cloned()
+    }
+
+    async fn narrow_again(
+        &self,
+        session: &Session,
+        again: &mut Again,
+        row: &RowKey,
+        role: &EligibleRole,
+        draft: &Draft,
+    ) {
+        let Ok(below) = self.below(session, role).await else { return };
+        let Some(child) = below.rows.iter().find(|child| child.scope == draft.target.scope) else { return };
+        match again.narrowed.iter_mut().find(|(narrowed, _)| narrowed == row) {
+            Some((_, scopes)) => scopes.push(child.clone()),
+            None => again.narrowed.push((row.clone(), vec![child.clone()])),
+        }
     }
 }
 
-/// Whether the person can put this right and send it again: nothing was created, and it is an activation.
+/// Whether the person can put this right and confirm it again: it came to nothing, and it is an activation.
 #[must_use]
 pub fn can_retry(operation: &Operation) -> bool {
     matches!(operation.intent, Intent::Activate(_))
-        && matches!(
-            operation.state,
-            OperationState::Rejected | OperationState::AwaitingStepUp | OperationState::Failed
-        )
+        && matches!(operation.state, OperationState::Rejected | OperationState::Failed)
 }

@@ -1,53 +1,70 @@
 //! Carries out operations: stores the intent, sends it once, stores what is known after it.
 //!
-//! Used by activation and deactivation alike. The only place that calls [`Plane::submit`](pim::plane::Plane::submit) and
-//! [`Plane::deactivate`](pim::plane::Plane::deactivate).
-
-use std::time::Duration;
+//! Used by every use case that writes. The only place that calls the writing methods of a [`Plane`].
 
 use futures::future::join_all;
 use futures::stream::{FuturesUnordered, StreamExt};
+use jiff::Timestamp;
+use pim::approval::Decided;
+use pim::challenge::Challenge;
 use pim::error::{ErrorKind, PlaneError, Violation};
 use pim::ids::{BatchId, OperationId, RequestId};
-use pim::journal::{Intent, Operation, OperationState, Refusal};
-use pim::plane::{Rejection, Submission};
-use pim::request::Request;
+use pim::journal::{Existing, Intent, Operation, OperationState, Refusal, Step};
+use pim::plane::{Plane, Rejection, Submission};
+use pim::request::{Progress, Request};
 use pim::target::Names;
+use pim::tokens::TokenError;
 
+use crate::overview::{Standing, read_held};
 use crate::{Portal, PortalError, Session};
 
-/// How long a confirmation waits for answers before it shows what is known so far. Azure takes up to ten seconds for one write.
-const PATIENCE: Duration = Duration::from_millis(2_500);
+/// How often an operation may be sent away for a stronger sign-in: an endless row of different demands is a refusal.
+const MOST_STEP_UPS: usize = 4;
+
+/// Something to carry out.
+pub(crate) struct Task {
+    pub(crate) intent: Intent,
+    pub(crate) names: Names,
+    /// The stronger sign-in that is known to be needed.
+    pub(crate) challenge: Option<Challenge>,
+    /// Not before this: the portal sends it by itself when the time has come.
+    pub(crate) not_before: Option<Timestamp>,
+}
+
+impl Task {
+    pub(crate) fn new(intent: Intent, names: Names) -> Self {
+        Self { intent, names, challenge: None, not_before: None }
+    }
+}
 
 impl Portal {
-    /// Stores `intents` as one batch and carries them out side by side. Returns when all have been answered, or when the
-    /// person has waited long enough; whatever is still under way goes on.
+    /// Stores `tasks` as one batch and carries them out side by side. Returns when all have been answered, or when the person has
+    /// waited long enough; whatever is still under way goes on.
     pub(crate) async fn carry_out(
         &self,
         session: &Session,
         batch: BatchId,
-        intents: Vec<(Intent, Names)>,
+        tasks: Vec<Task>,
     ) -> Result<(), PortalError> {
         let now = self.clock.now();
-        let operations: Vec<Operation> = intents
-            .into_iter()
-            .map(|(intent, names)| Operation {
-                id: OperationId::random(),
-                batch,
-                tenant: session.caller.tenant,
-                principal: session.caller.principal,
-                intent,
-                names,
-                request_id: RequestId(OperationId::random().to_string()),
-                state: OperationState::Prepared,
-                refusal: None,
-                correlation_id: None,
-                created: now,
-                updated: now,
-            })
-            .collect();
-        self.journal.append(&operations).await?;
+        let operations: Vec<Operation> =
+            tasks.into_iter().map(|task| operation(session, batch, task, now)).collect();
+        let (queued, ready): (Vec<_>, Vec<_>) =
+            operations.iter().cloned().partition(|operation| operation.state == OperationState::Queued);
+        self.journal.append(&operations, now + self.pace.lease).await?;
+        for operation in &operations {
+            self.bell.ring(operation);
+        }
+        for operation in queued {
+            let due = operation.not_before;
+            self.journal.advance(&operation, operation.state, due).await?;
+        }
+        self.send_all(session, batch, ready).await;
+        Ok(())
+    }
 
+    /// Sends operations side by side, for as long as the person waits; what is still under way goes on.
+    pub(crate) async fn send_all(&self, session: &Session, batch: BatchId, operations: Vec<Operation>) {
         let (portal, session) = (self.clone(), session.clone());
         let work = tokio::spawn(async move {
             let mut sending: FuturesUnordered<_> =
@@ -58,71 +75,270 @@ impl Portal {
             // One look at once: what is usable already should be called so on the first page.
             let _ = portal.track(&session, batch).await;
         });
-        let _ = tokio::time::timeout(PATIENCE, work).await;
-        Ok(())
+        let _ = tokio::time::timeout(self.pace.patience, work).await;
     }
 
-    async fn send(&self, session: &Session, mut operation: Operation) {
-        // Whoever moves it out of "prepared" sends it; nobody else does.
-        match self.advance(&mut operation, OperationState::Sending).await {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(_) => {
-                return tracing::error!(operation = %operation.id, "journal failed; the operation was not sent");
+    /// Sends an operation that is prepared, waits for its stronger sign-in, or is to be sent again under its own id. Returns it as it
+    /// is afterwards.
+    pub(crate) async fn send(&self, session: &Session, mut operation: Operation) -> Operation {
+        let Some(plane) = self.plane(&operation.intent.target().plane).cloned() else { return operation };
+        let mut session = session.clone();
+        if let Some(challenge) = operation.challenge.clone() {
+            match session.caller.tokens.stronger_token(&challenge).await {
+                Ok(_) => session.caller = session.caller.stronger(challenge),
+                Err(error) => {
+                    self.not_sent(&mut operation, &error).await;
+                    return operation;
+                }
             }
         }
-        let Some(plane) = self.plane(&operation.intent.target().plane).cloned() else { return };
-        let answer = match &operation.intent {
-            Intent::Activate(draft) => plane.submit(&session.caller, draft, &operation.request_id).await,
-            Intent::Deactivate(assignment) => {
-                plane.deactivate(&session.caller, assignment, &operation.request_id).await
+        let now = self.clock.now();
+        // A start that has passed meanwhile is refused by the service; nothing was sent yet, so it may still be moved.
+        if operation.sent.is_none()
+            && let Intent::Activate(draft) = &mut operation.intent
+        {
+            draft.start = draft.start.max(now);
+        }
+        operation.sent = Some(now);
+        operation.refusal = None;
+        // Whoever moves it to "sending" sends it; nobody else does.
+        match self.advance(&mut operation, OperationState::Sending).await {
+            Ok(true) => {}
+            Ok(false) => return operation,
+            Err(_) => {
+                tracing::error!(operation = %operation.id, "journal failed; the operation was not sent");
+                return operation;
             }
-        };
-        let next = self.learn(&mut operation, answer);
+        }
+        let next = self.call(&session, &*plane, &mut operation).await;
         if self.advance(&mut operation, next).await.is_err() {
             tracing::error!(operation = %operation.id, "journal failed after the send; it will be looked up");
         }
+        operation
+    }
+
+    /// It cannot be sent for want of a token.
+    async fn not_sent(&self, operation: &mut Operation, error: &TokenError) {
+        let next = match error {
+            TokenError::StepUpRequired(_) if operation.state == OperationState::AwaitingStepUp => return,
+            // What may have gone through is looked up first.
+            _ if operation.state == OperationState::Unsure => return,
+            TokenError::StepUpRequired(_) => OperationState::AwaitingStepUp,
+            error => {
+                operation.refusal = Some(refusal(PlaneError::from(error.clone()).kind, None));
+                OperationState::Rejected
+            }
+        };
+        if self.advance(operation, next).await.is_err() {
+            tracing::error!(operation = %operation.id, "journal failed; the operation was not sent");
+        }
+    }
+
+    /// Makes the call, and tells what its answer means for the operation.
+    async fn call(&self, session: &Session, plane: &dyn Plane, operation: &mut Operation) -> OperationState {
+        let caller = &session.caller;
+        let id = &operation.request_id;
+        let answer = match &operation.intent {
+            Intent::Activate(draft) => plane.submit(caller, draft, id).await,
+            Intent::Deactivate(assignment) => plane.deactivate(caller, assignment, id).await,
+            Intent::Cancel(request) => plane.cancel(caller, request).await,
+            Intent::Prolong(wish) => plane.prolong(caller, wish, id).await,
+            Intent::Decide(verdict) => {
+                let answer = match plane.approvals() {
+                    Some(approvals) => approvals.decide(caller, verdict).await,
+                    None => Err(ErrorKind::NotFound.into()),
+                };
+                return learn_decision(operation, answer);
+            }
+        };
+        self.learn(session, plane, operation, answer).await
     }
 
     /// What an answer means for the operation.
-    fn learn(&self, operation: &mut Operation, answer: Result<Submission, PlaneError>) -> OperationState {
+    async fn learn(
+        &self,
+        session: &Session,
+        plane: &dyn Plane,
+        operation: &mut Operation,
+        answer: Result<Submission, PlaneError>,
+    ) -> OperationState {
         match answer {
             Ok(Submission::Accepted(request)) => self.learn_request(operation, request),
             Ok(Submission::Unsure) => OperationState::Unsure,
+            Ok(Submission::StepUp(challenge)) => step_up(operation, challenge),
             Ok(Submission::Rejected(Rejection { violations, correlation_id })) => {
                 operation.correlation_id = correlation_id;
-                let step_up =
-                    violations.iter().any(|v| matches!(v, Violation::ContextMissing | Violation::MfaMissing));
-                operation.refusal = Some(Refusal::Violations(violations));
-                if step_up { OperationState::AwaitingStepUp } else { OperationState::Rejected }
+                let audience = plane.descriptor().audience;
+                match violations.as_slice() {
+                    // Its own id: an earlier send went through after all.
+                    [Violation::RequestExists] => OperationState::Unsure,
+                    [Violation::AlreadyActive | Violation::AlreadyPending] if was_sent_before(operation) => {
+                        OperationState::Unsure
+                    }
+                    [Violation::AlreadyActive | Violation::AlreadyPending]
+                        if matches!(operation.intent, Intent::Activate(_)) =>
+                    {
+                        operation.refusal =
+                            Some(Refusal::Exists(self.existing(session, plane, operation).await));
+                        OperationState::Rejected
+                    }
+                    [Violation::MfaMissing] => step_up(operation, Challenge::mfa(audience)),
+                    _ => {
+                        operation.refusal = Some(Refusal::Violations(violations));
+                        OperationState::Rejected
+                    }
+                }
             }
-            Err(error) => {
-                let step_up = error.kind == ErrorKind::StepUpRequired;
-                operation.correlation_id = error.correlation_id;
-                operation.refusal = Some(refusal(error.kind, error.code));
-                if step_up { OperationState::AwaitingStepUp } else { OperationState::Rejected }
-            }
+            Err(error) => learn_error(operation, error),
+        }
+    }
+
+    /// What stands in the way of an activation: looked up afresh, because the service uses one word for all of it.
+    async fn existing(&self, session: &Session, plane: &dyn Plane, operation: &Operation) -> Existing {
+        let now = self.clock.now();
+        let target = operation.intent.target();
+        match read_held(plane, &session.caller, now).await.map(|held| held.standing(target, now)) {
+            Ok(Standing::Active(until)) => Existing::Active(until),
+            Ok(Standing::Waiting) => Existing::InFlight,
+            Ok(Standing::Scheduled(start)) => Existing::Scheduled(start),
+            Ok(Standing::Free) | Err(_) => Existing::Settling,
         }
     }
 
     /// What the service's own account of a request means for the operation.
     pub(crate) fn learn_request(&self, operation: &mut Operation, request: Request) -> OperationState {
-        let starts_later = request.start.is_some_and(|start| start > self.clock.now());
-        operation.request_id = request.id;
-        OperationState::from_status(&request.status, starts_later)
+        let now = self.clock.now();
+        let starts_later = request.start.is_some_and(|start| start > now);
+        let progress = request.status.progress();
+        let state = OperationState::from_status(&request.status, starts_later);
+        match &operation.intent {
+            // Its request is somebody's earlier one: only whether it was withdrawn matters.
+            Intent::Cancel(_) => match progress {
+                Progress::Cancelled => OperationState::Cancelled,
+                Progress::WaitingForApproval
+                | Progress::WaitingForAdministrator
+                | Progress::Granted
+                | Progress::Working
+                | Progress::Unknown => OperationState::Unsure,
+                _ => {
+                    operation.refusal = Some(Refusal::Gone);
+                    OperationState::Rejected
+                }
+            },
+            Intent::Prolong(_) => {
+                operation.request_id = request.id;
+                if state == OperationState::Provisioned { OperationState::Done } else { state }
+            }
+            Intent::Deactivate(assignment) => {
+                operation.request_id = request.id;
+                // One of the two documented forms of the five-minute floor: a 201 that has failed.
+                let too_early = assignment.deactivatable_from().is_some_and(|from| now < from);
+                if state == OperationState::Failed && too_early {
+                    operation.refusal = Some(Refusal::Violations(vec![Violation::TooShort]));
+                }
+                if state == OperationState::Provisioned { OperationState::Revoked } else { state }
+            }
+            Intent::Activate(_) | Intent::Decide(_) => {
+                operation.request_id = request.id;
+                state
+            }
+        }
     }
 
-    /// Moves the operation on and stores it. `Ok(false)`: somebody else was quicker, and nothing was stored.
+    /// Moves the operation on, stores it and tells. `Ok(false)`: somebody else was quicker, and nothing was stored.
     pub(crate) async fn advance(
         &self,
         operation: &mut Operation,
         to: OperationState,
     ) -> Result<bool, PortalError> {
         let from = operation.state;
-        operation.state = to;
-        operation.updated = self.clock.now();
-        Ok(self.journal.advance(operation, from).await?)
+        operation.enter(to, self.clock.now());
+        let due = self.due(operation);
+        let moved = self.journal.advance(operation, from, due).await?;
+        if moved {
+            self.bell.ring(operation);
+        }
+        Ok(moved)
     }
+
+    /// When somebody has to look at the operation again.
+    pub(crate) fn due(&self, operation: &Operation) -> Option<Timestamp> {
+        let after = |wait| operation.updated.saturating_add(wait).unwrap_or(Timestamp::MAX);
+        let looked =
+            || self.clock.now().saturating_add(self.pace.next_look(operation)).unwrap_or(Timestamp::MAX);
+        match operation.state {
+            OperationState::Prepared | OperationState::Sending => Some(after(self.pace.lease)),
+            OperationState::Queued => operation.not_before,
+            OperationState::AwaitingStepUp => Some(after(self.pace.step_up_within)),
+            state if state.is_final() => None,
+            _ => Some(looked()),
+        }
+    }
+}
+
+fn operation(session: &Session, batch: BatchId, task: Task, now: Timestamp) -> Operation {
+    let Task { intent, names, challenge, not_before } = task;
+    let state = if not_before.is_some() { OperationState::Queued } else { OperationState::Prepared };
+    Operation {
+        id: OperationId::random(),
+        batch,
+        tenant: session.caller.tenant,
+        principal: session.caller.principal,
+        vault: session.vault,
+        intent,
+        names,
+        request_id: RequestId(OperationId::random().to_string()),
+        state,
+        timeline: vec![Step { state, at: now }],
+        challenge,
+        sent: None,
+        not_before,
+        looks: 0,
+        refusal: None,
+        correlation_id: None,
+        created: now,
+        updated: now,
+    }
+}
+
+/// Whether an earlier send's answer was lost.
+fn was_sent_before(operation: &Operation) -> bool {
+    operation.timeline.iter().any(|step| step.state == OperationState::Unsure)
+}
+
+/// A demand for a stronger sign-in: waits for it, unless it was made already.
+fn step_up(operation: &mut Operation, challenge: Challenge) -> OperationState {
+    let waited =
+        operation.timeline.iter().filter(|step| step.state == OperationState::AwaitingStepUp).count();
+    if operation.challenge.as_ref() == Some(&challenge) || waited >= MOST_STEP_UPS {
+        operation.refusal = Some(Refusal::StepUpInVain);
+        return OperationState::Rejected;
+    }
+    operation.challenge = Some(challenge);
+    OperationState::AwaitingStepUp
+}
+
+fn learn_error(operation: &mut Operation, error: PlaneError) -> OperationState {
+    operation.correlation_id = error.correlation_id;
+    if let ErrorKind::StepUpRequired(challenge) = error.kind {
+        return step_up(operation, challenge);
+    }
+    operation.refusal = Some(refusal(error.kind, error.code));
+    OperationState::Rejected
+}
+
+fn learn_decision(operation: &mut Operation, answer: Result<Decided, PlaneError>) -> OperationState {
+    let refusal = match answer {
+        Ok(Decided::Done) => return OperationState::Done,
+        Ok(Decided::Unsure) => return OperationState::Unsure,
+        Ok(Decided::StepUp(challenge)) => return step_up(operation, challenge),
+        Ok(Decided::BySomebodyElse) => Refusal::DecidedBySomebodyElse,
+        Ok(Decided::OwnRequest) => Refusal::OwnRequest,
+        Ok(Decided::Gone) => Refusal::Gone,
+        Err(error) => return learn_error(operation, error),
+    };
+    operation.refusal = Some(refusal);
+    OperationState::Rejected
 }
 
 fn refusal(kind: ErrorKind, code: Option<String>) -> Refusal {
@@ -133,7 +349,7 @@ fn refusal(kind: ErrorKind, code: Option<String>) -> Refusal {
         ErrorKind::SignInRequired => Refusal::SignInRequired,
         ErrorKind::Unavailable | ErrorKind::TimedOut => Refusal::Unavailable,
         ErrorKind::Rejected(violations) => Refusal::Violations(violations),
-        ErrorKind::StepUpRequired => Refusal::Violations(vec![Violation::ContextMissing]),
+        ErrorKind::StepUpRequired(_) => Refusal::Violations(vec![Violation::ContextMissing]),
         ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::LicenceMissing | ErrorKind::Protocol => {
             Refusal::Other(code)
         }

@@ -1,13 +1,18 @@
-//! Deactivating active roles.
+//! Deactivating active roles, at once or as soon as the service allows it.
 
 use futures::future::join_all;
+use jiff::SignedDuration;
 use pim::assignment::Assignment;
 use pim::error::PlaneError;
 use pim::ids::{BatchId, PlaneId};
 use pim::journal::Intent;
 
+use crate::carry_out::Task;
 use crate::selection::{MOST_ROLES, RowKey};
 use crate::{Portal, PortalError, Session};
+
+/// How long after the floor a queued deactivation is sent: the service's clock may be a little behind.
+const MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
 /// Active roles that were asked for, as they are now.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,19 +25,48 @@ pub struct ToDeactivate {
     pub unread: Vec<(PlaneId, PlaneError)>,
 }
 
+/// What to do with roles that have not been active for five minutes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TooEarly {
+    /// Try all the same: the service decides.
+    #[default]
+    Send,
+    /// Deactivate them when the service allows it: the portal sends it then.
+    Queue,
+}
+
 impl Portal {
     /// Looks the rows up among the person's own active roles. Anything else, assigned roles included, is not found.
     pub async fn to_deactivate(&self, session: &Session, rows: &[RowKey]) -> ToDeactivate {
-        let mut found = ToDeactivate::default();
+        self.find_active(session, |plane| rows.iter().filter(|row| &row.plane == plane).collect()).await
+    }
+
+    /// All active roles of the person.
+    pub async fn all_active(&self, session: &Session) -> Vec<RowKey> {
         let planes = self.planes().map(|plane| plane.id.clone());
-        let needed: Vec<PlaneId> = planes.filter(|id| rows.iter().any(|row| &row.plane == id)).collect();
-        let lists = join_all(needed.into_iter().map(async |plane| {
+        let lists = join_all(planes.map(async |plane| (self.held(session, &plane).await, plane))).await;
+        let rows = lists.into_iter().filter_map(|(held, plane)| Some((held.ok()?, plane)));
+        rows.flat_map(|(held, plane)| {
+            held.active.iter().map(|row| RowKey::new(&plane, row.id.as_str())).collect::<Vec<_>>()
+        })
+        .collect()
+    }
+
+    async fn find_active<'r>(
+        &self,
+        session: &Session,
+        wanted: impl Fn(&PlaneId) -> Vec<&'r RowKey>,
+    ) -> ToDeactivate {
+        let mut found = ToDeactivate::default();
+        let planes = self.planes().map(|plane| (plane.id.clone(), wanted(&plane.id)));
+        let needed: Vec<_> = planes.filter(|(_, rows)| !rows.is_empty()).collect();
+        let lists = join_all(needed.into_iter().map(async |(plane, wanted)| {
             let held = self.held(session, &plane).await;
-            (plane, held)
+            (plane, wanted, held)
         }))
         .await;
-        for (plane, held) in lists {
-            let wanted: Vec<_> = rows.iter().filter(|row| row.plane == plane).take(MOST_ROLES).collect();
+        for (plane, wanted, held) in lists {
+            let wanted = &wanted[..wanted.len().min(MOST_ROLES)];
             match held {
                 Ok(held) => {
                     let before = found.active.len();
@@ -48,17 +82,28 @@ impl Portal {
     }
 
     /// Deactivates the rows that are active. The result is in the batch.
-    pub async fn deactivate(&self, session: &Session, rows: &[RowKey]) -> Result<BatchId, PortalError> {
+    pub async fn deactivate(
+        &self,
+        session: &Session,
+        rows: &[RowKey],
+        too_early: TooEarly,
+    ) -> Result<BatchId, PortalError> {
         let found = self.to_deactivate(session, rows).await;
         if found.active.is_empty() {
             return Err(PortalError::NothingChosen);
         }
         let batch = BatchId::random();
-        let intents = found.active.into_iter().map(|row| {
+        let now = self.clock.now();
+        let tasks = found.active.into_iter().map(|row| {
             let names = row.names.clone();
-            (Intent::Deactivate(row), names)
+            let floor = row.deactivatable_from().filter(|from| *from > now);
+            let not_before = match too_early {
+                TooEarly::Queue => floor.and_then(|from| from.checked_add(MARGIN).ok()),
+                TooEarly::Send => None,
+            };
+            Task { not_before, ..Task::new(Intent::Deactivate(row), names) }
         });
-        self.carry_out(session, batch, intents.collect()).await?;
+        self.carry_out(session, batch, tasks.collect()).await?;
         Ok(batch)
     }
 }

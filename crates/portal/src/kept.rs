@@ -31,6 +31,7 @@ pub(crate) struct Kept<K, V> {
     generations: Cache<K, u64>,
     refreshing: Arc<Mutex<HashSet<(K, u64)>>>,
     clock: Arc<dyn Clock>,
+    fresh: SignedDuration,
 }
 
 impl<K, V> Kept<K, V>
@@ -38,11 +39,21 @@ where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
+    /// For what changes while people look at it.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        let values = Cache::builder().max_capacity(CAPACITY).time_to_live(STALE).build();
+        Self::keeping(clock, FRESH, STALE)
+    }
+
+    /// For what hardly ever changes: fresh for all of `life`.
+    pub(crate) fn lasting(clock: Arc<dyn Clock>, life: Duration) -> Self {
+        Self::keeping(clock, SignedDuration::MAX, life)
+    }
+
+    fn keeping(clock: Arc<dyn Clock>, fresh: SignedDuration, stale: Duration) -> Self {
+        let values = Cache::builder().max_capacity(CAPACITY).time_to_live(stale).build();
         // Outlives every value, so that a generation does not come back while one of its values is still there.
-        let generations = Cache::builder().max_capacity(CAPACITY).time_to_live(STALE * 2).build();
-        Self { values, generations, refreshing: Arc::default(), clock }
+        let generations = Cache::builder().max_capacity(CAPACITY).time_to_live(stale * 2).build();
+        Self { values, generations, refreshing: Arc::default(), clock, fresh }
     }
 
     /// The value of `key`, from memory or from `read`.
@@ -55,7 +66,7 @@ where
         let generation = self.generations.get(&key).await.unwrap_or_default();
         let key = (key, generation);
         if let Some(kept) = self.values.get(&key).await {
-            if self.clock.now().duration_since(kept.read) > FRESH {
+            if self.clock.now().duration_since(kept.read) > self.fresh {
                 self.refresh(key, read);
             }
             return Ok(kept.value.clone());

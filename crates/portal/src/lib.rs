@@ -5,29 +5,48 @@
 //! | [`overview`] | what the person holds and may activate, read once and kept briefly |
 //! | [`selection`] | roles ticked for activation, with what was typed, kept on the server until confirmed |
 //! | [`plan`] | what a selection will ask and do, worked out before anything is sent |
-//! | [`activate`], [`deactivate`] | a confirmation becomes operations in the journal, which are carried out |
-//! | [`track`] | what became of them |
+//! | [`narrow`] | an activation at scopes below the eligibility's own |
+//! | [`activate`], [`deactivate`], [`cancel`], [`approvals`], [`prolong`] | a confirmation becomes operations in the journal, which are carried out |
+//! | [`step_up`] | operations that wait for a stronger sign-in, and their resumption |
+//! | [`follow_on`] | what can come next: the same role again, or the roles that a group leads to |
+//! | [`track`] | what became of operations, on a person's request; [`watch`] does it while nobody looks |
+//! | [`feed`] | tells open pages what changed |
+//! | [`history`] | what was done, from all that remembers it |
 //!
 //! To add a use case, write a module with an `impl Portal`; what it needs from outside is a port in `pim`.
 
 pub mod activate;
+pub mod approvals;
+pub mod cancel;
 pub mod deactivate;
+pub mod feed;
+pub mod follow_on;
+pub mod history;
+pub mod narrow;
 pub mod overview;
+pub mod pace;
 pub mod plan;
+pub mod prolong;
 pub mod selection;
+pub mod step_up;
 pub mod track;
+pub mod watch;
 
 mod carry_out;
 mod kept;
 
 use std::sync::Arc;
 
+use pace::Pace;
+use pim::audit::AuditLog;
 use pim::clock::Clock;
-use pim::ids::PlaneId;
+use pim::context::AuthenticationContexts;
+use pim::ids::{PlaneId, VaultId};
 use pim::journal::Journal;
 use pim::person::Person;
 use pim::plane::{Caller, Descriptor, Plane};
 use pim::records::{Records, StoreError};
+use pim::tokens::Vaults;
 
 /// The person at the other end, with the means to act for them.
 #[derive(Clone)]
@@ -36,6 +55,28 @@ pub struct Session {
     pub person: Person,
     /// The same person, as the planes want it.
     pub caller: Caller,
+    /// Where their tokens are: with them, what they began is watched after they have gone.
+    pub vault: VaultId,
+}
+
+/// What the use cases need from outside.
+pub struct Ports {
+    /// In any order; pages follow [`Descriptor::order`].
+    pub planes: Vec<Arc<dyn Plane>>,
+    /// Selections and the like.
+    pub records: Arc<dyn Records>,
+    /// Operations.
+    pub journal: Arc<dyn Journal>,
+    /// Tokens of people who are away.
+    pub vaults: Arc<dyn Vaults>,
+    /// Names of authentication contexts; `None` where nothing can name them.
+    pub contexts: Option<Arc<dyn AuthenticationContexts>>,
+    /// The directory's audit log; `None` where there is none.
+    pub audit: Option<Arc<dyn AuditLog>>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// How fast things are expected to happen.
+    pub pace: Pace,
 }
 
 /// The use cases. Cheap to clone.
@@ -44,8 +85,13 @@ pub struct Portal {
     planes: Arc<[Arc<dyn Plane>]>,
     records: Arc<dyn Records>,
     journal: Arc<dyn Journal>,
+    vaults: Arc<dyn Vaults>,
+    contexts: Option<Arc<dyn AuthenticationContexts>>,
+    audit: Option<Arc<dyn AuditLog>>,
     clock: Arc<dyn Clock>,
+    pace: Pace,
     kept: Arc<overview::Kept>,
+    bell: feed::Bell,
 }
 
 /// A use case could not be carried out at all. What happens to single roles is told in its result instead.
@@ -57,23 +103,23 @@ pub enum PortalError {
     /// Nothing was chosen.
     #[error("nothing was chosen")]
     NothingChosen,
+    /// The person is not eligible for any of it any more.
+    #[error("no longer eligible")]
+    NotEligible,
     /// The portal's own store failed; nothing was sent.
     #[error("the store failed")]
     Store(#[from] StoreError),
 }
 
 impl Portal {
-    /// Wires the use cases. `planes` in any order; pages follow [`Descriptor::order`].
+    /// Wires the use cases.
     #[must_use]
-    pub fn new(
-        mut planes: Vec<Arc<dyn Plane>>,
-        records: Arc<dyn Records>,
-        journal: Arc<dyn Journal>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        planes.sort_by_key(|plane| plane.descriptor().order);
-        let kept = Arc::new(overview::Kept::new(clock.clone()));
-        Self { planes: planes.into(), records, journal, clock, kept }
+    pub fn new(mut ports: Ports) -> Self {
+        ports.planes.sort_by_key(|plane| plane.descriptor().order);
+        let kept = Arc::new(overview::Kept::new(ports.clock.clone()));
+        let Ports { planes, records, journal, vaults, contexts, audit, clock, pace } = ports;
+        let (planes, bell) = (planes.into(), feed::Bell::new());
+        Self { planes, records, journal, vaults, contexts, audit, clock, pace, kept, bell }
     }
 
     /// The planes, in the order of the pages.

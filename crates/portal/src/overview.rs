@@ -9,11 +9,15 @@ use std::sync::Arc;
 use futures::future::join;
 use jiff::Timestamp;
 use moka::future::Cache;
+use pim::approval::Waiting;
 use pim::assignment::{Assignment, AssignmentOrigin};
+use pim::child_scope::ChildScope;
 use pim::clock::Clock;
+use pim::context::AuthenticationContext;
 use pim::eligibility::Eligibility;
 use pim::error::{ErrorKind, PlaneError};
 use pim::ids::{PlaneId, PrincipalId, TenantId};
+use pim::listing::{Coverage, Listing};
 use pim::plane::{Caller, Plane};
 use pim::policy::{Policy, PolicyReading};
 use pim::request::{Progress, Request, RequestAction};
@@ -25,21 +29,34 @@ use crate::{Portal, Session, kept};
 /// enforces them whatever is shown.
 const POLICY_LIFE: std::time::Duration = std::time::Duration::from_mins(10);
 
-type Key = (TenantId, PrincipalId, PlaneId);
+/// How long the names of authentication contexts serve everybody in the tenant: the service takes one call a second from all
+/// applications of a tenant together.
+const CONTEXT_LIFE: std::time::Duration = std::time::Duration::from_hours(1);
+
+pub(crate) type Key = (TenantId, PrincipalId, PlaneId);
 
 /// Lists and policies that were read lately.
 pub(crate) struct Kept {
     held: kept::Kept<Key, Arc<Held>>,
-    eligible: kept::Kept<Key, Arc<Vec<EligibleRole>>>,
+    eligible: kept::Kept<Key, Arc<EligibleRoles>>,
     policies: Cache<(TenantId, Target), Policy>,
+    /// What a dry run taught of policies that could not be read. A person's own: what they are refused, others may not be.
+    pub(crate) dry_runs: Cache<(TenantId, PrincipalId, Target), Policy>,
+    contexts: kept::Kept<(TenantId, PrincipalId), Arc<Vec<AuthenticationContext>>>,
+    pub(crate) children: kept::Kept<(TenantId, PrincipalId, Target), Arc<Listing<ChildScope>>>,
+    pub(crate) waiting: kept::Kept<Key, Arc<Vec<Waiting>>>,
 }
 
 impl Kept {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             held: kept::Kept::new(clock.clone()),
-            eligible: kept::Kept::new(clock),
+            eligible: kept::Kept::new(clock.clone()),
             policies: Cache::builder().max_capacity(50_000).time_to_live(POLICY_LIFE).build(),
+            dry_runs: Cache::builder().max_capacity(20_000).time_to_live(POLICY_LIFE).build(),
+            contexts: kept::Kept::lasting(clock.clone(), CONTEXT_LIFE),
+            children: kept::Kept::new(clock.clone()),
+            waiting: kept::Kept::new(clock),
         }
     }
 }
@@ -53,6 +70,17 @@ pub struct Held {
     pub assigned: Vec<Assignment>,
     /// The person's open requests. An error here leaves the rest standing.
     pub open: Result<Vec<Request>, PlaneError>,
+    /// Whether assignments may be missing.
+    pub coverage: Coverage,
+}
+
+/// What a person may activate on one plane.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EligibleRoles {
+    /// By name.
+    pub roles: Vec<EligibleRole>,
+    /// Whether roles may be missing.
+    pub coverage: Coverage,
 }
 
 /// A role that a person may activate, with its policy.
@@ -86,7 +114,9 @@ impl Held {
             return Standing::Active(row.until);
         }
         let open = self.open.as_deref().unwrap_or_default();
-        match open.iter().find(|request| request.target.same_as(target)) {
+        let in_the_way =
+            |request: &&Request| request.action == RequestAction::Activate && request.target.same_as(target);
+        match open.iter().find(in_the_way) {
             Some(request) if request.status.progress() == Progress::Granted => {
                 Standing::Scheduled(request.start)
             }
@@ -112,13 +142,28 @@ impl Portal {
         &self,
         session: &Session,
         plane: &PlaneId,
-    ) -> Result<Arc<Vec<EligibleRole>>, PlaneError> {
+    ) -> Result<Arc<EligibleRoles>, PlaneError> {
         let port = self.plane(plane).ok_or(ErrorKind::NotFound)?.clone();
         let (caller, kept) = (session.caller.clone(), self.kept.clone());
         self.kept
             .eligible
             .get(key(session, plane), async move { read_eligible(&*port, &caller, &kept.policies).await })
             .await
+    }
+
+    /// What is known of authentication contexts: nothing, where the person may not read about them.
+    pub async fn contexts(&self, session: &Session) -> Arc<Vec<AuthenticationContext>> {
+        let Some(port) = self.contexts.clone() else { return Arc::default() };
+        let caller = session.caller.clone();
+        let read = self.kept.contexts.get((caller.tenant, caller.principal), async move {
+            match port.contexts(&caller).await {
+                Ok(contexts) => Ok(Arc::new(contexts)),
+                // Not allowed now, and not in a minute either: the question is not asked again for a while.
+                Err(error) if matches!(error.kind, ErrorKind::Forbidden { .. }) => Ok(Arc::default()),
+                Err(error) => Err(error),
+            }
+        });
+        read.await.unwrap_or_default()
     }
 
     /// Starts all reads at once, so that the page finds them on their way when it comes to draw them.
@@ -141,40 +186,47 @@ impl Portal {
     pub(crate) async fn forget_plane(&self, session: &Session, plane: &PlaneId) {
         self.kept.eligible.forget(&key(session, plane)).await;
         self.kept.held.forget(&key(session, plane)).await;
+        self.kept.waiting.forget(&key(session, plane)).await;
     }
 }
 
-fn key(session: &Session, plane: &PlaneId) -> Key {
+pub(crate) fn key(session: &Session, plane: &PlaneId) -> Key {
     (session.caller.tenant, session.caller.principal, plane.clone())
 }
 
-async fn read_held(plane: &dyn Plane, caller: &Caller, now: Timestamp) -> Result<Arc<Held>, PlaneError> {
+pub(crate) async fn read_held(
+    plane: &dyn Plane,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<Arc<Held>, PlaneError> {
     let (assignments, requests) = join(plane.assignments(caller), plane.requests(caller)).await;
+    let Listing { rows, coverage } = assignments?;
     let (mut active, mut assigned): (Vec<_>, Vec<_>) =
-        assignments?.into_iter().partition(|row| row.origin == AssignmentOrigin::Activated);
+        rows.into_iter().partition(|row| row.origin == AssignmentOrigin::Activated);
     active.sort_by_key(|row| (row.until.is_none(), row.until));
     assigned.sort_by(|a, b| a.names.title.cmp(&b.names.title));
     let open = requests.map(|all| all.into_iter().filter(|request| is_open(request, now)).collect());
-    Ok(Arc::new(Held { active, assigned, open }))
+    Ok(Arc::new(Held { active, assigned, open, coverage }))
 }
 
 /// Whether a request still waits for somebody or for its start.
 fn is_open(request: &Request, now: Timestamp) -> bool {
-    request.action == RequestAction::Activate
-        && match request.status.progress() {
-            Progress::WaitingForApproval | Progress::WaitingForAdministrator | Progress::Working => true,
-            // "Granted" stays on the request after its time has come and gone.
-            Progress::Granted => request.start.is_some_and(|start| start > now),
-            _ => false,
-        }
+    let own =
+        matches!(request.action, RequestAction::Activate | RequestAction::Extend | RequestAction::Renew);
+    own && match request.status.progress() {
+        Progress::WaitingForApproval | Progress::WaitingForAdministrator | Progress::Working => true,
+        // "Granted" stays on the request after its time has come and gone.
+        Progress::Granted => request.start.is_some_and(|start| start > now),
+        _ => false,
+    }
 }
 
 async fn read_eligible(
     plane: &dyn Plane,
     caller: &Caller,
     kept: &Cache<(TenantId, Target), Policy>,
-) -> Result<Arc<Vec<EligibleRole>>, PlaneError> {
-    let mut rows = plane.eligibilities(caller).await?;
+) -> Result<Arc<EligibleRoles>, PlaneError> {
+    let Listing { mut rows, coverage } = plane.eligibilities(caller).await?;
     rows.sort_by(|a, b| {
         (&a.names.title, &a.names.place, &a.id).cmp(&(&b.names.title, &b.names.place, &b.id))
     });
@@ -205,5 +257,5 @@ async fn read_eligible(
         policy: readings.get(&eligibility.target).cloned().unwrap_or_else(unanswered),
         eligibility,
     };
-    Ok(Arc::new(rows.into_iter().map(with_policy).collect()))
+    Ok(Arc::new(EligibleRoles { roles: rows.into_iter().map(with_policy).collect(), coverage }))
 }

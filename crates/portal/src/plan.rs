@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use pim::challenge::Challenge;
+use pim::child_scope::ChildScope;
+use pim::draft::{Draft, Ticket};
 use pim::duration::ActivationDuration;
 use pim::error::{PlaneError, Violation};
 use pim::ids::PlaneId;
-use pim::policy::{ApprovalRequirement, Approver, ContextRequirement, Policy, Requirement};
+use pim::policy::{ApprovalRequirement, Approver, ContextRequirement, Policy, PolicyReading, Requirement};
+use pim::target::Target;
 
-use crate::overview::{EligibleRole, Held, Standing};
+use crate::overview::{EligibleRole, EligibleRoles, Held, Standing};
 use crate::selection::{Field, Fields, LONGEST_JUSTIFICATION, Problem, RowKey, Selection, Wanted};
 use crate::{Portal, Session};
 
@@ -17,6 +22,9 @@ pub const DEFAULT_DURATION: ActivationDuration = match ActivationDuration::from_
     Some(duration) => duration,
     None => ActivationDuration::SHORTEST,
 };
+
+/// How far ahead an activation may start.
+const FURTHEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 /// A plan.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,23 +35,43 @@ pub struct Plan {
     pub unread: Vec<(RowKey, PlaneError)>,
     /// Roles the person is no longer eligible for.
     pub gone: Vec<RowKey>,
+    /// The stronger sign-ins that are needed, one for each resource and set of contexts.
+    pub step_ups: Vec<StepUp>,
 }
 
-/// One role of a plan.
+/// One activation of a plan: a role at one scope.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    /// Its key in the form.
+    /// The role's key in the form.
     pub row: RowKey,
     /// The role and its policy.
     pub role: EligibleRole,
-    /// The policy, all unknown where it could not be read.
+    /// The scope below the role's own that it is narrowed to.
+    pub narrowed: Option<ChildScope>,
+    /// What is activated.
+    pub target: Target,
+    /// The policy, all unknown where neither reading it nor a dry run told.
     pub policy: Policy,
+    /// Whether the policy was learnt from a dry run because it could not be read.
+    pub dry_run: bool,
+    /// From when; `None` at once.
+    pub start: Option<Timestamp>,
     /// How long it will be active.
     pub duration: ActivationDuration,
     /// What was wanted, when that is more.
     pub shortened_from: Option<ActivationDuration>,
+    /// Why, as it will be sent.
+    pub justification: String,
+    /// The ticket, as it will be sent.
+    pub ticket: Option<Ticket>,
+    /// Whether anything was typed for this role alone.
+    pub has_own: bool,
     /// Whether there is anything to do.
     pub standing: Standing,
+    /// Whether it begins when what is active now ends.
+    pub continues: bool,
+    /// The stronger sign-in that it needs, as far as its policy tells.
+    pub challenge: Option<Challenge>,
     /// Why the service refused it the last time.
     pub refused: Vec<Violation>,
 }
@@ -52,7 +80,7 @@ impl Line {
     /// Whether it will be sent.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.standing == Standing::Free
+        self.standing == Standing::Free || self.continues
     }
 
     /// Who has to approve it, when somebody has to.
@@ -74,14 +102,25 @@ impl Line {
     /// Whether nothing stands between sending it and its being active, as far as its policy tells.
     #[must_use]
     pub fn starts_at_once(&self) -> bool {
-        self.approvers().is_none() && !self.needs_step_up() && !self.may_ask_more()
+        self.approvers().is_none() && !self.needs_step_up() && !self.may_ask_more() && self.start.is_none()
     }
 
     /// Whether it asks for a stronger sign-in.
     #[must_use]
     pub fn needs_step_up(&self) -> bool {
-        matches!(self.policy.authentication_context, ContextRequirement::Required(_))
+        self.challenge.is_some()
     }
+}
+
+/// Activations that one stronger sign-in serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepUp {
+    /// What it has to bring.
+    pub challenge: Challenge,
+    /// How many activations wait for it.
+    pub lines: usize,
+    /// Whether one of the last ten minutes serves.
+    pub made: bool,
 }
 
 impl Plan {
@@ -102,29 +141,56 @@ impl Plan {
         strongest(self.ready().map(|line| line.policy.ticket))
     }
 
-    /// What has to be put right before this can be sent. An unknown policy may want a reason, so one is insisted on; a ticket
+    /// What has to be put right at `now` before this can be sent. An unknown policy may want a reason, so one is insisted on; a ticket
     /// is only insisted on where a policy says so, because somebody without one could not go on.
     #[must_use]
-    pub fn problems(&self, fields: &Fields) -> Vec<Problem> {
+    pub fn problems(&self, fields: &Fields, now: Timestamp) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut problem = |field, text: String| problems.push(Problem { field, text });
-        if fields.justification.trim().is_empty() {
-            match self.justification() {
-                Requirement::Required => problem(Field::Justification, "Write a reason: at least one of these roles asks for it.".into()),
-                Requirement::Unknown => problem(
-                    Field::Justification,
-                    "Write a reason: the rules of at least one of these roles could not be read, and they may ask for it.".into(),
-                ),
-                Requirement::NotRequired => {}
-            }
-        } else if fields.justification.chars().count() > LONGEST_JUSTIFICATION {
-            problem(
+        let mut problem =
+            |field, row: Option<RowKey>, text: String| problems.push(Problem { field, row, text });
+        let mute = || self.ready().filter(|line| line.justification.is_empty());
+        match strongest(mute().map(|line| line.policy.justification)) {
+            Requirement::Required => problem(
                 Field::Justification,
-                format!("Shorten the reason to {LONGEST_JUSTIFICATION} characters."),
+                None,
+                "Write a reason: at least one of these roles asks for it.".into(),
+            ),
+            Requirement::Unknown => problem(
+                Field::Justification,
+                None,
+                "Write a reason: the rules of at least one of these roles could not be read, and they may ask for it.".into(),
+            ),
+            Requirement::NotRequired => {}
+        }
+        let is_long = |text: &str| text.chars().count() > LONGEST_JUSTIFICATION;
+        let shorten = || format!("Shorten the reason to {LONGEST_JUSTIFICATION} characters.");
+        if is_long(&fields.justification) {
+            problem(Field::Justification, None, shorten());
+        }
+        for (row, own) in &fields.own {
+            if own.justification.as_deref().is_some_and(is_long) {
+                problem(Field::Justification, Some(row.clone()), shorten());
+            }
+        }
+        let numberless = |line: &&Line| {
+            line.policy.ticket == Requirement::Required
+                && line.ticket.as_ref().is_none_or(|ticket| ticket.number.is_empty())
+        };
+        if self.ready().any(|line| numberless(&line)) {
+            problem(
+                Field::Ticket,
+                None,
+                "Write a ticket number: at least one of these roles asks for it.".into(),
             );
         }
-        if self.ticket() == Requirement::Required && fields.ticket_number.trim().is_empty() {
-            problem(Field::Ticket, "Write a ticket number: at least one of these roles asks for it.".into());
+        match fields.start {
+            Some(start) if start < now.saturating_sub(SignedDuration::from_mins(1)).unwrap_or(now) => {
+                problem(Field::Start, None, "Choose a start that lies ahead, or leave it empty.".into());
+            }
+            Some(start) if start.duration_since(now) > FURTHEST => {
+                problem(Field::Start, None, "Choose a start within the next year.".into());
+            }
+            _ => {}
         }
         problems
     }
@@ -138,10 +204,10 @@ fn strongest(requirements: impl Iterator<Item = Requirement>) -> Requirement {
     })
 }
 
-type PlaneLists = (PlaneId, Result<(Arc<Vec<EligibleRole>>, Option<Arc<Held>>), PlaneError>);
+type PlaneLists = (PlaneId, Result<(Arc<EligibleRoles>, Option<Arc<Held>>), PlaneError>);
 
 impl Portal {
-    /// Works out what `selection` will do.
+    /// Works out what `selection` will do. Two round trips: lists, policies; a third for a dry run where a policy cannot be read.
     pub async fn plan(&self, session: &Session, selection: &Selection) -> Plan {
         let planes = self.planes().map(|plane| plane.id.clone());
         let needed: Vec<PlaneId> =
@@ -153,12 +219,14 @@ impl Portal {
         }))
         .await;
 
-        let mut plan = Plan { lines: Vec::new(), unread: Vec::new(), gone: Vec::new() };
+        let mut plan = Plan { lines: Vec::new(), unread: Vec::new(), gone: Vec::new(), step_ups: Vec::new() };
         for row in &selection.rows {
             match lists.iter().find(|(plane, _)| plane == &row.plane) {
                 Some((_, Ok((eligible, held)))) => {
-                    match eligible.iter().find(|role| role.eligibility.id.as_str() == row.row) {
-                        Some(role) => plan.lines.push(self.line(selection, row, role, held.as_deref())),
+                    match eligible.roles.iter().find(|role| role.eligibility.id.as_str() == row.row) {
+                        Some(role) => {
+                            plan.lines.extend(self.lines(selection, row, role, held.as_deref()));
+                        }
                         None => plan.gone.push(row.clone()),
                     }
                 }
@@ -166,24 +234,144 @@ impl Portal {
                 None => plan.gone.push(row.clone()),
             }
         }
+        self.dry_run(session, selection, &mut plan.lines).await;
+        plan.step_ups = self.step_ups(session, &plan.lines).await;
         plan
     }
 
-    fn line(&self, selection: &Selection, row: &RowKey, role: &EligibleRole, held: Option<&Held>) -> Line {
-        let policy = role.policy.policy();
-        let (duration, shortened_from) = shorten(selection.fields.wanted, &policy);
-        let standing =
-            held.map_or(Standing::Free, |held| held.standing(&role.eligibility.target, self.clock.now()));
+    /// The activations that a row stands for: one, or one for each scope it is narrowed to.
+    fn lines(
+        &self,
+        selection: &Selection,
+        row: &RowKey,
+        role: &EligibleRole,
+        held: Option<&Held>,
+    ) -> Vec<Line> {
+        match selection.narrowed(row) {
+            [] => vec![self.line(selection, row, role, None, held)],
+            scopes => scopes.iter().map(|scope| self.line(selection, row, role, Some(scope), held)).collect(),
+        }
+    }
+
+    fn line(
+        &self,
+        selection: &Selection,
+        row: &RowKey,
+        role: &EligibleRole,
+        narrowed: Option<&ChildScope>,
+        held: Option<&Held>,
+    ) -> Line {
+        let mut target = role.eligibility.target.clone();
+        if let Some(child) = narrowed {
+            target.scope = child.scope.clone();
+        }
+        let fields = &selection.fields;
+        let standing = held.map_or(Standing::Free, |held| held.standing(&target, self.clock.now()));
+        let ends = match standing {
+            Standing::Active(until) if selection.continues => until,
+            _ => None,
+        };
         let refused = selection.refused.iter().find(|refused| &refused.row == row);
-        Line {
+        let own = fields.own(row);
+        let mut line = Line {
             row: row.clone(),
             role: role.clone(),
-            policy,
-            duration,
-            shortened_from,
+            narrowed: narrowed.cloned(),
+            target,
+            policy: Policy::unknown(),
+            dry_run: false,
+            start: ends.or(fields.start),
+            duration: DEFAULT_DURATION,
+            shortened_from: None,
+            justification: own
+                .and_then(|own| own.justification.as_deref())
+                .unwrap_or(&fields.justification)
+                .trim()
+                .to_owned(),
+            ticket: None,
+            has_own: own.is_some(),
             standing,
+            continues: ends.is_some(),
+            challenge: None,
             refused: refused.map(|refused| refused.violations.clone()).unwrap_or_default(),
+        };
+        self.apply(&mut line, role.policy.policy(), fields);
+        line
+    }
+
+    /// Works out what depends on the policy.
+    fn apply(&self, line: &mut Line, policy: Policy, fields: &Fields) {
+        let own = fields.own(&line.row);
+        let wanted = own.and_then(|own| own.duration).map_or(fields.wanted, Wanted::For);
+        (line.duration, line.shortened_from) = shorten(wanted, &policy);
+        let typed = |own: Option<&String>, all: &str| own.map_or(all, String::as_str).trim().to_owned();
+        let number = typed(own.and_then(|own| own.ticket_number.as_ref()), &fields.ticket_number);
+        let system = typed(own.and_then(|own| own.ticket_system.as_ref()), &fields.ticket_system);
+        let has_ticket = !(number.is_empty() && system.is_empty());
+        line.ticket = (has_ticket && policy.ticket.should_ask()).then_some(Ticket { number, system });
+        line.challenge = match &policy.authentication_context {
+            ContextRequirement::Required(context) => self
+                .plane(&line.target.plane)
+                .map(|plane| Challenge::context(plane.descriptor().audience, context.clone())),
+            ContextRequirement::NotRequired | ContextRequirement::Unknown => None,
+        };
+        line.policy = policy;
+    }
+
+    /// Where a policy cannot be read, a dry run makes the service say what it asks for: an empty request, of the default length, which
+    /// commits nothing.
+    async fn dry_run(&self, session: &Session, selection: &Selection, lines: &mut [Line]) {
+        let unread = lines
+            .iter_mut()
+            .filter(|line| line.is_ready() && matches!(line.role.policy, PolicyReading::Unreadable(_)));
+        let learnt = unread.map(async |line| {
+            let policy = self.learn_by_dry_run(session, line).await;
+            (line, policy)
+        });
+        for (line, policy) in join_all(learnt).await {
+            if let Some(policy) = policy {
+                line.dry_run = true;
+                self.apply(line, policy, &selection.fields);
+            }
         }
+    }
+
+    async fn learn_by_dry_run(&self, session: &Session, line: &Line) -> Option<Policy> {
+        let caller = &session.caller;
+        let key = (caller.tenant, caller.principal, line.target.clone());
+        if let Some(known) = self.kept.dry_runs.get(&key).await {
+            return Some(known);
+        }
+        let plane = self.plane(&line.target.plane)?;
+        let empty = Draft {
+            target: line.target.clone(),
+            start: self.clock.now(),
+            duration: DEFAULT_DURATION,
+            justification: String::new(),
+            ticket: None,
+            eligibility_schedule: line.role.eligibility.schedule.clone(),
+            condition: line.role.eligibility.condition.clone(),
+        };
+        let said = plane.validate(caller, &empty).await.ok()?;
+        let policy = said.policy()?;
+        self.kept.dry_runs.insert(key, policy.clone()).await;
+        Some(policy)
+    }
+
+    /// Which stronger sign-ins the lines need, in the order of the lines.
+    async fn step_ups(&self, session: &Session, lines: &[Line]) -> Vec<StepUp> {
+        let mut groups: Vec<StepUp> = Vec::new();
+        let ready = lines.iter().filter(|line| line.is_ready());
+        for challenge in ready.filter_map(|line| line.challenge.as_ref()) {
+            match groups.iter_mut().find(|group| &group.challenge == challenge) {
+                Some(group) => group.lines += 1,
+                None => groups.push(StepUp { challenge: challenge.clone(), lines: 1, made: false }),
+            }
+        }
+        for group in &mut groups {
+            group.made = session.caller.tokens.stronger_token(&group.challenge).await.is_ok();
+        }
+        groups
     }
 }
 

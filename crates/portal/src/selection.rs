@@ -4,6 +4,7 @@
 //! between or the browser is closed, and no reason ever stands in a URL.
 
 use jiff::{SignedDuration, Timestamp};
+use pim::child_scope::ChildScope;
 use pim::duration::ActivationDuration;
 use pim::error::Violation;
 use pim::ids::{BatchId, PlaneId, SelectionId};
@@ -73,6 +74,31 @@ pub struct Fields {
     pub ticket_number: String,
     /// Ticket system.
     pub ticket_system: String,
+    /// From when; `None` at once.
+    pub start: Option<Timestamp>,
+    /// What differs for single roles.
+    pub own: Vec<(RowKey, Own)>,
+}
+
+/// What was typed for one role alone; what is missing is as for all.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Own {
+    /// How long.
+    pub duration: Option<ActivationDuration>,
+    /// Why.
+    pub justification: Option<String>,
+    /// Ticket number.
+    pub ticket_number: Option<String>,
+    /// Ticket system.
+    pub ticket_system: Option<String>,
+}
+
+impl Own {
+    /// Whether nothing differs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A field of the form.
@@ -84,6 +110,8 @@ pub enum Field {
     Justification,
     /// The ticket number.
     Ticket,
+    /// From when.
+    Start,
 }
 
 /// What is wrong with a field.
@@ -91,6 +119,9 @@ pub enum Field {
 pub struct Problem {
     /// Which field.
     pub field: Field,
+    /// The role it is about, when it was typed for that one alone.
+    #[serde(default)]
+    pub row: Option<RowKey>,
     /// What is wrong and what to do, in words.
     pub text: String,
 }
@@ -104,6 +135,16 @@ pub struct Refused {
     pub violations: Vec<Violation>,
 }
 
+/// What a new selection begins with.
+#[derive(Default)]
+pub(crate) struct Again {
+    pub(crate) rows: Vec<RowKey>,
+    pub(crate) fields: Fields,
+    pub(crate) refused: Vec<Refused>,
+    pub(crate) narrowed: Vec<(RowKey, Vec<ChildScope>)>,
+    pub(crate) continues: bool,
+}
+
 /// A selection.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
@@ -113,6 +154,12 @@ pub struct Selection {
     pub owner: Person,
     /// The roles.
     pub rows: Vec<RowKey>,
+    /// Scopes below the eligibility's own that a role is narrowed to; a role that is not here is activated where it is eligible.
+    #[serde(default)]
+    pub narrowed: Vec<(RowKey, Vec<ChildScope>)>,
+    /// Whether roles that are active are to begin again when they end.
+    #[serde(default)]
+    pub continues: bool,
     /// What was typed.
     pub fields: Fields,
     /// What is wrong with what was typed.
@@ -128,16 +175,15 @@ pub struct Selection {
 impl Portal {
     /// Keeps a new selection of `rows`; duplicates are dropped.
     pub async fn select(&self, session: &Session, rows: Vec<RowKey>) -> Result<Selection, PortalError> {
-        self.select_again(session, rows, Fields::default(), Vec::new()).await
+        self.select_again(session, Again { rows, ..Again::default() }).await
     }
 
     pub(crate) async fn select_again(
         &self,
         session: &Session,
-        rows: Vec<RowKey>,
-        fields: Fields,
-        refused: Vec<Refused>,
+        again: Again,
     ) -> Result<Selection, PortalError> {
+        let Again { rows, fields, refused, narrowed, continues } = again;
         let mut unique: Vec<RowKey> = Vec::new();
         for row in rows.into_iter().filter(|row| self.plane(&row.plane).is_some()) {
             if unique.len() < MOST_ROLES && !unique.contains(&row) {
@@ -151,6 +197,8 @@ impl Portal {
             id: SelectionId::random(),
             owner: session.person.clone(),
             rows: unique,
+            narrowed,
+            continues,
             fields,
             problems: Vec::new(),
             refused,
@@ -179,6 +227,7 @@ impl Portal {
         let (mut selection, version) = self.read_selection(session, id).await?;
         selection.rows.retain(|kept| kept != row);
         selection.refused.retain(|refused| &refused.row != row);
+        selection.narrowed.retain(|(narrowed, _)| narrowed != row);
         selection.fields = fields.bounded();
         self.write_selection(&selection, version).await?;
         Ok(selection)
@@ -234,6 +283,29 @@ impl Fields {
             justification: cut(&self.justification, LONGEST_JUSTIFICATION + 1),
             ticket_number: cut(&self.ticket_number, LONGEST_TICKET),
             ticket_system: cut(&self.ticket_system, LONGEST_TICKET),
+            start: self.start,
+            own: self.own.into_iter().take(MOST_ROLES).map(|(row, own)| (row, own.bounded())).collect(),
+        }
+    }
+
+    /// What was typed for `row` alone.
+    #[must_use]
+    pub fn own(&self, row: &RowKey) -> Option<&Own> {
+        self.own.iter().find(|(key, own)| key == row && !own.is_empty()).map(|(_, own)| own)
+    }
+}
+
+impl Own {
+    fn bounded(self) -> Self {
+        let cut = |text: Option<String>, most: usize| {
+            let text: String = text?.trim().chars().take(most).collect();
+            (!text.is_empty()).then_some(text)
+        };
+        Self {
+            duration: self.duration,
+            justification: cut(self.justification, LONGEST_JUSTIFICATION + 1),
+            ticket_number: cut(self.ticket_number, LONGEST_TICKET),
+            ticket_system: cut(self.ticket_system, LONGEST_TICKET),
         }
     }
 }

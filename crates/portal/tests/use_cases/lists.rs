@@ -23,7 +23,7 @@ async fn a_list_is_read_once_however_many_ask_at_the_same_time() {
     settle().await;
     world.entra.release("eligibilities");
     for look in looks {
-        assert_eq!(look.await.unwrap().unwrap().len(), 1);
+        assert_eq!(look.await.unwrap().unwrap().roles.len(), 1);
     }
     assert_eq!((world.entra.calls("eligibilities"), world.entra.calls("policies")), (1, 1));
 }
@@ -94,7 +94,7 @@ async fn a_failure_is_not_kept() {
     let failed = world.portal.eligible(&adele(), world.entra.id()).await;
     assert_eq!(failed.unwrap_err().kind, ErrorKind::Unavailable);
     world.entra.state().failing.clear();
-    assert_eq!(world.portal.eligible(&adele(), world.entra.id()).await.unwrap().len(), 1);
+    assert_eq!(world.portal.eligible(&adele(), world.entra.id()).await.unwrap().roles.len(), 1);
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn a_caller_that_stops_waiting_does_not_stop_the_read() {
     assert!(look.await.unwrap_err().is_cancelled());
     world.entra.release("eligibilities");
     settle().await;
-    assert_eq!(world.portal.eligible(&adele(), world.entra.id()).await.unwrap().len(), 1);
+    assert_eq!(world.portal.eligible(&adele(), world.entra.id()).await.unwrap().roles.len(), 1);
     assert_eq!(world.entra.calls("eligibilities"), 1);
 }
 
@@ -120,7 +120,7 @@ async fn a_plane_that_fails_leaves_the_other() {
     world.entra.state().failing.extend(["eligibilities", "assignments"]);
     assert!(world.portal.eligible(&adele(), world.entra.id()).await.is_err());
     assert!(world.portal.held(&adele(), world.entra.id()).await.is_err());
-    assert_eq!(world.portal.eligible(&adele(), world.azure.id()).await.unwrap().len(), 1);
+    assert_eq!(world.portal.eligible(&adele(), world.azure.id()).await.unwrap().roles.len(), 1);
     assert!(world.portal.held(&adele(), world.azure.id()).await.is_ok());
 }
 
@@ -165,7 +165,7 @@ async fn a_policy_serves_everybody_in_its_tenant_and_nobody_else() {
     world.entra.offers("reader", Some(lenient(60)));
     for (who, calls) in [(session(1, 1), 1), (session(1, 2), 1), (session(2, 3), 2)] {
         let roles = world.portal.eligible(&who, world.entra.id()).await.unwrap();
-        assert_eq!(roles[0].policy, PolicyReading::Known(lenient(60)));
+        assert_eq!(roles.roles[0].policy, PolicyReading::Known(lenient(60)));
         assert_eq!(world.entra.calls("policies"), calls);
     }
 }
@@ -175,10 +175,10 @@ async fn a_policy_that_one_person_cannot_read_is_asked_for_again_for_the_next() 
     let world = World::new();
     world.entra.offers("reader", None);
     let roles = world.portal.eligible(&session(1, 1), world.entra.id()).await.unwrap();
-    assert_eq!(roles[0].policy, PolicyReading::Unreadable(Unreadable::Forbidden));
+    assert_eq!(roles.roles[0].policy, PolicyReading::Unreadable(Unreadable::Forbidden));
     world.entra.state().policies.insert(world.entra.target("reader"), lenient(60));
     let roles = world.portal.eligible(&session(1, 2), world.entra.id()).await.unwrap();
-    assert_eq!(roles[0].policy, PolicyReading::Known(lenient(60)));
+    assert_eq!(roles.roles[0].policy, PolicyReading::Known(lenient(60)));
     assert_eq!(world.entra.calls("policies"), 2);
 }
 
@@ -193,7 +193,7 @@ async fn forgetting_makes_the_next_look_fresh() {
     assert_eq!(world.portal.held(&adele(), world.entra.id()).await.unwrap().active.len(), 0);
     world.portal.forget(&adele()).await;
     assert_eq!(world.portal.held(&adele(), world.entra.id()).await.unwrap().active.len(), 1);
-    assert_eq!(world.portal.eligible(&adele(), world.entra.id()).await.unwrap().len(), 1);
+    assert_eq!(world.portal.eligible(&adele(), world.entra.id()).await.unwrap().roles.len(), 1);
 }
 
 #[tokio::test]

@@ -18,8 +18,11 @@ async fn plan(world: &World, rows: Vec<RowKey>, fields: Fields) -> Plan {
     world.portal.plan(&adele(), &selection).await
 }
 
-fn fields_of(plan: &Plan, fields: &Fields) -> Vec<Field> {
-    plan.problems(fields).into_iter().map(|problem| problem.field).collect()
+/// What is wrong when `rows` are to be activated with `fields`.
+async fn fields_of(world: &World, rows: &[RowKey], fields: Fields) -> Vec<Field> {
+    let plan = plan(world, rows.to_vec(), fields.clone()).await;
+    let problems = plan.problems(&fields, world.portal.clock().now());
+    problems.into_iter().map(|problem| problem.field).collect()
 }
 
 #[tokio::test]
@@ -114,9 +117,8 @@ async fn a_reason_is_missing_when_one_role_requires_it_or_may_require_it() {
     ] {
         let world = World::new();
         let rows = vec![world.entra.offers("a", Some(lenient(60))), world.entra.offers("b", policy)];
-        let plan = plan(&world, rows, Fields::default()).await;
-        assert_eq!(fields_of(&plan, &typed(30, " \n ")), expected);
-        assert_eq!(fields_of(&plan, &typed(30, "patching")), []);
+        assert_eq!(fields_of(&world, &rows, typed(30, " \n ")).await, expected);
+        assert_eq!(fields_of(&world, &rows, typed(30, "patching")).await, []);
     }
 }
 
@@ -124,9 +126,12 @@ async fn a_reason_is_missing_when_one_role_requires_it_or_may_require_it() {
 async fn a_reason_that_is_too_long_is_a_problem_even_where_none_is_required() {
     let world = World::new();
     let row = world.entra.offers("reader", Some(lenient(60)));
-    let plan = plan(&world, vec![row], Fields::default()).await;
-    assert_eq!(fields_of(&plan, &typed(30, &"ä".repeat(LONGEST_JUSTIFICATION))), []);
-    assert_eq!(fields_of(&plan, &typed(30, &"ä".repeat(LONGEST_JUSTIFICATION + 1))), [Field::Justification]);
+    let rows = [row];
+    assert_eq!(fields_of(&world, &rows, typed(30, &"ä".repeat(LONGEST_JUSTIFICATION))).await, []);
+    assert_eq!(
+        fields_of(&world, &rows, typed(30, &"ä".repeat(LONGEST_JUSTIFICATION + 1))).await,
+        [Field::Justification]
+    );
 }
 
 #[tokio::test]
@@ -137,10 +142,9 @@ async fn a_ticket_is_missing_only_when_a_policy_requires_it() {
     {
         let world = World::new();
         let rows = vec![world.entra.offers("a", Some(lenient(60))), world.entra.offers("b", policy)];
-        let plan = plan(&world, rows, Fields::default()).await;
-        assert_eq!(fields_of(&plan, &typed(30, "patching")), expected);
+        assert_eq!(fields_of(&world, &rows, typed(30, "patching")).await, expected);
         let fields = Fields { ticket_number: "INC1".into(), ..typed(30, "patching") };
-        assert_eq!(fields_of(&plan, &fields), []);
+        assert_eq!(fields_of(&world, &rows, fields).await, []);
     }
 }
 
@@ -151,6 +155,5 @@ async fn what_a_role_that_is_active_already_requires_is_not_asked_for() {
         Policy { justification: Requirement::Required, ticket: Requirement::Required, ..lenient(60) };
     let rows = vec![world.entra.offers("a", Some(lenient(60))), world.entra.offers("b", Some(strict))];
     world.entra.gives("b", AssignmentOrigin::Activated);
-    let plan = plan(&world, rows, Fields::default()).await;
-    assert_eq!(fields_of(&plan, &Fields::default()), []);
+    assert_eq!(fields_of(&world, &rows, Fields::default()).await, []);
 }

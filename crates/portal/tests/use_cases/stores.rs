@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use pim::ids::{BatchId, PrincipalId, TenantId};
-use pim::journal::{Journal, Operation, OperationState};
+use pim::journal::{Journal, Operation, OperationState, Sequence};
 use pim::records::{Record, RecordKind, Records, StoreError};
 
 #[derive(Default)]
@@ -59,10 +59,20 @@ impl Records for MemoryRecords {
     }
 }
 
+struct Stored {
+    operation: Operation,
+    due: Option<Timestamp>,
+    sequence: Sequence,
+}
+
+fn last(operations: &[Stored]) -> Sequence {
+    operations.iter().map(|stored| stored.sequence).max().unwrap_or_default()
+}
+
 /// A journal that can be told to fail.
 #[derive(Default)]
 pub(crate) struct MemoryJournal {
-    operations: Mutex<Vec<Operation>>,
+    operations: Mutex<Vec<Stored>>,
     pub(crate) fails_to_append: Mutex<bool>,
     /// States that it fails to leave.
     pub(crate) fails_to_leave: Mutex<HashSet<OperationState>>,
@@ -70,27 +80,83 @@ pub(crate) struct MemoryJournal {
 
 #[async_trait]
 impl Journal for MemoryJournal {
-    async fn append(&self, operations: &[Operation]) -> Result<(), StoreError> {
+    async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<(), StoreError> {
         if *self.fails_to_append.lock().unwrap() {
             return Err(StoreError);
         }
-        self.operations.lock().unwrap().extend_from_slice(operations);
+        let mut stored = self.operations.lock().unwrap();
+        for operation in operations {
+            let sequence = last(&stored) + 1;
+            stored.push(Stored { operation: operation.clone(), due: Some(due), sequence });
+        }
         Ok(())
     }
 
-    async fn advance(&self, operation: &Operation, from: OperationState) -> Result<bool, StoreError> {
-        if self.fails_to_leave.lock().unwrap().contains(&from) || !from.may_become(operation.state) {
+    async fn advance(
+        &self,
+        operation: &Operation,
+        from: OperationState,
+        due: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        let is_amendment = from == operation.state;
+        if self.fails_to_leave.lock().unwrap().contains(&from)
+            || !(is_amendment || from.may_become(operation.state))
+        {
             return Err(StoreError);
         }
         let mut operations = self.operations.lock().unwrap();
-        let stored = operations.iter_mut().find(|stored| stored.id == operation.id && stored.state == from);
-        Ok(stored.map(|stored| stored.clone_from(operation)).is_some())
+        let next = last(&operations) + 1;
+        let mut all = operations.iter_mut();
+        let stored = all.find(|stored| stored.operation.id == operation.id && stored.operation.state == from);
+        let Some(stored) = stored else { return Ok(false) };
+        stored.operation.clone_from(operation);
+        stored.due = due;
+        if !is_amendment {
+            stored.sequence = next;
+        }
+        Ok(true)
+    }
+
+    async fn claim(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        most: usize,
+    ) -> Result<Vec<Operation>, StoreError> {
+        let mut operations = self.operations.lock().unwrap();
+        let due = operations.iter_mut().filter(|stored| stored.due.is_some_and(|due| due <= now));
+        let taken = due.take(most).map(|stored| {
+            stored.due = Some(until);
+            stored.operation.clone()
+        });
+        Ok(taken.collect())
     }
 
     async fn batch(&self, t: TenantId, p: PrincipalId, batch: BatchId) -> Result<Vec<Operation>, StoreError> {
         let operations = self.operations.lock().unwrap();
-        let own = operations.iter().filter(|row| (row.tenant, row.principal, row.batch) == (t, p, batch));
+        let all = operations.iter().map(|stored| &stored.operation);
+        let own = all.filter(|row| (row.tenant, row.principal, row.batch) == (t, p, batch));
         Ok(own.cloned().collect())
+    }
+
+    async fn changes(
+        &self,
+        t: TenantId,
+        p: PrincipalId,
+        after: Sequence,
+        most: usize,
+    ) -> Result<Vec<(Sequence, Operation)>, StoreError> {
+        let operations = self.operations.lock().unwrap();
+        let own = |row: &&Stored| (row.operation.tenant, row.operation.principal) == (t, p);
+        let later = operations.iter().filter(own).filter(|row| row.sequence > after);
+        let mut changes: Vec<_> = later.map(|row| (row.sequence, row.operation.clone())).collect();
+        changes.sort_by_key(|(sequence, _)| *sequence);
+        changes.truncate(most);
+        Ok(changes)
+    }
+
+    async fn latest(&self, t: TenantId, p: PrincipalId) -> Result<Sequence, StoreError> {
+        Ok(self.changes(t, p, 0, usize::MAX).await?.last().map_or(0, |(sequence, _)| *sequence))
     }
 
     async fn recent(
@@ -100,7 +166,8 @@ impl Journal for MemoryJournal {
         since: Timestamp,
     ) -> Result<Vec<Operation>, StoreError> {
         let operations = self.operations.lock().unwrap();
-        let own = operations.iter().rev().filter(|row| (row.tenant, row.principal) == (t, p));
+        let all = operations.iter().rev().map(|stored| &stored.operation);
+        let own = all.filter(|row| (row.tenant, row.principal) == (t, p));
         Ok(own.filter(|row| row.updated > since).cloned().collect())
     }
 }

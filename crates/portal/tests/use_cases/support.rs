@@ -9,10 +9,12 @@ use pim::draft::Draft;
 use pim::eligibility::Eligibility;
 use pim::error::{ErrorKind, PlaneError, Violation};
 use pim::ids::{PlaneId, PrincipalId, RequestId};
+use pim::listing::Listing;
 use pim::plane::{Caller, Descriptor, Fingerprint, Plane, Rejection, Submission};
 use pim::policy::{Policy, PolicyReading, Unreadable};
-use pim::request::{Request, RequestAction, RequestStatus};
+use pim::request::{Request, RequestAction, RequestRef, RequestStatus};
 use pim::target::{MemberType, Names, Target};
+use pim::tokens::Audience;
 use portal::selection::RowKey;
 use tokio::sync::Semaphore;
 
@@ -54,7 +56,17 @@ pub(crate) struct FakePlane {
 impl FakePlane {
     pub(crate) fn new(id: &str, order: u8) -> Arc<Self> {
         let id = PlaneId::from(id);
-        let descriptor = Descriptor { id, title: "", singular: "", short: "", empty: "", order };
+        let descriptor = Descriptor {
+            id,
+            title: "",
+            singular: "",
+            short: "",
+            empty: "",
+            order,
+            audience: Audience::Graph,
+            chooses_ids: false,
+            admin_page: None,
+        };
         Arc::new(Self { descriptor, state: Mutex::default() })
     }
 
@@ -144,7 +156,19 @@ impl FakePlane {
 /// A request as the service tells it, under the service's own id.
 pub(crate) fn request(target: &Target, action: RequestAction, status: &str) -> Request {
     let (id, status) = (RequestId::from("theirs"), RequestStatus::from(status.to_owned()));
-    Request { id, target: target.clone(), action, status, created: None, start: None, justification: None }
+    Request {
+        id,
+        target: target.clone(),
+        action,
+        status,
+        created: None,
+        start: None,
+        duration: None,
+        names: None,
+        ticket: None,
+        completed: None,
+        justification: None,
+    }
 }
 
 #[async_trait]
@@ -153,16 +177,16 @@ impl Plane for FakePlane {
         &self.descriptor
     }
 
-    async fn eligibilities(&self, _: &Caller) -> Result<Vec<Eligibility>, PlaneError> {
+    async fn eligibilities(&self, _: &Caller) -> Result<Listing<Eligibility>, PlaneError> {
         self.called("eligibilities").await?;
-        Ok(self.state().eligibilities.clone())
+        Ok(self.state().eligibilities.clone().into())
     }
 
-    async fn assignments(&self, _: &Caller) -> Result<Vec<Assignment>, PlaneError> {
+    async fn assignments(&self, _: &Caller) -> Result<Listing<Assignment>, PlaneError> {
         // Settled when asked, as it is with a slow network: what changes while it waits is not in it.
         let answer = self.state().assignments.clone();
         self.called("assignments").await?;
-        Ok(answer)
+        Ok(answer.into())
     }
 
     async fn requests(&self, _: &Caller) -> Result<Vec<Request>, PlaneError> {
@@ -198,10 +222,10 @@ impl Plane for FakePlane {
         self.answer(&row.target, RequestAction::Deactivate)
     }
 
-    async fn request(&self, _: &Caller, target: &Target, _: &RequestId) -> Result<Request, PlaneError> {
+    async fn request(&self, _: &Caller, asked: &RequestRef) -> Result<Request, PlaneError> {
         self.called("request").await?;
         let status = self.state().status.ok_or(ErrorKind::NotFound)?;
-        Ok(request(target, RequestAction::Activate, status))
+        Ok(request(&asked.target, asked.action, status))
     }
 
     async fn find(&self, _: &Caller, lost: &Fingerprint) -> Result<Option<Request>, PlaneError> {

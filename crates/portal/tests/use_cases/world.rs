@@ -1,16 +1,19 @@
 //! A portal with two planes, and people to use it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use pim::challenge::{Challenge, Claims};
 use pim::clock::ManualClock;
 use pim::duration::ActivationDuration;
+use pim::ids::VaultId;
 use pim::person::Person;
 use pim::plane::{Caller, Plane};
 use pim::policy::{ApprovalRequirement, ContextRequirement, Policy, Requirement};
-use pim::tokens::{Audience, TokenError, Tokens};
+use pim::tokens::{Audience, TokenError, Tokens, Vaults};
+use portal::pace::Pace;
 use portal::selection::{Fields, Wanted};
-use portal::{Portal, Session};
+use portal::{Portal, Ports, Session};
 use secrecy::SecretString;
 
 use crate::stores::{MemoryJournal, MemoryRecords};
@@ -22,6 +25,8 @@ pub(crate) struct World {
     pub(crate) azure: Arc<FakePlane>,
     pub(crate) journal: Arc<MemoryJournal>,
     pub(crate) clock: ManualClock,
+    /// What people who are away have.
+    pub(crate) tokens: Arc<FakeTokens>,
 }
 
 impl World {
@@ -31,17 +36,59 @@ impl World {
         let clock = ManualClock::at("2026-03-02T08:00:00Z".parse().unwrap());
         let planes: Vec<Arc<dyn Plane>> = vec![azure.clone(), entra.clone()];
         let records = Arc::new(MemoryRecords::default());
-        let portal = Portal::new(planes, records, journal.clone(), Arc::new(clock.clone()));
-        Self { portal, entra, azure, journal, clock }
+        let tokens = Arc::new(FakeTokens::default());
+        let portal = Portal::new(Ports {
+            planes,
+            records,
+            journal: journal.clone(),
+            vaults: tokens.clone(),
+            contexts: None,
+            audit: None,
+            clock: Arc::new(clock.clone()),
+            pace: Pace::default(),
+        });
+        Self { portal, entra, azure, journal, clock, tokens }
     }
 }
 
-struct NoTokens;
+/// Tokens of a person: the fake plane asks for none, so only stronger sign-ins matter.
+#[derive(Clone, Default)]
+pub(crate) struct FakeTokens(Arc<Mutex<Vec<Challenge>>>);
+
+impl FakeTokens {
+    /// The person makes the stronger sign-in that `challenge` asks for.
+    pub(crate) fn meet(&self, challenge: Challenge) {
+        self.0.lock().unwrap().push(challenge);
+    }
+}
 
 #[async_trait]
-impl Tokens for NoTokens {
+impl Tokens for FakeTokens {
     async fn access_token(&self, _: Audience) -> Result<SecretString, TokenError> {
         Err(TokenError::Unavailable)
+    }
+
+    async fn stronger_token(&self, challenge: &Challenge) -> Result<SecretString, TokenError> {
+        if self.0.lock().unwrap().contains(challenge) {
+            Ok(SecretString::from("stronger"))
+        } else {
+            Err(TokenError::StepUpRequired(challenge.clone()))
+        }
+    }
+
+    async fn renewed_token(
+        &self,
+        _: Audience,
+        _: &SecretString,
+        _: Option<&Claims>,
+    ) -> Result<SecretString, TokenError> {
+        Err(TokenError::SignInRequired)
+    }
+}
+
+impl Vaults for FakeTokens {
+    fn tokens(&self, _: VaultId) -> Arc<dyn Tokens> {
+        Arc::new(self.clone())
     }
 }
 
@@ -52,7 +99,8 @@ pub(crate) fn session(tenant: u8, person: u8) -> Session {
     let (name, username) = ("Adele Vance".into(), "adele@contoso.example".into());
     Session {
         person: Person { tenant, id: principal, name, username },
-        caller: Caller { tenant, principal, tokens: Arc::new(NoTokens) },
+        caller: Caller::new(tenant, principal, Arc::new(FakeTokens::default())),
+        vault: VaultId("00000000-0000-0000-0000-0000000000ff".parse().unwrap()),
     }
 }
 

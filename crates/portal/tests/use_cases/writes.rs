@@ -9,6 +9,7 @@ use pim::journal::{Intent, OperationState as State, Refusal};
 use pim::policy::{Policy, Requirement};
 use pim::target::Condition;
 use portal::activate::Confirmation;
+use portal::deactivate::TooEarly;
 use portal::selection::{Field, Fields, Refused, RowKey, Wanted};
 use portal::{PortalError, Session};
 
@@ -246,17 +247,38 @@ async fn a_lost_answer_that_is_found_goes_on() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_that_is_not_found_stays_unsure_and_is_never_sent_again() {
+async fn a_lost_answer_that_is_not_found_is_proved_absent_and_sent_again_only_by_the_person() {
     let world = World::new();
+    let batch = confirm_one(&world, Answer::Unsure).await;
+    // The first page has looked once. The service's lists lag, so looking twice at once proves nothing.
+    assert_eq!(tracked(&world, batch).await, [State::Unsure]);
+    assert_eq!(tracked(&world, batch).await, [State::Unsure]);
+    world.clock.advance(SignedDuration::from_secs(120));
+    assert_eq!(tracked(&world, batch).await, [State::Unsure]);
+    world.clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(tracked(&world, batch).await, [State::NotCreated]);
+    assert_eq!(world.portal.retry(&adele(), batch).await.err(), Some(PortalError::NothingChosen));
+    assert_eq!(world.entra.calls("submit"), 1);
+
+    assert_eq!(world.portal.send_again(&adele(), batch).await.unwrap(), 1);
+    assert_eq!(stored(&world, batch).await, [State::Provisioned]);
+    assert_eq!(world.entra.calls("submit"), 2);
+    assert_eq!(world.portal.send_again(&adele(), batch).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_lost_answer_stays_unsure_for_as_long_as_the_service_says_nothing() {
+    let world = World::new();
+    world.entra.state().failing.insert("find");
     let batch = confirm_one(&world, Answer::Unsure).await;
     for _ in 0..3 {
         world.clock.advance(SignedDuration::from_mins(10));
         assert_eq!(tracked(&world, batch).await, [State::Unsure]);
     }
-    world.entra.state().failing.insert("find");
-    assert_eq!(tracked(&world, batch).await, [State::Unsure]);
+    world.entra.state().failing.clear();
+    world.entra.state().lost = Some("Provisioned");
+    assert_eq!(tracked(&world, batch).await, [State::Provisioned]);
     assert_eq!(world.entra.calls("submit"), 1);
-    assert_eq!(world.portal.retry(&adele(), batch).await.err(), Some(PortalError::NothingChosen));
 }
 
 #[tokio::test]
@@ -310,12 +332,10 @@ async fn a_role_in_a_batch_fails_alone() {
 
 #[tokio::test]
 async fn a_refusal_keeps_its_reasons_and_the_id_of_the_call() {
-    use Violation::{ContextMissing, MfaMissing, TicketMissing, TooLong};
+    use Violation::{TicketMissing, TooLong};
     let refused = |violations: &[Violation]| Some(Refusal::Violations(violations.to_vec()));
     for (answer, state, refusal) in [
         (Answer::Rejected(vec![TooLong, TicketMissing]), State::Rejected, refused(&[TooLong, TicketMissing])),
-        (Answer::Rejected(vec![MfaMissing]), State::AwaitingStepUp, refused(&[MfaMissing])),
-        (Answer::Fails(ErrorKind::StepUpRequired), State::AwaitingStepUp, refused(&[ContextMissing])),
         (
             Answer::Fails(ErrorKind::Throttled { retry_after: None }),
             State::Rejected,
@@ -380,12 +400,12 @@ async fn only_an_active_role_can_be_deactivated() {
     let unknown = RowKey::new(world.entra.id(), "held-never");
     let found = world.portal.to_deactivate(&adele(), &[assigned.clone(), unknown, active.clone()]).await;
     assert_eq!((found.active.len(), found.gone, found.unread.len()), (1, 2, 0));
-    let nothing = world.portal.deactivate(&adele(), std::slice::from_ref(&assigned)).await;
+    let nothing = world.portal.deactivate(&adele(), std::slice::from_ref(&assigned), TooEarly::Send).await;
     assert_eq!(nothing, Err(PortalError::NothingChosen));
     assert_eq!(world.entra.calls("deactivate"), 0);
 
     world.entra.state().answers.push_back(Answer::Accepted("Revoked"));
-    let batch = world.portal.deactivate(&adele(), &[assigned, active]).await.unwrap();
+    let batch = world.portal.deactivate(&adele(), &[assigned, active], TooEarly::Send).await.unwrap();
     let sent = world.entra.state().deactivated.clone();
     let sent: Vec<_> = sent.iter().map(|(principal, row)| (*principal, row.id.as_str())).collect();
     assert_eq!(sent, [(adele().caller.principal, "held-active")]);
@@ -406,7 +426,7 @@ async fn a_deactivation_whose_answer_was_lost_is_looked_up_and_not_sent_again() 
     let world = World::new();
     let row = world.entra.gives("active", AssignmentOrigin::Activated);
     world.entra.state().answers.push_back(Answer::Unsure);
-    let batch = world.portal.deactivate(&adele(), &[row]).await.unwrap();
+    let batch = world.portal.deactivate(&adele(), &[row], TooEarly::Send).await.unwrap();
     assert_eq!(stored(&world, batch).await, [State::Unsure]);
     world.entra.state().lost = Some("Revoked");
     assert_eq!(tracked(&world, batch).await, [State::Revoked]);
@@ -425,7 +445,22 @@ async fn nothing_is_sent_when_the_journal_does_not_take_it() {
 }
 
 #[tokio::test]
-async fn a_role_that_was_never_sent_ends_as_not_sent_and_can_be_retried() {
+async fn a_role_whose_sender_died_is_sent_once_by_whoever_finds_it() {
+    let world = World::new();
+    world.journal.fails_to_leave.lock().unwrap().insert(State::Prepared);
+    let batch = confirm_one(&world, Answer::Accepted("Provisioned")).await;
+    world.journal.fails_to_leave.lock().unwrap().clear();
+    assert_eq!(world.portal.watch_once().await.unwrap(), 0, "it belongs to its sender");
+    world.clock.advance(SignedDuration::from_secs(91));
+    let other = world.portal.clone();
+    let (one, two) = tokio::join!(world.portal.watch_once(), other.watch_once());
+    assert_eq!(one.unwrap() + two.unwrap(), 1);
+    assert_eq!(stored(&world, batch).await, [State::Provisioned]);
+    assert_eq!(world.entra.calls("submit"), 1);
+}
+
+#[tokio::test]
+async fn a_role_that_was_not_sent_for_long_ends_as_not_sent_and_can_be_retried() {
     let world = World::new();
     world.journal.fails_to_leave.lock().unwrap().insert(State::Prepared);
     let batch = confirm_one(&world, Answer::Accepted("Provisioned")).await;
@@ -434,7 +469,7 @@ async fn a_role_that_was_never_sent_ends_as_not_sent_and_can_be_retried() {
     world.journal.fails_to_leave.lock().unwrap().clear();
     world.clock.advance(SignedDuration::from_secs(90));
     assert_eq!(tracked(&world, batch).await, [State::Prepared]);
-    world.clock.advance(SignedDuration::from_secs(1));
+    world.clock.advance(SignedDuration::from_mins(5));
     assert_eq!(tracked(&world, batch).await, [State::Rejected]);
     let operation = world.portal.operations(&adele(), batch).await.unwrap().remove(0);
     assert_eq!(operation.refusal, Some(Refusal::NotSent));

@@ -1,0 +1,74 @@
+//! What waits for the person's decision, plane by plane, and deciding on it, many at once.
+
+use std::sync::Arc;
+
+use futures::future::join_all;
+use pim::approval::{Decision, Verdict, Waiting};
+use pim::error::{ErrorKind, PlaneError};
+use pim::ids::{BatchId, PlaneId};
+use pim::journal::Intent;
+
+use crate::carry_out::Task;
+use crate::overview::key;
+use crate::selection::{LONGEST_JUSTIFICATION, MOST_ROLES, RowKey};
+use crate::{Portal, PortalError, Session};
+
+impl Portal {
+    /// What waits for the person on `plane`, the oldest first. Nothing, where the plane has no approvals. The person's own requests are
+    /// not in it: nobody decides on them for themselves.
+    pub async fn waiting(&self, session: &Session, plane: &PlaneId) -> Result<Arc<Vec<Waiting>>, PlaneError> {
+        let port = self.plane(plane).ok_or(ErrorKind::NotFound)?.clone();
+        if port.approvals().is_none() {
+            return Ok(Arc::default());
+        }
+        let caller = session.caller.clone();
+        self.kept
+            .waiting
+            .get(key(session, plane), async move {
+                let approvals = port.approvals().ok_or(ErrorKind::NotFound)?;
+                let mut waiting = approvals.waiting(&caller).await?;
+                waiting.retain(|one| one.requester.id != Some(caller.principal));
+                waiting.sort_by_key(|one| one.created);
+                Ok(Arc::new(waiting))
+            })
+            .await
+    }
+
+    /// How many requests wait for the person on all planes that could be read.
+    pub async fn waiting_count(&self, session: &Session) -> usize {
+        let planes: Vec<PlaneId> = self.planes().map(|plane| plane.id.clone()).collect();
+        let counts = planes.iter().map(async |plane| {
+            self.waiting(session, plane).await.map(|waiting| waiting.len()).unwrap_or_default()
+        });
+        join_all(counts).await.into_iter().sum()
+    }
+
+    /// Decides on the rows that still wait, all alike. The result is in the batch.
+    pub async fn decide(
+        &self,
+        session: &Session,
+        rows: &[RowKey],
+        decision: Decision,
+        reason: &str,
+    ) -> Result<BatchId, PortalError> {
+        let reason: String = reason.trim().chars().take(LONGEST_JUSTIFICATION).collect();
+        let planes: Vec<PlaneId> = self.planes().map(|plane| plane.id.clone()).collect();
+        let mut tasks = Vec::new();
+        for plane in planes.iter().filter(|plane| rows.iter().any(|row| &row.plane == *plane)) {
+            let Ok(waiting) = self.waiting(session, plane).await else { continue };
+            let chosen = waiting
+                .iter()
+                .filter(|one| rows.iter().any(|row| &row.plane == plane && row.row == one.id.as_str()));
+            for one in chosen.take(MOST_ROLES) {
+                let verdict = Verdict { waiting: one.clone(), decision, reason: reason.clone() };
+                tasks.push(Task::new(Intent::Decide(verdict), one.names.clone()));
+            }
+        }
+        if tasks.is_empty() {
+            return Err(PortalError::NothingChosen);
+        }
+        let batch = BatchId::random();
+        self.carry_out(session, batch, tasks).await?;
+        Ok(batch)
+    }
+}
