@@ -1,11 +1,16 @@
 //! The server functions: what the forms post to. Each does one thing and sends the browser on to a page (post, redirect, get), so
 //! that a reload never repeats a write. What went wrong stands on that page; nothing travels in an error parameter.
 
+use jiff::Timestamp;
 use leptos::prelude::*;
+use pim::approval::Decision;
 use pim::duration::ActivationDuration;
+use pim::ids::{BatchId, ScopeId};
 use portal::activate::Confirmation;
-use portal::selection::{Fields, RowKey, Wanted};
+use portal::deactivate::TooEarly;
+use portal::selection::{Fields, Own, RowKey, Selection, Wanted};
 use portal::{PortalError, Session};
+use serde::{Deserialize, Serialize};
 
 use crate::context::{Context, signed_in};
 
@@ -13,13 +18,18 @@ use crate::context::{Context, signed_in};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Notice {
     NothingChosen,
+    NotEligible,
     Gone,
     StoreFailed,
 }
 
 impl Notice {
-    const ALL: [(Self, &'static str); 3] =
-        [(Self::NothingChosen, "nothing-chosen"), (Self::Gone, "gone"), (Self::StoreFailed, "store")];
+    const ALL: [(Self, &'static str); 4] = [
+        (Self::NothingChosen, "nothing-chosen"),
+        (Self::NotEligible, "not-eligible"),
+        (Self::Gone, "gone"),
+        (Self::StoreFailed, "store"),
+    ];
 
     pub(crate) fn parse(slug: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|(_, known)| *known == slug).map(|(notice, _)| notice)
@@ -32,6 +42,7 @@ impl Notice {
     pub(crate) fn text(self) -> &'static str {
         match self {
             Self::NothingChosen => "Nothing was chosen. Tick at least one role first.",
+            Self::NotEligible => "You are not eligible for any of these roles any more. Nothing was sent.",
             Self::Gone => {
                 "That page is no longer there: it was used up, has expired, or belongs to somebody else. Nothing was sent."
             }
@@ -50,6 +61,7 @@ fn go(path: &str) {
 fn go_with(error: &PortalError) {
     let notice = match error {
         PortalError::NothingChosen => Notice::NothingChosen,
+        PortalError::NotEligible => Notice::NotEligible,
         PortalError::NotFound => Notice::Gone,
         PortalError::Store(_) => Notice::StoreFailed,
     };
@@ -69,14 +81,43 @@ fn rows_from(texts: &[String]) -> Vec<RowKey> {
 #[server(prefix = "/do", endpoint = "select")]
 pub(crate) async fn select(#[server(default)] rows: Vec<String>) -> Result<(), ServerFnError> {
     let (context, session) = caller()?;
-    match context.portal.select(&session, rows_from(&rows)).await {
-        Ok(selection) => go(&format!("/activate/{}", selection.id)),
-        Err(error) => go_with(&error),
-    }
+    go_to_selection(context.portal.select(&session, rows_from(&rows)).await);
     Ok(())
 }
 
-/// Does what a button of the activate page says: confirm, work out again, or remove a role.
+/// What was typed for one role alone.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct OwnInput {
+    row: String,
+    #[serde(default)]
+    wanted: String,
+    #[serde(default)]
+    justification: String,
+    #[serde(default)]
+    ticket_number: String,
+    #[serde(default)]
+    ticket_system: String,
+}
+
+impl OwnInput {
+    fn read(self) -> Option<(RowKey, Own)> {
+        let said = |text: String| (!text.trim().is_empty()).then_some(text);
+        let own = Own {
+            duration: duration(&self.wanted),
+            justification: said(self.justification),
+            ticket_number: said(self.ticket_number),
+            ticket_system: said(self.ticket_system),
+        };
+        Some((RowKey::parse(&self.row)?, own))
+    }
+}
+
+fn duration(minutes: &str) -> Option<ActivationDuration> {
+    minutes.parse().ok().and_then(ActivationDuration::from_minutes)
+}
+
+/// Does what a button of the activate page says: confirm, work out again, narrow a role, or remove it.
+#[expect(clippy::too_many_arguments, reason = "one argument for each field of the form")]
 #[server(prefix = "/do", endpoint = "activate")]
 pub(crate) async fn activate(
     selection: String,
@@ -85,27 +126,37 @@ pub(crate) async fn activate(
     #[server(default)] justification: String,
     #[server(default)] ticket_number: String,
     #[server(default)] ticket_system: String,
+    #[server(default)] start: String,
+    #[server(default)] start_offset: String,
+    #[server(default)] own: Vec<OwnInput>,
 ) -> Result<(), ServerFnError> {
     let (context, session) = caller()?;
     let Ok(id) = selection.parse() else {
         go_with(&PortalError::NotFound);
         return Ok(());
     };
-    let minutes = wanted.parse().ok().and_then(ActivationDuration::from_minutes);
     let fields = Fields {
-        wanted: minutes.map_or(Wanted::Longest, Wanted::For),
+        wanted: duration(&wanted).map_or(Wanted::Longest, Wanted::For),
         justification,
         ticket_number,
         ticket_system,
+        start: local_time(&start, &start_offset),
+        own: own.into_iter().filter_map(OwnInput::read).collect(),
     };
+    let portal = &context.portal;
     let page = format!("/activate/{id}");
     let next = if let Some(row) = step.strip_prefix("remove:").and_then(RowKey::parse) {
-        let left = context.portal.deselect(&session, id, &row, fields).await;
+        let left = portal.deselect(&session, id, &row, fields).await;
         left.map(|selection| if selection.rows.is_empty() { "/".to_owned() } else { page })
+    } else if let Some(row) = step.strip_prefix("narrow:").and_then(RowKey::parse) {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("role", &row.to_string())
+            .finish();
+        portal.keep_fields(&session, id, fields).await.map(|_| format!("{page}/scopes?{query}"))
     } else if step == "again" {
-        context.portal.keep_fields(&session, id, fields).await.map(|_| page)
+        portal.keep_fields(&session, id, fields).await.map(|_| page)
     } else {
-        context.portal.confirm(&session, id, fields).await.map(|confirmation| match confirmation {
+        portal.confirm(&session, id, fields).await.map(|confirmation| match confirmation {
             Confirmation::CarriedOut(batch) => format!("/requests/{batch}"),
             Confirmation::NotYet => format!("{page}#problems"),
         })
@@ -117,29 +168,212 @@ pub(crate) async fn activate(
     Ok(())
 }
 
+/// What `datetime-local` sends, with the zone's offset from UTC in minutes (east is positive); UTC where there is none. `None` for
+/// anything else, which means "at once": the page shows what was understood before anything is confirmed.
+fn local_time(text: &str, offset: &str) -> Option<Timestamp> {
+    let local: jiff::civil::DateTime = text.trim().parse().ok()?;
+    let minutes: i32 = offset.trim().parse().unwrap_or_default();
+    let zone = jiff::tz::Offset::from_seconds(minutes.checked_mul(60)?).ok()?;
+    zone.to_timestamp(local).ok()
+}
+
+/// Narrows a role of a selection to scopes below its own.
+#[server(prefix = "/do", endpoint = "narrow")]
+pub(crate) async fn narrow(
+    selection: String,
+    row: String,
+    #[server(default)] scopes: Vec<String>,
+    #[server(default)] keep: Vec<String>,
+) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    let narrowed = match (selection.parse(), RowKey::parse(&row)) {
+        (Ok(id), Some(row)) => {
+            let scopes: Vec<ScopeId> = scopes.into_iter().chain(keep).map(ScopeId::from).collect();
+            context.portal.narrow(&session, id, &row, &scopes).await
+        }
+        _ => Err(PortalError::NotFound),
+    };
+    go_to_selection(narrowed);
+    Ok(())
+}
+
+/// Sends the browser to the selection that came of `made`.
+fn go_to_selection(made: Result<Selection, PortalError>) {
+    match made {
+        Ok(selection) => go(&format!("/activate/{}", selection.id)),
+        Err(error) => go_with(&error),
+    }
+}
+
+/// Sends the browser to the batch that came of `made`.
+fn go_to_batch(made: Result<BatchId, PortalError>) {
+    match made {
+        Ok(batch) => go(&format!("/requests/{batch}")),
+        Err(error) => go_with(&error),
+    }
+}
+
+fn batch_from(text: &str) -> Result<BatchId, PortalError> {
+    text.parse().map_err(|_| PortalError::NotFound)
+}
+
 /// Selects again what was refused, with what was typed.
 #[server(prefix = "/do", endpoint = "retry")]
 pub(crate) async fn retry(batch: String) -> Result<(), ServerFnError> {
     let (context, session) = caller()?;
-    let again = match batch.parse() {
+    go_to_selection(match batch_from(&batch) {
         Ok(batch) => context.portal.retry(&session, batch).await,
-        Err(_) => Err(PortalError::NotFound),
-    };
-    match again {
-        Ok(selection) => go(&format!("/activate/{}", selection.id)),
-        Err(error) => go_with(&error),
-    }
+        Err(error) => Err(error),
+    });
     Ok(())
 }
 
-/// Deactivates active roles.
-#[server(prefix = "/do", endpoint = "deactivate")]
-pub(crate) async fn deactivate(#[server(default)] rows: Vec<String>) -> Result<(), ServerFnError> {
+/// Sends what waited for a stronger sign-in that was made meanwhile.
+#[server(prefix = "/do", endpoint = "resume")]
+pub(crate) async fn resume(batch: String) -> Result<(), ServerFnError> {
     let (context, session) = caller()?;
-    match context.portal.deactivate(&session, &rows_from(&rows)).await {
-        Ok(batch) => go(&format!("/requests/{batch}")),
-        Err(error) => go_with(&error),
+    go_to_batch(match batch_from(&batch) {
+        Ok(batch) => context.portal.resume(&session, batch).await.map(|_| batch),
+        Err(error) => Err(error),
+    });
+    Ok(())
+}
+
+/// Sends again what is known not to have gone through.
+#[server(prefix = "/do", endpoint = "send-again")]
+pub(crate) async fn send_again(batch: String) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    go_to_batch(match batch_from(&batch) {
+        Ok(batch) => context.portal.send_again(&session, batch).await.map(|_| batch),
+        Err(error) => Err(error),
+    });
+    Ok(())
+}
+
+/// Takes back an operation that was not sent.
+#[server(prefix = "/do", endpoint = "take-back")]
+pub(crate) async fn take_back(batch: String, operation: String) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    go_to_batch(match (batch_from(&batch), operation.parse()) {
+        (Ok(batch), Ok(operation)) => {
+            context.portal.take_back(&session, batch, operation).await.map(|_| batch)
+        }
+        _ => Err(PortalError::NotFound),
+    });
+    Ok(())
+}
+
+/// Queues activations of roles that are still active for the time when they end.
+#[server(prefix = "/do", endpoint = "reactivate-later")]
+pub(crate) async fn reactivate_later(batch: String) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    go_to_batch(match batch_from(&batch) {
+        Ok(batch) => context.portal.reactivate_later(&session, batch).await,
+        Err(error) => Err(error),
+    });
+    Ok(())
+}
+
+/// Selects roles that a group leads to.
+#[server(prefix = "/do", endpoint = "select-led-to")]
+pub(crate) async fn select_led_to(
+    batch: String,
+    #[server(default)] rows: Vec<String>,
+) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    go_to_selection(match batch_from(&batch) {
+        Ok(batch) => context.portal.select_led_to(&session, batch, rows_from(&rows)).await,
+        Err(error) => Err(error),
+    });
+    Ok(())
+}
+
+/// Selects active roles that are to begin again when they end.
+#[server(prefix = "/do", endpoint = "continue")]
+pub(crate) async fn continue_active(#[server(default)] rows: Vec<String>) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    go_to_selection(context.portal.continue_active(&session, &rows_from(&rows)).await);
+    Ok(())
+}
+
+/// Deactivates active roles; with `when` = "allowed", those that are too young as soon as that is possible.
+#[server(prefix = "/do", endpoint = "deactivate")]
+pub(crate) async fn deactivate(
+    #[server(default)] rows: Vec<String>,
+    #[server(default)] when: String,
+) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    let too_early = if when == "allowed" { TooEarly::Queue } else { TooEarly::Send };
+    go_to_batch(context.portal.deactivate(&session, &rows_from(&rows), too_early).await);
+    Ok(())
+}
+
+/// Withdraws one of the person's own requests: `plane:id`.
+#[server(prefix = "/do", endpoint = "withdraw")]
+pub(crate) async fn withdraw(request: String) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    go_to_batch(match RowKey::parse(&request) {
+        Some(RowKey { plane, row }) => context.portal.cancel(&session, &plane, &row.into()).await,
+        None => Err(PortalError::NotFound),
+    });
+    Ok(())
+}
+
+/// Decides on requests that wait for the person.
+#[server(prefix = "/do", endpoint = "decide")]
+pub(crate) async fn decide(
+    #[server(default)] rows: Vec<String>,
+    #[server(default)] reason: String,
+    decision: String,
+) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    let decision = match decision.as_str() {
+        "approve" => Decision::Approve,
+        "deny" => Decision::Deny,
+        _ => {
+            go_with(&PortalError::NotFound);
+            return Ok(());
+        }
+    };
+    let rows = rows_from(&rows);
+    if reason.trim().is_empty() || rows.is_empty() {
+        let problem = if rows.is_empty() { "nothing-chosen" } else { "no-reason" };
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("problem", problem);
+        for row in &rows {
+            query.append_pair("role", &row.to_string());
+        }
+        go(&format!("/approvals?{}", query.finish()));
+        return Ok(());
     }
+    go_to_batch(context.portal.decide(&session, &rows, decision, &reason).await);
+    Ok(())
+}
+
+/// Asks an administrator to keep an eligibility for some days more.
+#[server(prefix = "/do", endpoint = "prolong")]
+pub(crate) async fn prolong(
+    row: String,
+    days: u16,
+    #[server(default)] justification: String,
+) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    let Some(row) = RowKey::parse(&row) else {
+        go_with(&PortalError::NotFound);
+        return Ok(());
+    };
+    if justification.trim().is_empty() {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("role", &row.to_string()).append_pair("problem", "no-reason");
+        go(&format!("/extend?{}", query.finish()));
+        return Ok(());
+    }
+    let hours = i64::from(days.clamp(1, 365)) * 24;
+    let until = context.portal.clock().now().saturating_add(jiff::SignedDuration::from_hours(hours));
+    go_to_batch(match until {
+        Ok(until) => context.portal.prolong(&session, &row, until, &justification).await,
+        Err(_) => Err(PortalError::NotFound),
+    });
     Ok(())
 }
 

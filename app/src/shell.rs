@@ -6,8 +6,8 @@ use leptos_router::{SsrMode, path};
 
 use crate::context::{Context, context};
 use crate::pages::{
-    activate::Activate, deactivate::Deactivate, not_found::NotFound, overview::Overview, requests::Requests,
-    sign_in::SignIn, sign_in_failed::SignInFailed,
+    activate::Activate, approvals::Approvals, deactivate::Deactivate, extend::Extend, history::History,
+    not_found::NotFound, overview::Overview, requests::Requests, scopes::Scopes, sign_in::SignIn, sign_in_failed::SignInFailed,
 };
 
 /// The whole document.
@@ -43,6 +43,10 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=Overview ssr=SsrMode::InOrder/>
                 <Route path=path!("/activate/:selection") view=Activate ssr=SsrMode::Async/>
+                <Route path=path!("/activate/:selection/scopes") view=Scopes ssr=SsrMode::Async/>
+                <Route path=path!("/approvals") view=Approvals ssr=SsrMode::Async/>
+                <Route path=path!("/extend") view=Extend ssr=SsrMode::Async/>
+                <Route path=path!("/history") view=History ssr=SsrMode::Async/>
                 <Route path=path!("/deactivate") view=Deactivate ssr=SsrMode::Async/>
                 <Route path=path!("/requests/:batch") view=Requests ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>

@@ -16,7 +16,7 @@ pub(crate) fn words(error: &PlaneError) -> (String, &'static str) {
         ErrorKind::Throttled { retry_after: None } => {
             ("Microsoft asks to slow down", "Try again in a minute.")
         }
-        ErrorKind::StepUpRequired => {
+        ErrorKind::StepUpRequired(_) => {
             ("Microsoft wants a stronger sign-in for this list", "Sign out and in again.")
         }
         ErrorKind::SignInRequired => ("Your session at Microsoft has ended", "Sign out and in again."),

@@ -1,6 +1,7 @@
 //! The frame around the pages of somebody who is signed in: navigation, person, content.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use super::icon::{Glyph, Icon};
 use crate::context::{context, signed_in};
@@ -24,13 +25,22 @@ pub(crate) fn Frame(#[prop(into)] title: String, children: Children) -> impl Int
             </div>
         }
     });
+    let here = use_location().pathname.get_untracked();
+    let link = |href: &'static str, glyph: Glyph, text: &'static str| {
+        let current = (here == href).then_some("page");
+        view! { <a href=href aria-current=current><Icon glyph=glyph/>{text}</a> }
+    };
     view! {
         <Title text=title/>
         <a class="skip" href="#content">"Skip to content"</a>
         <div class="frame">
             <header class="side">
                 <a class="brand" href="/"><span class="logo"><Icon glyph=Glyph::Logo/></span>"PIM portal"</a>
-                <nav aria-label="Main"><a href="/" aria-current="page"><Icon glyph=Glyph::Overview/>"Overview"</a></nav>
+                <nav aria-label="Main">
+                    {link("/", Glyph::Overview, "Overview")}
+                    {link("/approvals", Glyph::Approvals, "Approvals")}
+                    {link("/history", Glyph::History, "History")}
+                </nav>
                 {person}
             </header>
             <div class="content">

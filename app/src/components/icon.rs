@@ -6,6 +6,8 @@ use leptos::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Glyph {
     Overview,
+    Approvals,
+    History,
     Search,
     Warning,
     SignOut,
@@ -17,6 +19,8 @@ impl Glyph {
     const fn path(self) -> &'static str {
         match self {
             Self::Overview => "M3 4h10v3H3zM3 9h10v3H3z",
+            Self::Approvals => "M3 8.5l3 3l7-7M3 14h10",
+            Self::History => "M8 3a5 5 0 1 1-4.6 3M3.4 3v3h3M8 5.5V8l2 1.5",
             Self::Search => "M7 3a4 4 0 1 0 0 8a4 4 0 0 0 0-8M10 10l3.5 3.5",
             Self::Warning => "M8 2.5L14 13H2zM8 6.5v3M8 11.2v.3",
             Self::SignOut => "M6 3H3v10h3M9 5l3 3l-3 3M12 8H6",

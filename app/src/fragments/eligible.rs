@@ -6,10 +6,10 @@ use pim::error::PlaneError;
 use pim::plane::Descriptor;
 use pim::policy::{ApprovalRequirement, ContextRequirement, Requirement};
 use pim::target::MemberType;
-use portal::overview::{EligibleRole, Held, Standing};
+use portal::overview::{EligibleRole, EligibleRoles, Held, Standing};
 use portal::selection::RowKey;
 
-use super::{Narrowed, Part, in_plane, section_heading};
+use super::{Narrowed, Part, coverage_note, in_plane, section_heading};
 use crate::components::failure::ListFailure;
 use crate::components::policy::PolicyCells;
 use crate::components::time::{At, On};
@@ -17,11 +17,13 @@ use crate::words;
 
 pub(super) fn rows(
     plane: &Descriptor,
-    roles: &[EligibleRole],
+    eligible: &EligibleRoles,
+    can_prolong: &[bool],
     held: Option<&Held>,
     narrowed: &Narrowed,
     now: Timestamp,
 ) -> AnyView {
+    let EligibleRoles { roles, coverage } = eligible;
     let in_plane = in_plane(plane, narrowed);
     let wanted = narrowed.search.to_lowercase();
     let mut shown = 0;
@@ -34,7 +36,8 @@ pub(super) fn rows(
             let fits = in_plane && words::matches(&text, &wanted);
             shown += usize::from(fits);
             let standing = held.map_or(Standing::Free, |held| held.standing(&role.eligibility.target, now));
-            row(plane, index, role, standing, text, fits, now)
+            let ends_soon = can_prolong.get(index).copied().unwrap_or_default();
+            row(plane, index, role, standing, text, fits, ends_soon, now)
         })
         .collect_view();
     let empty = roles.is_empty().then(|| view! { <tr class="note"><td colspan="9">{plane.empty}</td></tr> });
@@ -43,11 +46,13 @@ pub(super) fn rows(
             {section_heading(plane)}
             {rows}
             {empty}
+            {coverage_note(*coverage, 9)}
         </tbody>
     }
     .into_any()
 }
 
+#[expect(clippy::too_many_arguments, reason = "a row is all of this")]
 fn row(
     plane: &Descriptor,
     index: usize,
@@ -55,6 +60,7 @@ fn row(
     standing: Standing,
     text: String,
     fits: bool,
+    ends_soon: bool,
     now: Timestamp,
 ) -> AnyView {
     let EligibleRole { eligibility, policy } = role;
@@ -98,7 +104,14 @@ fn row(
         view! { <span class="title">{eligibility.names.title.clone()}</span> }.into_any()
     };
     let until = match eligibility.until {
-        Some(until) => view! { <On at=until/> }.into_any(),
+        Some(until) => {
+            let key = RowKey::new(&plane.id, eligibility.id.as_str()).to_string();
+            let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("role", &key).finish();
+            let extend = ends_soon.then(|| {
+                view! { <a class="extend" href=format!("/extend?{query}")>"Extend"<span class="for-readers">{format!(" {}", eligibility.names.title)}</span></a> }
+            });
+            view! { <On at=until/>" "{extend} }.into_any()
+        }
         None => "Permanent".into_any(),
     };
     view! {

@@ -10,7 +10,7 @@ use pim::target::{Names, Target};
 use portal::overview::{EligibleRole, Held};
 use portal::selection::RowKey;
 
-use super::{Part, approvers_of};
+use super::{Part, approvers_of, coverage_note};
 use crate::components::failure::ListFailure;
 use crate::components::plane::plane_mark;
 use crate::components::time::{At, Left, On};
@@ -42,7 +42,7 @@ pub(super) fn rows(plane: &Descriptor, held: &Held, known: &[EligibleRole], now:
             </tr>
         }
     });
-    view! { <tbody id=Part::Held.element(plane)>{active}{waiting}{unread}{assigned}</tbody> }.into_any()
+    view! { <tbody id=Part::Held.element(plane)>{active}{waiting}{unread}{assigned}{coverage_note(held.coverage, 5)}</tbody> }.into_any()
 }
 
 fn active_row(plane: &Descriptor, row: &Assignment, now: Timestamp) -> AnyView {
@@ -57,11 +57,11 @@ fn active_row(plane: &Descriptor, row: &Assignment, now: Timestamp) -> AnyView {
     });
     view! {
         <tr class="role-row">
-            <td class="tick"><input type="checkbox" name="role" value=key data-tick="" aria-label=format!("Choose {name} to deactivate")/></td>
+            <td class="tick"><input type="checkbox" name="role" value=key.clone() data-tick="" aria-label=format!("Choose {name} to deactivate")/></td>
             <td class="role"><strong>{row.names.title.clone()}</strong><span class="place">{row.names.place.clone()}</span></td>
             <td class="state">{plane_mark(plane)}<span class="mark good">"Active"</span></td>
             <td class="left"><Left row=row.clone() now=now/></td>
-            <td class="actions">{floor}<a class="button" href=format!("/deactivate?{query}")>"Deactivate"<span class="for-readers">{format!(" {name}")}</span></a></td>
+            <td class="actions">{floor}<button class="plain" formaction="/do/continue" formmethod="post" name="rows[]" value=key>"Continue…"<span class="for-readers">{format!(" {name}")}</span></button><a class="button" href=format!("/deactivate?{query}")>"Deactivate"<span class="for-readers">{format!(" {name}")}</span></a></td>
         </tr>
     }
     .into_any()
@@ -69,10 +69,14 @@ fn active_row(plane: &Descriptor, row: &Assignment, now: Timestamp) -> AnyView {
 
 fn waiting_row(plane: &Descriptor, request: &Request, known: &[EligibleRole], now: Timestamp) -> AnyView {
     let role = known.iter().find(|role| role.eligibility.target.same_as(&request.target));
-    let names = role.map_or_else(|| unnamed(&request.target), |role| role.eligibility.names.clone());
+    let names = role.map(|role| role.eligibility.names.clone()).or_else(|| request.names.clone());
+    let names = names.unwrap_or_else(|| unnamed(&request.target));
     let state = match request.status.progress() {
         Progress::Granted => view! { <span class="mark waiting">"Scheduled"</span> }.into_any(),
         Progress::Working => view! { <span class="mark working">"Being provisioned"</span> }.into_any(),
+        Progress::WaitingForAdministrator => {
+            view! { <span class="mark waiting">"Waiting for an administrator"</span> }.into_any()
+        }
         _ => view! { <span class="mark waiting">"Waiting for approval"</span> }.into_any(),
     };
     let when = match (request.status.progress(), request.start, request.created) {
@@ -80,14 +84,20 @@ fn waiting_row(plane: &Descriptor, request: &Request, known: &[EligibleRole], no
         (_, _, Some(created)) => view! { "Asked "<At at=created now=now/> }.into_any(),
         _ => ().into_any(),
     };
-    let approvers = role.and_then(approvers_of).filter(|_| request.status.progress() != Progress::Granted);
+    let is_decided = matches!(request.status.progress(), Progress::Granted | Progress::WaitingForAdministrator);
+    let approvers = role.and_then(approvers_of).filter(|_| !is_decided);
+    let name = format!("{}, {}", names.title, names.place);
     view! {
         <tr class="role-row">
             <td class="tick"></td>
             <td class="role"><strong>{names.title}</strong><span class="place">{names.place}</span></td>
             <td class="state">{plane_mark(plane)}{state}</td>
             <td class="left quiet">{when}{approvers.map(|who| format!(" · {who}"))}</td>
-            <td class="actions"></td>
+            <td class="actions">
+                <button class="button" formaction="/do/withdraw" formmethod="post" name="request" value=RowKey::new(&plane.id, request.id.as_str()).to_string()>
+                    "Withdraw"<span class="for-readers">{format!(" the request for {name}")}</span>
+                </button>
+            </td>
         </tr>
     }
     .into_any()

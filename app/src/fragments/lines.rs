@@ -1,13 +1,22 @@
 //! What became of a batch: one line for each operation, and what can be done next.
 
 use leptos::prelude::*;
+use pim::challenge::{Challenge, Demand};
+use pim::context::AuthenticationContext;
+use pim::ids::BatchId;
 use pim::journal::{Operation, OperationState};
 use portal::Session;
 use portal::activate::can_retry;
+use portal::follow_on::can_reactivate_at;
+use portal::overview::EligibleRole;
+use portal::selection::RowKey;
+use portal::step_up::Waiting;
 
 use super::approvers_of;
 use crate::components::operation::OperationLine;
+use crate::components::time::At;
 use crate::context::Context;
+use crate::words;
 
 /// The lines of a batch, ready to be drawn. What can be done next follows from them, so it is part of them.
 pub(crate) async fn lines(
@@ -16,8 +25,14 @@ pub(crate) async fn lines(
     operations: Vec<Operation>,
 ) -> impl FnOnce() -> AnyView + Send + use<> {
     let now = context.now();
-    let again =
-        operations.iter().filter(|operation| can_retry(operation)).map(|operation| operation.batch).next();
+    let batch = operations.first().map(|operation| operation.batch);
+    let count = |wanted: fn(&Operation) -> bool| operations.iter().filter(|one| wanted(one)).count();
+    let retry = count(can_retry);
+    let lost = count(|operation| operation.state == OperationState::NotCreated);
+    let later = operations.iter().filter_map(can_reactivate_at).min();
+    let step_ups = context.portal.awaiting_step_up(session, &operations).await;
+    let contexts = if step_ups.is_empty() { None } else { Some(context.portal.contexts(session).await) };
+    let led_to = context.portal.led_to(session, &operations).await;
     let mut drawn = Vec::new();
     for operation in operations {
         let target = operation.intent.target();
@@ -27,7 +42,8 @@ pub(crate) async fn lines(
             OperationState::PendingApproval => {
                 let eligible = context.portal.eligible(session, &target.plane).await.ok();
                 eligible.and_then(|all| {
-                    all.iter().find(|role| role.eligibility.target.same_as(target)).and_then(approvers_of)
+                    let mut roles = all.roles.iter();
+                    roles.find(|role| role.eligibility.target.same_as(target)).and_then(approvers_of)
                 })
             }
             _ => None,
@@ -38,20 +54,107 @@ pub(crate) async fn lines(
         let lines = drawn.into_iter().map(|(operation, approvers, plane)| {
             view! { <OperationLine operation=operation approvers=approvers plane=plane now=now/> }
         });
-        let again = again.map(|batch| {
+        let Some(batch) = batch else { return ().into_any() };
+        let known = contexts.as_deref().map_or(&[][..], Vec::as_slice);
+        let next = [
+            (retry > 0).then(|| post("/do/retry", batch, "Put it right and try again".into())),
+            (lost > 0).then(|| post("/do/send-again", batch, format!("Send {} again", words::roles(lost)))),
+        ];
+        let later = later.map(|at| {
             view! {
-                <form method="post" action="/do/retry">
+                <form method="post" action="/do/reactivate-later" class="later">
                     <input type="hidden" name="batch" value=batch.to_string()/>
-                    <button class="button">"Put it right and try again"</button>
+                    <button class="button">"Activate again at "<At at=at now=now/></button>
                 </form>
             }
         });
         view! {
             <div id="lines">
+                {step_ups_view(batch, &step_ups, known)}
                 <ol class="panel operations">{lines.collect_view()}</ol>
-                <div class="after"><a class="button primary" href="/">"Back to the overview"</a>{again}</div>
+                {led_to_view(batch, &led_to)}
+                <div class="after"><a class="button primary" href="/">"Back to the overview"</a>{next.collect_view()}{later}</div>
             </div>
         }
         .into_any()
     }
+}
+
+fn post(action: &'static str, batch: BatchId, text: String) -> AnyView {
+    view! {
+        <form method="post" action=action>
+            <input type="hidden" name="batch" value=batch.to_string()/>
+            <button class="button">{text}</button>
+        </form>
+    }
+    .into_any()
+}
+
+/// The stronger sign-ins that operations wait for, each with the way there; and what can be confirmed because one was made.
+fn step_ups_view(batch: BatchId, step_ups: &[Waiting], contexts: &[AuthenticationContext]) -> AnyView {
+    let made: usize = step_ups.iter().filter(|one| one.made).map(|one| one.operations.len()).sum();
+    let resume = (made > 0).then(|| {
+        view! {
+            <div class="notice good-ground" role="status">
+                <div>"You have signed in as asked. "{format!("{} can be activated now; nothing was sent so far.", words::roles(made))}</div>
+                <form method="post" action="/do/resume">
+                    <input type="hidden" name="batch" value=batch.to_string()/>
+                    <button class="button primary">{format!("Activate {}", words::roles(made))}</button>
+                </form>
+            </div>
+        }
+    });
+    let asked = step_ups.iter().filter(|one| !one.made).map(|one| {
+        let names: Vec<_> = one.operations.iter().map(|operation| operation.names.title.clone()).collect();
+        view! {
+            <div class="notice violet-ground" role="status">
+                <div><strong>{format!("{} for {}. ", demand(&one.challenge, contexts), words::roles(names.len()))}</strong>{names.join(", ")}</div>
+                <a class="button" href=format!("/auth/step-up/{batch}/{}", one.id)>"Sign in for it"</a>
+            </div>
+        }
+    });
+    view! { {resume}{asked.collect_view()} }.into_any()
+}
+
+/// What a stronger sign-in has to bring, in words.
+pub(crate) fn demand(challenge: &Challenge, contexts: &[AuthenticationContext]) -> String {
+    match &challenge.demand {
+        Demand::Mfa => "Multifactor sign-in".into(),
+        Demand::Claims(_) => "A stronger sign-in".into(),
+        Demand::Contexts(ids) => {
+            let name = |id: &pim::ids::ContextId| {
+                let known = contexts.iter().find(|context| &context.id == id);
+                let name = known.and_then(|context| context.name.clone());
+                name.map_or_else(|| id.to_string(), |name| format!("{name} ({id})"))
+            };
+            format!("Stronger sign-in: {}", ids.iter().map(name).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// Roles that the groups of the batch lead to.
+fn led_to_view(batch: BatchId, led_to: &[EligibleRole]) -> Option<AnyView> {
+    if led_to.is_empty() {
+        return None;
+    }
+    let rows = led_to.iter().map(|role| {
+        let eligibility = &role.eligibility;
+        let key = RowKey::new(&eligibility.target.plane, eligibility.id.as_str()).to_string();
+        view! {
+            <li><label class="pick"><input type="checkbox" name="rows[]" value=key checked=true/>
+                <span><strong>{eligibility.names.title.clone()}</strong><span class="place">{eligibility.names.place.clone()}</span></span></label></li>
+        }
+    });
+    Some(
+        view! {
+            <form method="post" action="/do/select-led-to" class="panel led-to">
+                <h2>"You can activate next"</h2>
+                <p class="quiet">"These roles are yours through a group."</p>
+                <input type="hidden" name="batch" value=batch.to_string()/>
+                <ul>{rows.collect_view()}</ul>
+                <button class="button">"Activate ticked…"</button>
+            </form>
+        }
+        .into_any(),
+    )
 }

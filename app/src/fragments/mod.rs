@@ -9,6 +9,7 @@ mod lines;
 
 use leptos::prelude::*;
 use pim::ids::BatchId;
+use pim::listing::Coverage;
 use pim::plane::Descriptor;
 use pim::policy::ApprovalRequirement;
 use portal::Session;
@@ -17,7 +18,7 @@ use portal::overview::EligibleRole;
 use crate::components::policy::approvers_in_words;
 use crate::context::Context;
 
-pub(crate) use lines::lines;
+pub(crate) use lines::{demand, lines};
 
 /// How the overview is narrowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,15 +113,19 @@ pub(crate) async fn part_view(
                 held.as_ref().is_ok_and(|held| held.open.as_ref().is_ok_and(|open| !open.is_empty()));
             let named = if waiting { context.portal.eligible(&session, &plane.id).await.ok() } else { None };
             Box::new(move || match held {
-                Ok(held) => held::rows(&plane, &held, named.as_deref().map_or(&[], |n| n.as_slice()), now),
+                Ok(held) => held::rows(&plane, &held, named.as_deref().map_or(&[], |n| n.roles.as_slice()), now),
                 Err(error) => held::failure(plane, error, narrowed.address("/")),
             })
         }
         Part::Eligible => {
             let eligible = context.portal.eligible(&session, &plane.id).await;
             let held = context.portal.held(&session, &plane.id).await.ok();
+            let prolong: Vec<bool> = eligible
+                .as_ref()
+                .map(|all| all.roles.iter().map(|role| context.portal.can_prolong(role).is_some()).collect())
+                .unwrap_or_default();
             Box::new(move || match eligible {
-                Ok(roles) => eligible::rows(&plane, &roles, held.as_deref(), &narrowed, now),
+                Ok(eligible) => eligible::rows(&plane, &eligible, &prolong, held.as_deref(), &narrowed, now),
                 Err(error) => eligible::failure(plane, error, &narrowed),
             })
         }
@@ -153,6 +158,17 @@ fn section_heading(plane: &Descriptor) -> AnyView {
         <tr class="section"><th colspan="9" scope="rowgroup"><span class=format!("plane plane-{}", plane.id)>{plane.title}</span></th></tr>
     }
     .into_any()
+}
+
+/// What may be missing from a list, and why.
+fn coverage_note(coverage: Coverage, columns: u8) -> Option<AnyView> {
+    let Coverage::ScopeByScope { asked, unanswered } = coverage else { return None };
+    let text = if unanswered == 0 {
+        format!("Microsoft would not list everything at once, so {asked} scopes were asked one by one. Roles at scopes that you cannot see are missing.")
+    } else {
+        format!("{unanswered} of {asked} scopes did not answer. Roles that only they know are missing.")
+    };
+    Some(view! { <tr class="note"><td colspan=columns.to_string()><span class="warn">{text}</span></td></tr> }.into_any())
 }
 
 fn in_plane(plane: &Descriptor, narrowed: &Narrowed) -> bool {

@@ -11,8 +11,10 @@ mod durations;
 mod filter;
 mod late;
 mod progress;
+mod start;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
     clockwork::Clockwork, dock::Dock, durations::Durations, filter::Filter, late::Late, progress::Progress,
+    start::Start,
 };

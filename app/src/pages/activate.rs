@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+use pim::context::AuthenticationContext;
 use pim::duration::{ActivationDuration, words as duration_words};
 use pim::ids::SelectionId;
 use pim::policy::{ContextRequirement, PolicyReading, Requirement};
@@ -18,7 +19,8 @@ use crate::components::plane::plane_mark;
 use crate::components::policy::{approvers_in_words, capitalised, gives, why_unknown};
 use crate::components::time::At;
 use crate::context::{Context, signed_in};
-use crate::islands::Durations;
+use crate::fragments::demand;
+use crate::islands::{Durations, Start};
 use crate::pages::not_found::NotFound;
 use crate::words;
 
@@ -37,15 +39,25 @@ pub(crate) fn Activate() -> impl IntoView {
             return view! { <NotFound/> }.into_any();
         };
         let plan = context.portal.plan(&session, &selection).await;
-        page(&context, &selection, &plan)
+        let contexts = context.portal.contexts(&session).await;
+        page(&context, &selection, &plan, &contexts)
     })
     .into_any()
 }
 
-fn page(context: &Context, selection: &Selection, plan: &Plan) -> AnyView {
+fn page(
+    context: &Context,
+    selection: &Selection,
+    plan: &Plan,
+    contexts: &[AuthenticationContext],
+) -> AnyView {
     let ready = plan.ready().count();
-    let heading = format!("Activate {}", words::roles(plan.lines.len()));
-    let lines = plan.lines.iter().map(|line| line_view(context, line)).collect_view();
+    let heading = format!(
+        "{} {}",
+        if selection.continues { "Continue" } else { "Activate" },
+        words::roles(plan.lines.len())
+    );
+    let lines = plan.lines.iter().enumerate().map(|(index, line)| line_view(context, selection, plan, index, line)).collect_view();
     let problems = problems(selection, plan);
     let confirmed = selection.confirmed.map(|batch| {
         view! {
@@ -60,7 +72,8 @@ fn page(context: &Context, selection: &Selection, plan: &Plan) -> AnyView {
     let summary = problem_summary(&problems);
     let left_out = left_out(context, plan);
     let fields = fields(selection, plan, &problems);
-    let steps = steps(plan);
+    let steps = steps(plan, contexts);
+    let sends = if selection.continues { "Continue" } else { "Activate" };
     view! {
         <Frame title=heading.clone()>
             <div class="page-head">
@@ -84,23 +97,33 @@ fn page(context: &Context, selection: &Selection, plan: &Plan) -> AnyView {
                     <aside class="panel steps" aria-labelledby="will-happen">
                         <h2 id="will-happen">"What will happen"</h2>
                         {steps}
-                        <button class="button primary wide" name="step" value="confirm" disabled=!can_send>{format!("Activate {}", words::roles(ready))}</button>
+                        <button class="button primary wide" name="step" value="confirm" disabled=!can_send>{format!("{sends} {}", words::roles(ready))}</button>
                         <button class="plain wide without-script" name="step" value="again">"Work out again"</button>
                     </aside>
                 </div>
             </form>
             <Durations/>
+            <Start/>
         </Frame>
     }
     .into_any()
 }
 
-fn line_view(context: &Context, line: &Line) -> AnyView {
+fn line_view(
+    context: &Context,
+    selection: &Selection,
+    plan: &Plan,
+    index: usize,
+    line: &Line,
+) -> AnyView {
     let eligibility = &line.role.eligibility;
     let plane = context.portal.planes().find(|plane| plane.id == eligibility.target.plane);
     let plane_mark = plane.map(plane_mark);
     let now = context.now();
     let outcome = match line.standing {
+        Standing::Active(Some(until)) if line.continues => {
+            view! { <span>"Begins again at "<At at=until now=now/>", when the activation that runs ends"</span>{outcome_of(line)} }.into_any()
+        }
         Standing::Active(Some(until)) => view! { <span class="mark good">"Active until "<At at=until now=now/></span><span class="quiet">"left out"</span> }.into_any(),
         Standing::Active(None) => view! { <span class="mark good">"Active"</span><span class="quiet">"left out"</span> }.into_any(),
         Standing::Waiting | Standing::Scheduled(_) => view! { <span class="mark waiting">"Already asked for"</span><span class="quiet">"left out"</span> }.into_any(),
@@ -113,7 +136,10 @@ fn line_view(context: &Context, line: &Line) -> AnyView {
         .map(|each| view! { <span class="problem">{violation(each).0}</span> })
         .collect_view();
     let unknown = match &line.role.policy {
-        PolicyReading::Unreadable(reason) => Some(view! { <span class="warn">{why_unknown(*reason)}</span> }),
+        PolicyReading::Unreadable(_) if line.dry_run => {
+            Some(view! { <span class="quiet">"Its rules could not be read; Microsoft named them in a dry run."</span> }.into_any())
+        }
+        PolicyReading::Unreadable(reason) => Some(view! { <span class="warn">{why_unknown(*reason)}</span> }.into_any()),
         PolicyReading::Known(_) => None,
     };
     let length = line.is_ready().then(|| {
@@ -130,10 +156,21 @@ fn line_view(context: &Context, line: &Line) -> AnyView {
         }
     });
     let name = format!("{}, {}", eligibility.names.title, eligibility.names.place);
+    // What belongs to a role stands once, however many scopes it is narrowed to.
+    let is_first = plan.lines.iter().position(|other| other.row == line.row) == Some(index);
+    let narrowed = line.narrowed.as_ref().map(|child| {
+        view! { <span class="narrowed"><strong>{child.name.clone()}</strong>" "<span class="quiet">{child.kind.clone()}</span></span> }
+    });
+    let can_narrow = is_first && line.is_ready() && context.portal.can_narrow(&line.role);
+    let narrow = can_narrow.then(|| {
+        let text = if line.narrowed.is_some() { "Change scopes…" } else { "Narrow to scopes…" };
+        view! { <button class="plain narrow" name="step" value=format!("narrow:{}", line.row)>{text}<span class="for-readers">{format!(" of {name}")}</span></button> }
+    });
+    let own = (is_first && line.is_ready()).then(|| own_fields(selection, index, line));
     view! {
         <li>
-            <div class="role"><strong>{eligibility.names.title.clone()}</strong><span class="place">{eligibility.names.place.clone()}</span>{plane_mark}</div>
-            <div class="gives"><span>{gives(&line.policy)}</span>{outcome}{unknown}{refused}</div>
+            <div class="role"><strong>{eligibility.names.title.clone()}</strong><span class="place">{eligibility.names.place.clone()}</span>{narrowed}{plane_mark}{narrow}</div>
+            <div class="gives"><span>{gives(&line.policy)}</span>{outcome}{unknown}{refused}{own}</div>
             {length}
             <button class="icon-button" name="step" value=format!("remove:{}", line.row) title="Remove"><Icon glyph=Glyph::Remove/><span class="for-readers">{format!("Remove {name}")}</span></button>
         </li>
@@ -143,9 +180,9 @@ fn line_view(context: &Context, line: &Line) -> AnyView {
 
 fn outcome_of(line: &Line) -> AnyView {
     let sign_in = match &line.policy.authentication_context {
-        ContextRequirement::Required(id) => Some(view! {
-            <span class="violet">{format!("Needs a stronger sign-in ({id}), which the portal cannot ask for yet: Microsoft will refuse it")}</span>
-        }),
+        ContextRequirement::Required(id) => {
+            Some(view! { <span class="violet">{format!("Needs a stronger sign-in ({id})")}</span> })
+        }
         _ => None,
     };
     let approval = line.approvers().map(|approvers| {
@@ -180,7 +217,7 @@ fn problems(selection: &Selection, plan: &Plan) -> Vec<Problem> {
             let Some(field) = field else { continue };
             if !problems.iter().any(|known| known.field == field) {
                 problems
-                    .push(Problem { field, text: format!("{}: {text}", line.role.eligibility.names.title) });
+                    .push(Problem { field, row: None, text: format!("{}: {text}", line.role.eligibility.names.title) });
             }
         }
     }
@@ -196,6 +233,7 @@ fn problem_summary(problems: &[Problem]) -> AnyView {
             Field::Duration => "#duration",
             Field::Justification => "#justification",
             Field::Ticket => "#ticket-number",
+            Field::Start => "#start",
         };
         view! { <li><a href=target>{problem.text.clone()}</a></li> }
     });
@@ -237,6 +275,60 @@ fn fields(selection: &Selection, plan: &Plan, problems: &[Problem]) -> AnyView {
         <JustificationField typed=typed.justification.clone() required=insist problem=problem(Field::Justification)/>
         {ticket}
         {durations(typed.wanted, plan, problem(Field::Duration))}
+        {start(selection, problem(Field::Start))}
+    }
+    .into_any()
+}
+
+/// When it starts. The browser says which zone it is in; without a script the time is UTC, and says so.
+fn start(selection: &Selection, problem: Option<String>) -> Option<AnyView> {
+    if selection.continues {
+        return None;
+    }
+    let at = selection.fields.start;
+    let value = at.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y-%m-%dT%H:%M").to_string());
+    let is_wrong = problem.is_some().to_string();
+    Some(
+        view! {
+            <div class="field" id="start-field">
+                <label for="start">"Start"</label><span class="hint" id="start-hint">"at once when empty; "<span data-zone-name="">"in UTC"</span></span>
+                <input type="datetime-local" id="start" name="start" value=value aria-invalid=is_wrong aria-describedby="start-hint start-problem start-both"
+                    data-start=at.map(|at| at.as_millisecond().to_string())/>
+                <input type="hidden" name="start_offset" value="0"/>
+                <p class="quiet" id="start-both" data-start-both="">{at.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%a %-d %b %Y, %H:%M UTC").to_string())}</p>
+                <p class="problem" id="start-problem">{problem}</p>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+/// What may differ for one role alone. What is left empty is as for all.
+fn own_fields(selection: &Selection, index: usize, line: &Line) -> AnyView {
+    let own = selection.fields.own(&line.row).cloned().unwrap_or_default();
+    let name = |field: &str| format!("own[{index}][{field}]");
+    let id = |field: &str| format!("own-{index}-{field}");
+    let title = line.role.eligibility.names.title.clone();
+    let asks_ticket = line.policy.ticket.should_ask();
+    let maximum = line.policy.maximum_duration.map_or_else(|| DEFAULT_DURATION.minutes(), ActivationDuration::minutes);
+    let ticket = asks_ticket.then(|| {
+        view! {
+            <label for=id("ticket")>"Ticket"</label>
+            <input type="text" id=id("ticket") name=name("ticket_number") value=own.ticket_number.clone() maxlength="128" autocomplete="off"/>
+            <label for=id("system")>"Ticket system"</label>
+            <input type="text" id=id("system") name=name("ticket_system") value=own.ticket_system.clone() maxlength="128" autocomplete="off"/>
+        }
+    });
+    view! {
+        <details class="own" open=!own.is_empty()>
+            <summary>"For this role alone"<span class="for-readers">{format!(": {title}")}</span></summary>
+            <input type="hidden" name=name("row") value=line.row.to_string()/>
+            <label for=id("minutes")>"Minutes"</label>
+            <input type="number" id=id("minutes") name=name("wanted") value=own.duration.map(|duration| duration.minutes().to_string()) min="5" max=maximum.to_string() placeholder="as for all"/>
+            <label for=id("reason")>"Reason"</label>
+            <input type="text" id=id("reason") name=name("justification") value=own.justification.clone() maxlength="500" placeholder="as for all" autocomplete="off"/>
+            {ticket}
+        </details>
     }
     .into_any()
 }
@@ -272,7 +364,7 @@ fn durations(wanted: Wanted, plan: &Plan, problem: Option<String>) -> AnyView {
 }
 
 /// In order and in words.
-fn steps(plan: &Plan) -> AnyView {
+fn steps(plan: &Plan, contexts: &[AuthenticationContext]) -> AnyView {
     let mut steps: Vec<(String, String)> = Vec::new();
     let title = |line: &Line| line.role.eligibility.names.title.clone();
     let at_once: Vec<_> = plan.ready().filter(|line| line.starts_at_once()).collect();
@@ -287,11 +379,23 @@ fn steps(plan: &Plan) -> AnyView {
             ),
         )),
     }
-    for line in plan.ready().filter(|line| line.needs_step_up()) {
-        steps.push((
-            format!("{} needs a stronger sign-in", title(line)),
-            "the portal cannot ask for it yet; the result says what to do".into(),
-        ));
+    for step_up in &plan.step_ups {
+        let what = demand(&step_up.challenge, contexts);
+        let whom = words::roles(step_up.lines);
+        steps.push(if step_up.made {
+            (format!("{whom}: {what} was made"), "good for ten minutes after the sign-in".into())
+        } else {
+            (
+                format!("{what} for {whom}"),
+                "you are sent to Microsoft's sign-in and back, and confirm; the others do not wait for it".into(),
+            )
+        });
+    }
+    let later = plan.ready().filter_map(|line| Some((line, line.start?)));
+    for (line, start) in later {
+        let at = start.to_zoned(jiff::tz::TimeZone::UTC).strftime("%a %-d %b, %H:%M UTC").to_string();
+        let what = if line.continues { "begins again" } else { "starts" };
+        steps.push((format!("{} {what} at {at}", title(line)), "scheduled with Microsoft now".into()));
     }
     for line in plan.ready().filter(|line| !line.needs_step_up()) {
         if let Some(approvers) = line.approvers() {

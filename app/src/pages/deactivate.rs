@@ -19,7 +19,9 @@ pub(crate) fn Deactivate() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let rows: Vec<RowKey> =
         query.get_all("role").unwrap_or_default().iter().filter_map(|text| RowKey::parse(text)).collect();
+    let all = query.get("all").is_some();
     Suspend::new(async move {
+        let rows = if all { context.portal.all_active(&session).await } else { rows };
         let found = context.portal.to_deactivate(&session, &rows).await;
         page(&context, found)
     })
@@ -54,6 +56,15 @@ fn page(context: &Context, found: ToDeactivate) -> AnyView {
         view! { <li class="note">{format!("{title}: {why}. {todo}")}</li> }
     });
     let unread = unread.collect_view();
+    let early = found.active.iter().filter(|row| row.deactivatable_from().is_some_and(|from| from > now)).count();
+    let queue = (early > 0).then(|| {
+        view! {
+            <p class="after">
+                <label class="pick"><input type="checkbox" name="when" value="allowed" checked=true/>
+                    <span>"Deactivate when allowed"<span class="place">{format!("{} cannot be deactivated yet: the portal does it as soon as Microsoft allows, while you are signed in.", words::roles(early))}</span></span></label>
+            </p>
+        }
+    });
     let nothing = (count == 0 && found.gone == 0 && found.unread.is_empty())
         .then(|| view! { <li class="note">"Nothing was chosen. Go back and tick an active role."</li> });
     view! {
@@ -64,6 +75,7 @@ fn page(context: &Context, found: ToDeactivate) -> AnyView {
             </div>
             <form method="post" action="/do/deactivate">
                 <ul class="panel plan">{rows}{gone}{unread}{nothing}</ul>
+                {queue}
                 <p class="after">
                     <button class="button danger" disabled=count == 0>{format!("Deactivate {}", words::roles(count))}</button>
                     <span class="quiet">"You can activate again as long as you are eligible."</span>

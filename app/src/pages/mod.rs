@@ -1,9 +1,13 @@
 //! The pages, one module each, named after their address.
 
 pub(crate) mod activate;
+pub(crate) mod approvals;
 pub(crate) mod deactivate;
+pub(crate) mod extend;
+pub(crate) mod history;
 pub(crate) mod not_found;
 pub(crate) mod overview;
 pub(crate) mod requests;
+pub(crate) mod scopes;
 pub(crate) mod sign_in;
 pub(crate) mod sign_in_failed;

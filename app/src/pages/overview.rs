@@ -51,6 +51,7 @@ pub(crate) fn Overview() -> impl IntoView {
                     </table>
                     <p class="nothing">"No role is active. Tick one below to activate it."</p>
                     <div class="several"><span data-sum="">"Ticked roles"</span><button class="button">"Deactivate ticked…"</button></div>
+                    <div class="all-of-them"><a href="/deactivate?all=1">"Deactivate all…"</a></div>
                 </form>
             </section>
             <section aria-labelledby="eligible">

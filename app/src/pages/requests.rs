@@ -41,7 +41,13 @@ pub(crate) fn Requests() -> impl IntoView {
 }
 
 fn heading(operations: &[Operation]) -> String {
-    let activates = operations.iter().any(|operation| matches!(operation.intent, Intent::Activate(_)));
-    let what = if activates { "Activation" } else { "Deactivation" };
-    format!("{what} of {}", crate::words::roles(operations.len()))
+    let count = crate::words::roles(operations.len());
+    match operations.first().map(|operation| &operation.intent) {
+        Some(Intent::Activate(_)) => format!("Activation of {count}"),
+        Some(Intent::Cancel(_)) => "Withdrawal of a request".into(),
+        Some(Intent::Decide(_)) if operations.len() == 1 => "Decision on a request".into(),
+        Some(Intent::Decide(_)) => format!("Decision on {} requests", operations.len()),
+        Some(Intent::Prolong(_)) => "Extension of an eligibility".into(),
+        Some(Intent::Deactivate(_)) | None => format!("Deactivation of {count}"),
+    }
 }

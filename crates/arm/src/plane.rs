@@ -55,6 +55,7 @@ impl AzureResources {
             order: 2,
             audience: Audience::Azure,
             chooses_ids: true,
+            leads_on: false,
             admin_page: None,
         };
         Self { api, descriptor }

@@ -44,6 +44,8 @@ pub struct Descriptor {
     pub audience: Audience,
     /// Whether a request's id is the portal's own choice, so that a write whose answer was lost may be sent again under the same id.
     pub chooses_ids: bool,
+    /// Whether holding one of them can make a person eligible for roles on other planes, as membership of a group does.
+    pub leads_on: bool,
     /// Where a person decides or cancels what the portal may not: Microsoft's own page, where one is known.
     pub admin_page: Option<String>,
 }

@@ -7,6 +7,7 @@ use pim::approval::{Decision, Verdict, Waiting};
 use pim::error::{ErrorKind, PlaneError};
 use pim::ids::{BatchId, PlaneId};
 use pim::journal::Intent;
+use pim::plane::Descriptor;
 
 use crate::carry_out::Task;
 use crate::overview::key;
@@ -34,13 +35,13 @@ impl Portal {
             .await
     }
 
-    /// How many requests wait for the person on all planes that could be read.
-    pub async fn waiting_count(&self, session: &Session) -> usize {
-        let planes: Vec<PlaneId> = self.planes().map(|plane| plane.id.clone()).collect();
-        let counts = planes.iter().map(async |plane| {
-            self.waiting(session, plane).await.map(|waiting| waiting.len()).unwrap_or_default()
-        });
-        join_all(counts).await.into_iter().sum()
+    /// What waits for the person on each plane.
+    pub async fn waiting_everywhere(
+        &self,
+        session: &Session,
+    ) -> Vec<(Descriptor, Result<Arc<Vec<Waiting>>, PlaneError>)> {
+        let planes = self.planes().map(async |plane| (plane.clone(), self.waiting(session, &plane.id).await));
+        join_all(planes).await
     }
 
     /// Decides on the rows that still wait, all alike. The result is in the batch.

@@ -1,7 +1,7 @@
 //! What can come next: the same role again when its time ends, and the roles that a group leads to.
 
 use jiff::{SignedDuration, Timestamp};
-use pim::ids::BatchId;
+use pim::ids::{BatchId, PlaneId};
 use pim::journal::{Existing, Intent, Operation, OperationState, Refusal};
 use pim::target::MemberType;
 
@@ -62,19 +62,18 @@ impl Portal {
     /// Roles that the person may activate because groups of this batch are active now: through membership of a group, and not active
     /// themselves.
     pub async fn led_to(&self, session: &Session, operations: &[Operation]) -> Vec<EligibleRole> {
-        let brings_membership = |operation: &&Operation| {
-            matches!(operation.intent, Intent::Activate(_)) && operation.state == OperationState::Usable
-        };
-        let since = operations.iter().filter(brings_membership).map(|operation| operation.created).min();
-        let planes: Vec<_> = operations
-            .iter()
-            .filter(brings_membership)
-            .map(|one| one.intent.target().plane.clone())
-            .collect();
-        let Some(_) = since else { return Vec::new() };
+        let leads_on = |plane: &PlaneId| self.plane(plane).is_some_and(|plane| plane.descriptor().leads_on);
+        let any = operations.iter().any(|operation| {
+            matches!(operation.intent, Intent::Activate(_))
+                && operation.state == OperationState::Usable
+                && leads_on(&operation.intent.target().plane)
+        });
+        if !any {
+            return Vec::new();
+        }
         let now = self.clock.now();
         let mut led_to = Vec::new();
-        for descriptor in self.planes().filter(|descriptor| !planes.contains(&descriptor.id)) {
+        for descriptor in self.planes().filter(|descriptor| !descriptor.leads_on) {
             let (Ok(eligible), Ok(held)) = futures::future::join(
                 self.eligible(session, &descriptor.id),
                 self.held(session, &descriptor.id),

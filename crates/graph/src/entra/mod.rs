@@ -75,6 +75,7 @@ impl EntraRoles {
             order: 0,
             audience: Audience::Graph,
             chooses_ids: false,
+            leads_on: false,
             admin_page: None,
         };
         Self { api, descriptor }

@@ -64,6 +64,7 @@ impl Groups {
             order: 1,
             audience: Audience::Graph,
             chooses_ids: false,
+            leads_on: true,
             admin_page: None,
         };
         Self { api, descriptor }

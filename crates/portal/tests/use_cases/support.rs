@@ -65,6 +65,7 @@ impl FakePlane {
             order,
             audience: Audience::Graph,
             chooses_ids: false,
+            leads_on: false,
             admin_page: None,
         };
         Arc::new(Self { descriptor, state: Mutex::default() })

@@ -1,0 +1,128 @@
+//! `/approvals`: what waits for the person's decision, on all planes, many at once.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use pim::approval::Waiting;
+use pim::error::{ErrorKind, PlaneError};
+use pim::plane::Descriptor;
+use portal::selection::RowKey;
+
+use crate::components::failure::ListFailure;
+use crate::components::frame::Frame;
+use crate::components::plane::plane_mark;
+use crate::components::time::At;
+use crate::context::signed_in;
+
+/// The page.
+#[component]
+pub(crate) fn Approvals() -> impl IntoView {
+    let Some((context, session)) = signed_in() else { return ().into_any() };
+    let query = use_query_map().get_untracked();
+    let ticked: Vec<String> = query.get_all("role").unwrap_or_default();
+    let problem = query.get("problem").map(|slug| match slug.as_str() {
+        "no-reason" => "Write a reason: it is kept with the decision.",
+        _ => "Nothing was chosen. Tick at least one request.",
+    });
+    Suspend::new(async move {
+        let lists = context.portal.waiting_everywhere(&session).await;
+        page(lists, &ticked, problem, context.now())
+    })
+    .into_any()
+}
+
+fn page(
+    lists: Vec<(Descriptor, Result<Arc<Vec<Waiting>>, PlaneError>)>,
+    ticked: &[String],
+    problem: Option<&'static str>,
+    now: Timestamp,
+) -> AnyView {
+    let count: usize = lists.iter().filter_map(|(_, waiting)| waiting.as_ref().ok()).map(|all| all.len()).sum();
+    let is_whole = lists.iter().all(|(_, waiting)| waiting.is_ok());
+    let parts = lists
+        .into_iter()
+        .map(|(plane, waiting)| match waiting {
+            Ok(waiting) => waiting.iter().map(|one| row(&plane, one, ticked, now)).collect_view().into_any(),
+            Err(error) => unread(plane, error),
+        })
+        .collect_view();
+    let nothing = (count == 0 && is_whole).then(|| view! { <li class="note">"Nothing waits for you."</li> });
+    let form = (count > 0).then(|| {
+        view! {
+            <div class="field">
+                <label for="reason">"Reason"</label><span class="hint">"for all that are ticked; the requester reads it"</span>
+                <textarea id="reason" name="reason" rows="2" maxlength="500" aria-required="true" aria-invalid=problem.is_some().to_string() aria-describedby="reason-problem"></textarea>
+                <p class="problem" id="reason-problem">{problem}</p>
+            </div>
+            <p class="after">
+                <button class="button primary" name="decision" value="approve">"Approve ticked"</button>
+                <button class="button danger" name="decision" value="deny">"Deny ticked"</button>
+                <span class="quiet">"The first decision counts: one approver is enough."</span>
+            </p>
+        }
+    });
+    let heading = match count {
+        0 => "Approvals".to_owned(),
+        1 => "1 request waits for you".to_owned(),
+        many => format!("{many} requests wait for you"),
+    };
+    view! {
+        <Frame title="Approvals">
+            <div class="page-head">
+                <div><p class="crumbs"><a href="/">"Overview"</a>" / Approvals"</p><h1>{heading}</h1></div>
+                <form method="post" action="/do/refresh"><input type="hidden" name="page" value="/approvals"/><button class="button">"Refresh"</button></form>
+            </div>
+            <form method="post" action="/do/decide">
+                <ul class="panel approvals">{parts}{nothing}</ul>
+                {form}
+            </form>
+        </Frame>
+    }
+    .into_any()
+}
+
+fn row(plane: &Descriptor, waiting: &Waiting, ticked: &[String], now: Timestamp) -> AnyView {
+    let key = RowKey::new(&plane.id, waiting.id.as_str()).to_string();
+    let requester = &waiting.requester;
+    let who = requester
+        .name
+        .clone()
+        .or_else(|| requester.username.clone())
+        .or_else(|| requester.id.map(|id| id.to_string()))
+        .unwrap_or_else(|| "Somebody".into());
+    let address = requester.username.clone().filter(|username| *username != who);
+    let reason = waiting.justification.clone().filter(|reason| !reason.is_empty());
+    let ticket = waiting.ticket.as_ref().filter(|ticket| !ticket.number.is_empty()).map(|ticket| {
+        let system = if ticket.system.is_empty() { String::new() } else { format!(" ({})", ticket.system) };
+        view! { <span>{format!("Ticket {}{system}", ticket.number)}</span> }
+    });
+    let for_long = waiting.duration.map(|duration| format!("for {}", duration.words()));
+    let from = waiting.start.filter(|start| *start > now).map(|start| view! { "from "<At at=start now=now/>" " });
+    let checked = ticked.contains(&key);
+    let label = format!("{}, {}, for {who}", waiting.names.title, waiting.names.place);
+    view! {
+        <li class="approval">
+            <input type="checkbox" name="rows[]" value=key checked=checked aria-label=label/>
+            <div class="role"><strong>{waiting.names.title.clone()}</strong><span class="place">{waiting.names.place.clone()}</span>{plane_mark(plane)}</div>
+            <div class="gives"><strong>{who}</strong>{address.map(|text| view! { <span class="quiet">{text}</span> })}
+                <span>{from}{for_long}</span>
+                {waiting.created.map(|created| view! { <span class="quiet">"asked "<At at=created now=now/></span> })}
+            </div>
+            <div class="gives">{match reason {
+                Some(reason) => view! { <q>{reason}</q> }.into_any(),
+                None => view! { <span class="quiet">"No reason given"</span> }.into_any(),
+            }}{ticket}</div>
+        </li>
+    }
+    .into_any()
+}
+
+fn unread(plane: Descriptor, error: PlaneError) -> AnyView {
+    let page = plane.admin_page.clone().filter(|_| matches!(error.kind, ErrorKind::Forbidden { .. }));
+    let link = page.map(|page| {
+        view! { <p class="quiet">"Decide on them "<a href=page rel="noreferrer" target="_blank">"in Microsoft's admin center"</a>"."</p> }
+    });
+    view! { <li class="note"><ListFailure plane=plane what="requests that wait for you" error=error retry="/approvals".into()/>{link}</li> }.into_any()
+}
