@@ -1,20 +1,24 @@
 //! [`Journal`] on the table `journal`. Columns hold what is searched for; the operation itself is sealed.
 //!
 //! Unlike a record, an operation that cannot be opened is an error: a write that happened must not vanish from what a person sees.
+//! Only [`Journal::claim`] passes it over, for it serves everybody: one damaged row must not keep the others from being looked at.
+//!
+//! Every column that decides whether a row is read is checked against what was sealed, except `due`: a lease has to be taken without
+//! sealing anew, and whoever changes it gains no more than a look at the wrong time.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use pim::ids::{BatchId, PrincipalId, TenantId};
-use pim::journal::{Journal, Operation, OperationState};
+use pim::journal::{Journal, Operation, OperationState, Sequence};
 use pim::records::StoreError;
 
 use crate::seal::{open, seal};
 use crate::sql::JournalRow;
 use crate::{Store, failed};
 
-/// The row as associated data: a payload fits this operation of this person only.
-fn identity(id: &str, tenant: &str, principal: &str) -> String {
-    format!("journal|{id}|{tenant}|{principal}")
+/// The row as associated data: a payload fits this operation of this person, at this place in the order of changes, only.
+fn identity(id: &str, tenant: &str, principal: &str, sequence: i64) -> String {
+    format!("journal|{id}|{tenant}|{principal}|{sequence}")
 }
 
 /// The state's name in the column: the variant's own.
@@ -22,20 +26,26 @@ fn name(state: OperationState) -> String {
     format!("{state:?}")
 }
 
+/// A number as the database counts; beyond what it can count there is nothing.
+fn counted(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}
+
 impl Store {
-    fn sealed(&self, operation: &Operation) -> Result<JournalRow, StoreError> {
+    fn sealed(&self, operation: &Operation, sequence: i64) -> Result<JournalRow, StoreError> {
         let content = serde_json::to_vec(operation).map_err(|error| {
             tracing::error!(category = ?error.classify(), "an operation cannot be written as JSON");
             StoreError
         })?;
         let (id, tenant, principal) =
             (operation.id.to_string(), operation.tenant.to_string(), operation.principal.to_string());
-        let sealed = seal(&self.keys, &identity(&id, &tenant, &principal), &content)?;
+        let sealed = seal(&self.keys, &identity(&id, &tenant, &principal, sequence), &content)?;
         Ok(JournalRow {
             id,
             batch: operation.batch.to_string(),
             tenant,
             principal,
+            sequence,
             state: name(operation.state),
             updated: operation.updated.as_microsecond(),
             created: operation.created.as_microsecond(),
@@ -45,7 +55,7 @@ impl Store {
     }
 
     fn unsealed(&self, row: &JournalRow) -> Result<Operation, StoreError> {
-        let identity = identity(&row.id, &row.tenant, &row.principal);
+        let identity = identity(&row.id, &row.tenant, &row.principal, row.sequence);
         let content = open(&self.keys, &row.key_id, &identity, &row.payload).map_err(|reason| {
             tracing::error!(
                 operation = row.id,
@@ -78,26 +88,68 @@ impl Store {
 
 #[async_trait]
 impl Journal for Store {
-    async fn append(&self, operations: &[Operation]) -> Result<(), StoreError> {
-        let rows =
-            operations.iter().map(|operation| self.sealed(operation)).collect::<Result<Vec<_>, _>>()?;
-        let appended =
-            self.database.append(&rows).await.map_err(|error| failed("append to journal", &error))?;
-        if appended {
-            Ok(())
-        } else {
-            tracing::error!("operations of one person were to be appended to another's batch");
-            Err(StoreError)
+    async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<(), StoreError> {
+        let failed = |error| failed("append to journal", &error);
+        let mut writing = self.database.write().await.map_err(failed)?;
+        for operation in operations {
+            let sequence = writing.next_sequence().await.map_err(failed)?;
+            let row = self.sealed(operation, sequence)?;
+            if writing.is_foreign(&row.batch, &row.tenant, &row.principal).await.map_err(failed)? {
+                tracing::error!("operations of one person were to be appended to another's batch");
+                return Err(StoreError);
+            }
+            writing.append(&row, due.as_microsecond()).await.map_err(failed)?;
         }
+        writing.commit().await.map_err(failed)
     }
 
-    async fn advance(&self, operation: &Operation, from: OperationState) -> Result<bool, StoreError> {
-        if !from.may_become(operation.state) {
+    async fn advance(
+        &self,
+        operation: &Operation,
+        from: OperationState,
+        due: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        let amends = from == operation.state;
+        if !amends && !from.may_become(operation.state) {
             tracing::error!(operation = %operation.id, ?from, to = ?operation.state, "the journal does not go that way");
             return Err(StoreError);
         }
-        let row = self.sealed(operation)?;
-        self.database.advance(&row, &name(from)).await.map_err(|error| failed("advance in journal", &error))
+        let failed = |error| failed("advance in journal", &error);
+        let mut writing = self.database.write().await.map_err(failed)?;
+        let sequence = if amends {
+            writing.sequence(&operation.id.to_string()).await
+        } else {
+            writing.next_sequence().await.map(Some)
+        };
+        let Some(sequence) = sequence.map_err(failed)? else { return Ok(false) };
+        let row = self.sealed(operation, sequence)?;
+        let due = due.map(Timestamp::as_microsecond);
+        if !writing.advance(&row, &name(from), due).await.map_err(failed)? {
+            return Ok(false);
+        }
+        writing.commit().await.map_err(failed)?;
+        Ok(true)
+    }
+
+    async fn claim(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        most: usize,
+    ) -> Result<Vec<Operation>, StoreError> {
+        let failed = |error| failed("claim in journal", &error);
+        let (now, until) = (now.as_microsecond(), until.as_microsecond());
+        // Asked often and mostly in vain: the write lock is left to those who write.
+        if !self.database.anything_due(now).await.map_err(failed)? {
+            return Ok(Vec::new());
+        }
+        let mut writing = self.database.write().await.map_err(failed)?;
+        let mut leased = Vec::new();
+        for (id, due) in writing.due(now, counted(most)).await.map_err(failed)? {
+            leased.extend(writing.lease(&id, due, until).await.map_err(failed)?);
+        }
+        writing.commit().await.map_err(failed)?;
+        Ok(leased.iter().filter_map(|row| self.unsealed(row).ok()).collect())
     }
 
     async fn batch(
@@ -127,5 +179,28 @@ impl Journal for Store {
             .await
             .map_err(|error| failed("read recent operations", &error))?;
         rows.iter().map(|row| self.unsealed(row)).collect()
+    }
+
+    async fn changes(
+        &self,
+        tenant: TenantId,
+        principal: PrincipalId,
+        after: Sequence,
+        most: usize,
+    ) -> Result<Vec<(Sequence, Operation)>, StoreError> {
+        let rows = self
+            .database
+            .changes(&tenant.to_string(), &principal.to_string(), counted(after), counted(most))
+            .await
+            .map_err(|error| failed("read changes", &error))?;
+        rows.iter().map(|row| Ok((row.sequence.unsigned_abs(), self.unsealed(row)?))).collect()
+    }
+
+    async fn latest(&self, tenant: TenantId, principal: PrincipalId) -> Result<Sequence, StoreError> {
+        self.database
+            .latest(&tenant.to_string(), &principal.to_string())
+            .await
+            .map(i64::unsigned_abs)
+            .map_err(|error| failed("read the last change", &error))
     }
 }

@@ -3,5 +3,6 @@
 
 mod common;
 mod journal;
+mod migrations;
 mod records;
 mod sessions;

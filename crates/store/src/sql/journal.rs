@@ -1,0 +1,200 @@
+//! The statements on the table `journal`.
+//!
+//! A write takes a [`Writing`]: the place that a change gets in the order of all changes is part of what is sealed, and has to be
+//! taken in the transaction that stores it, so that nobody sees a later change before an earlier one.
+
+use sqlx::{FromRow, Sqlite, Transaction};
+
+use super::{Database, Result};
+
+/// A row of `journal`.
+#[derive(FromRow)]
+pub(crate) struct JournalRow {
+    pub(crate) id: String,
+    pub(crate) batch: String,
+    pub(crate) tenant: String,
+    pub(crate) principal: String,
+    pub(crate) sequence: i64,
+    pub(crate) state: String,
+    pub(crate) updated: i64,
+    pub(crate) created: i64,
+    pub(crate) key_id: String,
+    pub(crate) payload: Vec<u8>,
+}
+
+/// A transaction that writes. Dropped before [`Writing::commit`], it leaves nothing behind.
+pub(crate) struct Writing(Transaction<'static, Sqlite>);
+
+impl Database {
+    /// Begins to write. The write lock is taken at once: a transaction that reads first and writes later could be refused half-way.
+    pub(crate) async fn write(&self) -> Result<Writing> {
+        self.pool.begin_with("BEGIN IMMEDIATE").await.map(Writing)
+    }
+
+    /// Whether anything is due at `now`.
+    pub(crate) async fn anything_due(&self, now: i64) -> Result<bool> {
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM journal WHERE due <= $1)")
+            .bind(now)
+            .fetch_one(&self.pool)
+            .await
+    }
+
+    /// A whole batch, in the order it was appended, whoever's it is.
+    pub(crate) async fn batch(&self, batch: &str) -> Result<Vec<JournalRow>> {
+        sqlx::query_as(
+            "SELECT id, batch, tenant, principal, sequence, state, updated, created, key_id, payload FROM journal \
+             WHERE batch = $1 ORDER BY place",
+        )
+        .bind(batch)
+        .fetch_all(&self.pool)
+        .await
+    }
+
+    /// A person's rows that changed at `since` or later, newest first.
+    pub(crate) async fn recent(&self, tenant: &str, principal: &str, since: i64) -> Result<Vec<JournalRow>> {
+        sqlx::query_as(
+            "SELECT id, batch, tenant, principal, sequence, state, updated, created, key_id, payload FROM journal \
+             WHERE tenant = $1 AND principal = $2 AND updated >= $3 \
+             ORDER BY updated DESC, created DESC, place DESC",
+        )
+        .bind(tenant)
+        .bind(principal)
+        .bind(since)
+        .fetch_all(&self.pool)
+        .await
+    }
+
+    /// A person's first `most` rows whose last change comes after `after`, in the order of the changes.
+    pub(crate) async fn changes(
+        &self,
+        tenant: &str,
+        principal: &str,
+        after: i64,
+        most: i64,
+    ) -> Result<Vec<JournalRow>> {
+        sqlx::query_as(
+            "SELECT id, batch, tenant, principal, sequence, state, updated, created, key_id, payload FROM journal \
+             WHERE tenant = $1 AND principal = $2 AND sequence > $3 ORDER BY sequence LIMIT $4",
+        )
+        .bind(tenant)
+        .bind(principal)
+        .bind(after)
+        .bind(most)
+        .fetch_all(&self.pool)
+        .await
+    }
+
+    /// The place of a person's last change; 0 without any.
+    pub(crate) async fn latest(&self, tenant: &str, principal: &str) -> Result<i64> {
+        sqlx::query_scalar(
+            "SELECT COALESCE(MAX(sequence), 0) FROM journal WHERE tenant = $1 AND principal = $2",
+        )
+        .bind(tenant)
+        .bind(principal)
+        .fetch_one(&self.pool)
+        .await
+    }
+}
+
+impl Writing {
+    /// The next place in the order of all changes. Who takes one keeps others waiting until the commit.
+    pub(crate) async fn next_sequence(&mut self) -> Result<i64> {
+        sqlx::query_scalar("UPDATE journal_sequence SET last = last + 1 RETURNING last")
+            .fetch_one(&mut *self.0)
+            .await
+    }
+
+    /// Whether a batch has rows of anybody but this person.
+    pub(crate) async fn is_foreign(&mut self, batch: &str, tenant: &str, principal: &str) -> Result<bool> {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM journal WHERE batch = $1 AND (tenant <> $2 OR principal <> $3))",
+        )
+        .bind(batch)
+        .bind(tenant)
+        .bind(principal)
+        .fetch_one(&mut *self.0)
+        .await
+    }
+
+    /// Appends the row behind what its batch already holds.
+    pub(crate) async fn append(&mut self, row: &JournalRow, due: i64) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO journal \
+             (id, batch, place, tenant, principal, sequence, state, due, updated, created, key_id, payload) \
+             VALUES ($1, $2, (SELECT COALESCE(MAX(place), 0) + 1 FROM journal WHERE batch = $2), \
+             $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        )
+        .bind(&row.id)
+        .bind(&row.batch)
+        .bind(&row.tenant)
+        .bind(&row.principal)
+        .bind(row.sequence)
+        .bind(&row.state)
+        .bind(due)
+        .bind(row.updated)
+        .bind(row.created)
+        .bind(&row.key_id)
+        .bind(&row.payload)
+        .execute(&mut *self.0)
+        .await
+        .map(drop)
+    }
+
+    /// The place of a row's last change.
+    pub(crate) async fn sequence(&mut self, id: &str) -> Result<Option<i64>> {
+        sqlx::query_scalar("SELECT sequence FROM journal WHERE id = $1")
+            .bind(id)
+            .fetch_optional(&mut *self.0)
+            .await
+    }
+
+    /// Writes the row if its state is still `from` and it is the same person's. Returns whether it was written.
+    pub(crate) async fn advance(&mut self, row: &JournalRow, from: &str, due: Option<i64>) -> Result<bool> {
+        sqlx::query(
+            "UPDATE journal SET sequence = $1, state = $2, due = $3, updated = $4, key_id = $5, payload = $6 \
+             WHERE id = $7 AND batch = $8 AND tenant = $9 AND principal = $10 AND created = $11 AND state = $12",
+        )
+        .bind(row.sequence)
+        .bind(&row.state)
+        .bind(due)
+        .bind(row.updated)
+        .bind(&row.key_id)
+        .bind(&row.payload)
+        .bind(&row.id)
+        .bind(&row.batch)
+        .bind(&row.tenant)
+        .bind(&row.principal)
+        .bind(row.created)
+        .bind(from)
+        .execute(&mut *self.0)
+        .await
+        .map(|done| done.rows_affected() == 1)
+    }
+
+    /// Up to `most` rows that are due at `now`, with the time at which each is: the longest due first.
+    pub(crate) async fn due(&mut self, now: i64, most: i64) -> Result<Vec<(String, i64)>> {
+        sqlx::query_as("SELECT id, due FROM journal WHERE due <= $1 ORDER BY due, sequence LIMIT $2")
+            .bind(now)
+            .bind(most)
+            .fetch_all(&mut *self.0)
+            .await
+    }
+
+    /// Moves the row's time on from `due` to `until`, unless somebody else did so before.
+    pub(crate) async fn lease(&mut self, id: &str, due: i64, until: i64) -> Result<Option<JournalRow>> {
+        sqlx::query_as(
+            "UPDATE journal SET due = $1 WHERE id = $2 AND due = $3 \
+             RETURNING id, batch, tenant, principal, sequence, state, updated, created, key_id, payload",
+        )
+        .bind(until)
+        .bind(id)
+        .bind(due)
+        .fetch_optional(&mut *self.0)
+        .await
+    }
+
+    /// Makes it all count.
+    pub(crate) async fn commit(self) -> Result<()> {
+        self.0.commit().await
+    }
+}
