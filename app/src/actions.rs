@@ -377,14 +377,19 @@ pub(crate) async fn prolong(
     Ok(())
 }
 
-/// Forgets what was read, so that the overview is fresh.
+/// Forgets what was read, so that the page is fresh.
 #[server(prefix = "/do", endpoint = "refresh")]
 pub(crate) async fn refresh(
     #[server(default)] q: String,
     #[server(default)] plane: String,
+    #[server(default)] page: String,
 ) -> Result<(), ServerFnError> {
     let (context, session) = caller()?;
     context.portal.forget(&session).await;
-    go(&crate::fragments::Narrowed { search: q, plane }.address("/"));
+    if page == "/approvals" {
+        go("/approvals");
+    } else {
+        go(&crate::fragments::Narrowed { search: q, plane }.address("/"));
+    }
     Ok(())
 }

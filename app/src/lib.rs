@@ -34,6 +34,8 @@ mod shell;
 #[cfg(feature = "ssr")]
 pub use context::{Context, Permission, Site};
 #[cfg(feature = "ssr")]
+pub use pages::history::Asked;
+#[cfg(feature = "ssr")]
 pub use shell::{App, document};
 
 /// Starts the islands; called once by the page's boot script.

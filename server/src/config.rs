@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use identity::PlaneSet;
 use pim::ids::TenantId;
+use portal::pace::Pace;
 use serde::Deserialize;
 use url::Url;
 
@@ -35,6 +36,8 @@ pub struct Config {
     pub database_url: String,
     /// The key that encrypts it; made when absent. Default: `pim-portal.key`.
     pub key_file: PathBuf,
+    /// How fast things are expected to happen. Default: as Microsoft's services do.
+    pub pace: Pace,
 }
 
 /// The addresses of a cloud. <https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud>
@@ -79,6 +82,7 @@ struct Written {
     database_url: Option<String>,
     key_file: Option<PathBuf>,
     client_auth: Option<String>,
+    pace: Option<String>,
 }
 
 /// A list in the file, words with commas in the environment.
@@ -160,11 +164,33 @@ impl Written {
         if self.client_auth.as_deref().is_some_and(|auth| auth != "none") {
             problems.push(format!("{PREFIX}CLIENT_AUTH: only \"none\" works in this version"));
         }
+        let pace = match self.pace.as_deref() {
+            None | Some("real") => Pace::default(),
+            Some("hurried") if cloud.as_ref().is_some_and(|cloud| cloud.is_custom) => Pace::hurried(),
+            Some("hurried") => {
+                problems.push(format!("{PREFIX}PACE: \"hurried\" is for a simulated tenant, with CLOUD custom"));
+                Pace::default()
+            }
+            Some(_) => {
+                problems.push(format!("{PREFIX}PACE is not known: write real, or leave it out"));
+                Pace::default()
+            }
+        };
         match (public_url, cloud, tenant_id, client_id, listen) {
             (Some(public_url), Some(cloud), Some(tenant_id), Some(client_id), Ok(listen))
                 if problems.is_empty() =>
             {
-                Ok(Config { public_url, listen, tenant_id, client_id, cloud, planes, database_url, key_file })
+                Ok(Config {
+                    public_url,
+                    listen,
+                    tenant_id,
+                    client_id,
+                    cloud,
+                    planes,
+                    database_url,
+                    key_file,
+                    pace,
+                })
             }
             _ => Err(ConfigError::Problems(problems)),
         }

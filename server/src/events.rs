@@ -1,6 +1,8 @@
 //! `/events/…`: what arrives after the page, as server-sent events.
 //!
-//! An event `part` carries an element's id, a line break, and the markup that replaces it; `end` says that nothing more comes.
+//! An event `part` carries an element's id, a line break, and the markup that replaces it; `end` says that nothing more comes. An event
+//! `operation` says in JSON what changed. Event ids are places in the journal's order of changes: a browser that comes back with the last
+//! one it saw misses nothing.
 //! <https://html.spec.whatwg.org/multipage/server-sent-events.html>
 
 use std::convert::Infallible;
@@ -8,13 +10,16 @@ use std::time::Duration;
 
 use app::fragments::{Narrowed, batch_lines, late_part};
 use axum::extract::{Path, Query};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use futures::stream::{FuturesUnordered, Stream, StreamExt};
 use pim::ids::BatchId;
+use pim::journal::Sequence;
+use portal::feed::Feed;
+use serde::Serialize;
 
 use crate::wiring::State;
 
@@ -22,6 +27,8 @@ use crate::wiring::State;
 const MOST_PARTS: usize = 16;
 /// The waits between two looks at a batch, in seconds; the last one repeats.
 const WAITS: [u64; 6] = [1, 1, 2, 3, 5, 10];
+/// How long a stream of changes is kept open.
+const LONGEST: Duration = Duration::from_mins(10);
 /// After this many looks the browser has to come through the gate again, and does.
 const MOST_LOOKS: usize = 60;
 
@@ -30,6 +37,7 @@ pub fn router(state: State) -> Router {
     Router::new()
         .route("/events/overview", get(overview))
         .route("/events/requests/{batch}", get(requests))
+        .route("/events/changes", get(changes))
         .with_state(state)
 }
 
@@ -68,35 +76,111 @@ async fn overview(
     stream(events.chain(futures::stream::once(async { end() })))
 }
 
-/// The lines of a batch, whenever they change, until all are at their end.
-async fn requests(Extension(context): Extension<app::Context>, Path(batch): Path<BatchId>) -> Response {
+/// The place of the last change that the browser has seen: what it sends when it opens a stream again.
+fn last_seen(headers: &HeaderMap) -> Option<Sequence> {
+    headers.get("last-event-id")?.to_str().ok()?.parse().ok()
+}
+
+/// The lines of a batch, whenever they change, until all are at their end. While somebody looks, the service is asked more often than
+/// the watch would.
+async fn requests(
+    Extension(context): Extension<app::Context>,
+    Path(batch): Path<BatchId>,
+    headers: HeaderMap,
+) -> Response {
     let Some(session) = context.session.clone() else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
     if context.portal.operations(&session, batch).await.is_err() {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let looks = futures::stream::unfold((0, String::new(), false), move |(look, last, done)| {
+    let seen = last_seen(&headers);
+    let Ok(feed) = context.portal.feed(&session, seen).await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let start = Following { feed, look: 0, last: String::new(), done: false };
+    let looks = futures::stream::unfold(start, move |mut following| {
         let (context, session) = (context.clone(), session.clone());
         async move {
             // Without an `end` the browser opens the stream again by itself, through the gate.
-            if done || look == MOST_LOOKS {
+            if following.done || following.look == MOST_LOOKS {
                 return None;
             }
-            let wait = WAITS.get(look).or(WAITS.last()).copied().unwrap_or(10);
-            tokio::time::sleep(Duration::from_secs(wait)).await;
-            let Some((html, done)) = batch_lines(context, session, batch).await else {
-                return Some((vec![], (look + 1, last, false)));
-            };
+            let wait = WAITS.get(following.look).or(WAITS.last()).copied().unwrap_or(10);
+            let mut id = None;
+            let mut ask = false;
+            match tokio::time::timeout(Duration::from_secs(wait), following.feed.next()).await {
+                Ok(Ok(changes)) => id = changes.last().map(|(sequence, _)| *sequence),
+                Ok(Err(_)) => return None,
+                Err(_nothing_changed) => {
+                    following.look += 1;
+                    ask = true;
+                }
+            }
             let mut events = Vec::new();
-            if html != last {
-                events.push(part("lines", &html));
+            if let Some((html, done)) = batch_lines(context, session, batch, ask).await {
+                if html != following.last {
+                    let event = part("lines", &html);
+                    events.push(match id {
+                        Some(id) => event.id(id.to_string()),
+                        None => event,
+                    });
+                    following.last = html;
+                }
+                if done {
+                    events.push(end());
+                    following.done = true;
+                }
             }
-            if done {
-                events.push(end());
-            }
-            Some((events, (look + 1, html, done)))
+            Some((events, following))
         }
     });
     stream(looks.flat_map(futures::stream::iter))
+}
+
+/// Where a stream of one batch stands.
+struct Following {
+    feed: Feed,
+    look: usize,
+    last: String,
+    done: bool,
+}
+
+/// What changed for the person, in every open tab: an event `operation` for each change, its id the place to go on from.
+async fn changes(Extension(context): Extension<app::Context>, headers: HeaderMap) -> Response {
+    let Some(session) = context.session.clone() else {
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    let Ok(feed) = context.portal.feed(&session, last_seen(&headers)).await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    // A stream ends before its session could: the browser comes through the gate again.
+    let until = tokio::time::Instant::now() + LONGEST;
+    let events = futures::stream::unfold(feed, move |mut feed| async move {
+        let changes = tokio::time::timeout_at(until, feed.next()).await.ok()?.ok()?;
+        let events: Vec<Event> = changes
+            .into_iter()
+            .map(|(sequence, operation)| {
+                let change = Change {
+                    plane: operation.intent.target().plane.to_string(),
+                    batch: operation.batch.to_string(),
+                    operation: operation.id.to_string(),
+                    state: format!("{:?}", operation.state),
+                };
+                let event = Event::default().event("operation").id(sequence.to_string());
+                event.json_data(change).unwrap_or_default()
+            })
+            .collect();
+        Some((events, feed))
+    });
+    stream(events.flat_map(futures::stream::iter))
+}
+
+/// What an `operation` event tells.
+#[derive(Serialize)]
+struct Change {
+    plane: String,
+    batch: String,
+    operation: String,
+    state: String,
 }

@@ -11,12 +11,14 @@
 //! | [`session`] | the cookie, who is signed in, the gate |
 //! | [`auth`] | signing in and out |
 //! | [`events`] | what arrives after the page |
+//! | [`export`] | the history as a file |
 //! | [`assets`] | style sheet, icons and islands, inside the binary |
 
 pub mod assets;
 pub mod auth;
 pub mod config;
 pub mod events;
+pub mod export;
 pub mod security;
 pub mod session;
 pub mod wiring;
@@ -57,6 +59,8 @@ pub fn router(state: &State) -> Router {
 
     let signed_in = pages
         .merge(events::router(state.clone()))
+        .merge(export::router())
+        .route("/auth/step-up/{batch}/{group}", get(auth::step_up).with_state(state.clone()))
         .route("/auth/sign-in", get(auth::begin).with_state(state.clone()))
         .route("/auth/callback", get(auth::finish).with_state(state.clone()))
         .route("/auth/admin-consent", get(auth::consented))

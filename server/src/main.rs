@@ -105,6 +105,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     })?;
     tracing::info!(address = %listener.local_addr()?, public_url = %state.config.public_url, "the portal is ready");
     let purging = tokio::spawn(state.clone().purge_forever());
+    let watching = tokio::spawn(state.portal.clone().watch());
     let stop = Arc::new(tokio::sync::Notify::new());
     let signalled = stop.clone();
     let serving = axum::serve(listener, server::router(&state)).with_graceful_shutdown(async move {
@@ -117,6 +118,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         () = async { stop.notified().await; tokio::time::sleep(GRACE).await } => {}
     }
     purging.abort();
+    watching.abort();
     state.close().await;
     tracing::info!("the portal has stopped");
     Ok(())

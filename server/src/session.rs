@@ -128,11 +128,12 @@ pub async fn gate(
         }
     }
     let portal_session = signed_in.map(|signed_in| portal::Session {
-        caller: Caller {
-            tenant: signed_in.person.tenant,
-            principal: signed_in.person.id,
-            tokens: state.identity.tokens(signed_in.vault),
-        },
+        caller: Caller::new(
+            signed_in.person.tenant,
+            signed_in.person.id,
+            state.identity.tokens(signed_in.vault),
+        ),
+        vault: signed_in.vault,
         person: signed_in.person,
     });
     request.extensions_mut().insert(app::Context {

@@ -9,9 +9,9 @@ use identity::{Identity, PlaneSet, Settings};
 use pim::clock::Clock;
 use pim::plane::Plane;
 use pim::records::Records;
-use portal::Portal;
+use portal::{Portal, Ports};
 use store::{KeyRing, Store};
-use transport::Api;
+use transport::{Api, Limits};
 
 use crate::assets;
 use crate::config::Config;
@@ -45,7 +45,18 @@ impl State {
         let store = Arc::new(store);
         let http = transport::client();
         let identity = identity(&config, store.clone(), clock.clone(), http.clone());
-        let portal = Portal::new(planes(&config, &http), store.clone(), store.clone(), clock.clone());
+        let limits = Limits { write: config.pace.write, ..graph::limits() };
+        let graph = Arc::new(Api::new(http.clone(), config.cloud.graph.clone(), limits));
+        let portal = Portal::new(Ports {
+            planes: planes(&config, &graph, &http),
+            records: store.clone(),
+            journal: store.clone(),
+            vaults: Arc::new(identity.clone()),
+            contexts: Some(Arc::new(graph::ConditionalAccess::new(graph.clone()))),
+            audit: Some(Arc::new(graph::DirectoryAudits::new(graph))),
+            clock: clock.clone(),
+            pace: config.pace,
+        });
         let site = Arc::new(site(&config, &identity));
         Ok(Self { config: Arc::new(config), identity, portal, clock, site, store })
     }
@@ -99,19 +110,20 @@ pub async fn consent_url(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Resu
     Ok(identity(config, Arc::new(nowhere), clock, transport::client()).admin_consent_url("cli"))
 }
 
-fn planes(config: &Config, http: &reqwest::Client) -> Vec<Arc<dyn Plane>> {
-    let graph = Arc::new(Api::new(http.clone(), config.cloud.graph.clone(), graph::limits()));
-    let azure = Arc::new(Api::new(http.clone(), config.cloud.arm.clone(), arm::limits()));
+fn planes(config: &Config, graph: &Arc<Api>, http: &reqwest::Client) -> Vec<Arc<dyn Plane>> {
+    let admin_center = &config.cloud.admin_center;
+    let limits = Limits { write: config.pace.write, ..arm::limits() };
+    let azure = Arc::new(Api::new(http.clone(), config.cloud.arm.clone(), limits));
     let PlaneSet { entra, groups, azure: resources } = config.planes;
     let mut planes: Vec<Arc<dyn Plane>> = Vec::new();
     if entra {
-        planes.push(Arc::new(graph::EntraRoles::new(graph.clone())));
+        planes.push(Arc::new(graph::EntraRoles::new(graph.clone(), admin_center)));
     }
     if groups {
-        planes.push(Arc::new(graph::Groups::new(graph)));
+        planes.push(Arc::new(graph::Groups::new(graph.clone(), admin_center)));
     }
     if resources {
-        planes.push(Arc::new(arm::AzureResources::new(azure)));
+        planes.push(Arc::new(arm::AzureResources::new(azure, admin_center)));
     }
     planes
 }

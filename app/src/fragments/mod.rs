@@ -80,9 +80,19 @@ pub async fn late_part(
     Some((element.to_owned(), draw(context, view)))
 }
 
-/// The lines of a batch, and whether all are at their end.
-pub async fn batch_lines(context: Context, session: Session, batch: BatchId) -> Option<(String, bool)> {
-    let operations = context.portal.track(&session, batch).await.ok()?;
+/// The lines of a batch as the journal has it, and whether all are at their end. With `ask`, the service is asked first.
+pub async fn batch_lines(
+    context: Context,
+    session: Session,
+    batch: BatchId,
+    ask: bool,
+) -> Option<(String, bool)> {
+    let operations = if ask {
+        context.portal.track(&session, batch).await
+    } else {
+        context.portal.operations(&session, batch).await
+    };
+    let operations = operations.ok()?;
     let done = operations.iter().all(|operation| operation.state.is_final());
     let lines = lines(&context, &session, operations).await;
     Some((draw(context, lines), done))

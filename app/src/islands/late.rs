@@ -29,6 +29,25 @@ pub(super) mod browser {
         }
     }
 
+    /// The values of what is ticked inside `element`.
+    fn ticked(element: &web_sys::Element) -> Vec<String> {
+        let boxes = dom::all_in(element, "input[type=checkbox]");
+        let boxes = boxes.into_iter().filter_map(|one| one.dyn_into::<web_sys::HtmlInputElement>().ok());
+        boxes.filter(web_sys::HtmlInputElement::checked).map(|one| one.value()).collect()
+    }
+
+    /// A choice survives that its row was drawn anew.
+    fn tick_again(id: &str, values: &[String]) {
+        let Some(element) = document().get_element_by_id(id) else { return };
+        for one in dom::all_in(&element, "input[type=checkbox]") {
+            if let Ok(one) = one.dyn_into::<web_sys::HtmlInputElement>()
+                && values.contains(&one.value())
+            {
+                one.set_checked(true);
+            }
+        }
+    }
+
     /// Puts in every part that `source` sends, until it says `end`.
     pub(crate) fn listen(source: &str) {
         let Ok(events) = EventSource::new(source) else { return };
@@ -41,7 +60,9 @@ pub(super) mod browser {
                 // What had the focus goes with the old markup; the first that can have it in the new one takes over.
                 let had_focus =
                     document().active_element().is_some_and(|focused| old.contains(Some(&focused)));
+                let ticked = ticked(&old);
                 old.set_outer_html(html);
+                tick_again(id, &ticked);
                 dom::page_changed();
                 if had_focus && let Some(heir) = dom::one(&format!("#{id} :is(input, a, button, summary)")) {
                     dom::focus(&heir);

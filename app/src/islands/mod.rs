@@ -10,11 +10,12 @@ mod dom;
 mod durations;
 mod filter;
 mod late;
+mod live;
 mod progress;
 mod start;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
-    clockwork::Clockwork, dock::Dock, durations::Durations, filter::Filter, late::Late, progress::Progress,
+    clockwork::Clockwork, dock::Dock, durations::Durations, filter::Filter, late::Late, live::Live, progress::Progress,
     start::Start,
 };

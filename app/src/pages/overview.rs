@@ -11,7 +11,7 @@ use crate::components::frame::Frame;
 use crate::components::icon::{Glyph, Icon};
 use crate::context::{Context, signed_in};
 use crate::fragments::{Narrowed, Part, part_view, placeholder};
-use crate::islands::{Dock, Filter, Late};
+use crate::islands::{Dock, Filter, Late, Live};
 
 /// The page. All reads start at once; parts are drawn in document order, each as soon as it is there.
 #[component]
@@ -82,6 +82,7 @@ pub(crate) fn Overview() -> impl IntoView {
             <Filter/>
             <Dock/>
             <Late source=narrowed.address("/events/overview")/>
+            <Live source="/events/changes".into() parts=narrowed.address("/events/overview")/>
         </Frame>
     }
     .into_any()

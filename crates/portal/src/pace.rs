@@ -15,6 +15,8 @@ const LOOKS: [i32; 9] = [1, 1, 2, 3, 5, 10, 15, 30, 60];
 pub struct Pace {
     /// How long a confirmation waits for answers before it shows what is known so far. Azure takes up to ten seconds for one write.
     pub patience: Duration,
+    /// The longest that a write may take; the adapters' deadline.
+    pub write: Duration,
     /// How long an operation belongs to whoever took it: longer than the longest deadline of a write. When it has passed, its holder
     /// counts as dead.
     pub lease: SignedDuration,
@@ -33,6 +35,7 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             patience: Duration::from_millis(2_500),
+            write: Duration::from_secs(45),
             lease: SignedDuration::from_secs(90),
             absent_after: SignedDuration::from_secs(120),
             resume_within: SignedDuration::from_mins(5),
@@ -43,6 +46,21 @@ impl Default for Pace {
 }
 
 impl Pace {
+    /// For a simulated tenant on the same machine, which answers in milliseconds and does not lag: so that what takes minutes against the
+    /// real services can be watched to its end in seconds. The relations stay: a lease outlives a write, and absence is proved last.
+    #[must_use]
+    pub const fn hurried() -> Self {
+        Self {
+            patience: Duration::from_millis(500),
+            write: Duration::from_secs(5),
+            lease: SignedDuration::from_secs(8),
+            absent_after: SignedDuration::from_secs(9),
+            resume_within: SignedDuration::from_mins(5),
+            step_up_within: SignedDuration::from_hours(1),
+            unit: SignedDuration::from_millis(100),
+        }
+    }
+
     /// How long to wait before `operation` is looked at again.
     pub(crate) fn next_look(&self, operation: &Operation) -> SignedDuration {
         let at = usize::try_from(operation.looks).unwrap_or(usize::MAX);
@@ -50,5 +68,18 @@ impl Pace {
         // A person takes longer than a service.
         let floor = if operation.state == OperationState::PendingApproval { 5 } else { 1 };
         self.unit.saturating_mul(units.max(floor))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_ends_before_its_holder_counts_as_dead_and_that_before_it_counts_as_never_made() {
+        for pace in [Pace::default(), Pace::hurried()] {
+            let write = SignedDuration::try_from(pace.write).unwrap();
+            assert!(write + write / 2 < pace.lease && pace.lease < pace.absent_after, "{pace:?}");
+        }
     }
 }

@@ -12,6 +12,7 @@ use identity::PlaneSet;
 use jiff::SignedDuration;
 use pim::clock::{Clock, ManualClock, SystemClock};
 use pim::records::RecordKind;
+use portal::pace::Pace;
 use serde_json::Value;
 use server::config::{Cloud, Config};
 use server::wiring::State;
@@ -125,6 +126,7 @@ impl Portal {
             planes: PlaneSet { entra: true, groups: true, azure: true },
             database_url: format!("sqlite://{}", directory.path().join("portal.db").display()),
             key_file: directory.path().join("portal.key"),
+            pace: Pace::default(),
         };
         let clock = ManualClock::at(SystemClock.now());
         let state = State::open(config, Arc::new(clock.clone())).await.expect("the portal opens");
