@@ -60,7 +60,6 @@ pub fn router(state: &State) -> Router {
     let signed_in = pages
         .merge(events::router(state.clone()))
         .merge(export::router())
-        .route("/auth/step-up/{batch}/{group}", get(auth::step_up).with_state(state.clone()))
         .route("/auth/sign-in", get(auth::begin).with_state(state.clone()))
         .route("/auth/callback", get(auth::finish).with_state(state.clone()))
         .route("/auth/admin-consent", get(auth::consented))

@@ -52,8 +52,8 @@ impl State {
             records: store.clone(),
             journal: store.clone(),
             vaults: Arc::new(identity.clone()),
-            contexts: Some(Arc::new(graph::ConditionalAccess::new(graph.clone()))),
-            audit: Some(Arc::new(graph::DirectoryAudits::new(graph))),
+            contexts: None,
+            audit: None,
             clock: clock.clone(),
             pace: config.pace,
         });
@@ -111,19 +111,18 @@ pub async fn consent_url(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Resu
 }
 
 fn planes(config: &Config, graph: &Arc<Api>, http: &reqwest::Client) -> Vec<Arc<dyn Plane>> {
-    let admin_center = &config.cloud.admin_center;
     let limits = Limits { write: config.pace.write, ..arm::limits() };
     let azure = Arc::new(Api::new(http.clone(), config.cloud.arm.clone(), limits));
     let PlaneSet { entra, groups, azure: resources } = config.planes;
     let mut planes: Vec<Arc<dyn Plane>> = Vec::new();
     if entra {
-        planes.push(Arc::new(graph::EntraRoles::new(graph.clone(), admin_center)));
+        planes.push(Arc::new(graph::EntraRoles::new(graph.clone())));
     }
     if groups {
-        planes.push(Arc::new(graph::Groups::new(graph.clone(), admin_center)));
+        planes.push(Arc::new(graph::Groups::new(graph.clone())));
     }
     if resources {
-        planes.push(Arc::new(arm::AzureResources::new(azure, admin_center)));
+        planes.push(Arc::new(arm::AzureResources::new(azure)));
     }
     planes
 }

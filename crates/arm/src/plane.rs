@@ -100,14 +100,14 @@ impl Plane for AzureResources {
         let rows: Vec<Resource<Instance>> =
             self.line(caller).await?.pages(&Route::fixed(ELIGIBILITIES)).await?;
         let names = Resource::subscriptions(&rows);
-        Ok(usable(&rows, "Azure eligibilities", |row| row.eligibility(&names)))
+        Ok(usable(&rows, "Azure eligibilities", |row| row.eligibility(&names)).into())
     }
 
     async fn assignments(&self, caller: &Caller) -> Result<Listing<Assignment>, PlaneError> {
         let rows: Vec<Resource<Instance>> =
             self.line(caller).await?.pages(&Route::fixed(ASSIGNMENTS)).await?;
         let names = Resource::subscriptions(&rows);
-        Ok(usable(&rows, "Azure assignments", |row| row.assignment(&names)))
+        Ok(usable(&rows, "Azure assignments", |row| row.assignment(&names)).into())
     }
 
     /// Asks as the requestor. Where that is refused, or finds nothing (some tenants are said to answer an empty list instead),
@@ -159,14 +159,14 @@ impl Plane for AzureResources {
         self.put(caller, &assignment.target, id, &Put::deactivate(caller.principal, assignment)).await
     }
 
-    async fn request(&self, caller: &Caller, target: &Target, id: &RequestId) -> Result<Request, PlaneError> {
-        let route = one(target, id).ok_or(ErrorKind::NotFound)?;
-        get(&self.line(caller).await?, &route, target).await
+    async fn request(&self, caller: &Caller, request: &RequestRef) -> Result<Request, PlaneError> {
+        let route = one(&request.target, &request.id).ok_or(ErrorKind::NotFound)?;
+        get(&self.line(caller).await?, &route, &request.target).await
     }
 
     /// By the id that the portal chose: it either exists or it does not.
     async fn find(&self, caller: &Caller, lost: &Fingerprint) -> Result<Option<Request>, PlaneError> {
-        match self.request(caller, &lost.target, &lost.request_id).await {
+        match self.request(caller, &RequestRef { id: lost.request_id.clone(), target: lost.target.clone(), action: lost.action }).await {
             Ok(request) => Ok(Some(request)),
             Err(PlaneError { kind: ErrorKind::NotFound, .. }) => Ok(None),
             Err(error) => Err(error),

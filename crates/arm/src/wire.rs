@@ -199,6 +199,10 @@ impl Resource<WireRequest> {
             created: timestamp(row.created_on.as_deref()),
             start: timestamp(row.schedule_info.and_then(|schedule| schedule.start_date_time).as_deref()),
             justification: row.justification,
+            duration: None,
+            names: None,
+            ticket: None,
+            completed: None,
         })
     }
 }

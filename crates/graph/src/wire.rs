@@ -45,6 +45,10 @@ impl WireRequest {
             created: timestamp(self.created_date_time.as_deref()),
             start: timestamp(self.schedule_info.and_then(|schedule| schedule.start_date_time).as_deref()),
             justification: self.justification,
+            duration: None,
+            names: None,
+            ticket: None,
+            completed: None,
         })
     }
 }

@@ -69,6 +69,20 @@ impl Tokens for VaultTokens {
         inner.flights.leave(key, &flight);
         outcome
     }
+
+    async fn stronger_token(&self, challenge: &pim::challenge::Challenge) -> Outcome {
+        Err(TokenError::StepUpRequired(challenge.clone()))
+    }
+
+    async fn renewed_token(&self, _: Audience, _: &SecretString, _: Option<&pim::challenge::Claims>) -> Outcome {
+        Err(TokenError::SignInRequired)
+    }
+}
+
+impl pim::tokens::Vaults for crate::Identity {
+    fn tokens(&self, vault: VaultId) -> Arc<dyn Tokens> {
+        crate::Identity::tokens(self, vault)
+    }
 }
 
 impl VaultTokens {

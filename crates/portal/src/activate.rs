@@ -1,6 +1,7 @@
 //! A confirmed selection becomes operations, once.
 
 use pim::draft::Draft;
+use pim::error::Violation;
 use pim::ids::{BatchId, SelectionId};
 use pim::journal::{Intent, Operation, OperationState, Refusal};
 use pim::records::StoreError;
@@ -177,6 +178,11 @@ impl Portal {
 /// Whether the person can put this right and confirm it again: it came to nothing, and it is an activation.
 #[must_use]
 pub fn can_retry(operation: &Operation) -> bool {
+    let is_over = matches!(
+        &operation.refusal,
+        Some(Refusal::Violations(violations)) if violations.contains(&Violation::NotEligible)
+    );
     matches!(operation.intent, Intent::Activate(_))
         && matches!(operation.state, OperationState::Rejected | OperationState::Failed)
+        && !is_over
 }

@@ -90,7 +90,7 @@ fn kind(answer: &Answer, fault: &Fault) -> ErrorKind {
         return ErrorKind::Rejected(violations);
     }
     match answer.status {
-        StatusCode::UNAUTHORIZED if is_challenge(answer) => ErrorKind::StepUpRequired,
+        StatusCode::UNAUTHORIZED if is_challenge(answer) => ErrorKind::SignInRequired,
         StatusCode::UNAUTHORIZED => ErrorKind::SignInRequired,
         StatusCode::FORBIDDEN => ErrorKind::Forbidden { missing_scope: missing_scope(&fault.message) },
         StatusCode::NOT_FOUND | StatusCode::GONE => ErrorKind::NotFound,

@@ -65,9 +65,9 @@ async fn what_was_assigned_cannot_be_deactivated_even_by_a_forged_form() {
     let record = world.session_record(&browser).await;
     let person: Person = serde_json::from_value(record["person"].clone()).expect("a person");
     let vault = record["vault"].as_str().and_then(|vault| vault.parse().ok()).map(pim::ids::VaultId);
-    let tokens = state.identity.tokens(vault.expect("a vault"));
-    let caller = Caller { tenant: person.tenant, principal: person.id, tokens };
-    let session = portal::Session { person, caller };
+    let vault = vault.expect("a vault");
+    let caller = Caller::new(person.tenant, person.id, state.identity.tokens(vault));
+    let session = portal::Session { person, caller, vault };
     let mut forged = Vec::new();
     for plane in state.portal.planes() {
         let held = state.portal.held(&session, &plane.id).await.expect("a list");
