@@ -5,10 +5,11 @@
 //! | `GET /healthz` | `{"status":"ok"}` |
 //! | `GET /tenant` | the ids a client has to be told: `tenantId`, `clientId` |
 //! | `GET /personas` | who can sign in |
-//! | `GET /requests`, `GET /ledger` | every call received; every committed role request |
+//! | `GET /requests`, `GET /ledger` | the newest calls received; every committed role request |
+//! | `POST /requests` | `{"keep": 20000}`: how many calls are kept; `DELETE` forgets them |
 //! | `POST /clock` | `{"advance":"PT6M","of":"planes"\|"sign_in"\|"all"}`, `planes` when left out |
 //! | `POST /latency` | `{"plane","milliseconds","path_contains"}` |
-//! | `POST /faults` | see [`crate::faults`]; `DELETE` forgets faults and latencies |
+//! | `POST /faults` | one fault, or `{"storm":{"seed","rate"}}`, see [`crate::faults`]; `GET` counts what was injected, `DELETE` ends faults, storm and latencies |
 //! | `POST /consent` | `{"granted":bool}`, `{"mode":"user"\|"admin_required"}` |
 //! | `POST /sign-in` | `{"next": …}`, or `{"next": null}`: spoils the next ID token |
 //! | `POST /switches` | disputed behaviours; `GET` shows them |
@@ -22,7 +23,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::clock::Hand;
-use crate::faults::{Fault, Latency};
+use crate::faults::Latency;
 use crate::sign_in::{ConsentMode, Spoil};
 use crate::sim::Sim;
 use crate::state::Switches;
@@ -57,6 +58,12 @@ struct ConsentOrder {
     granted: Option<bool>,
     #[serde(default)]
     mode: Option<ConsentMode>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequestsOrder {
+    keep: usize,
 }
 
 #[derive(Deserialize)]
@@ -139,7 +146,16 @@ fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
         }
         ("GET", "/personas") => Ok(personas(sim)),
         ("GET", "/requests") => {
-            Ok(Reply::json(200, serde_json::to_value(&sim.world().journal.seen).map_err(problem)?))
+            Ok(Reply::json(200, serde_json::to_value(sim.world().journal.seen()).map_err(problem)?))
+        }
+        ("POST", "/requests") => {
+            let order: RequestsOrder = read(call)?;
+            sim.world().journal.keep(order.keep);
+            Ok(done())
+        }
+        ("DELETE", "/requests") => {
+            sim.world().journal.forget();
+            Ok(done())
         }
         ("GET", "/ledger") => Ok(Reply::json(200, Value::Array(sim.world().journal.ledger.clone()))),
         ("GET", "/clock") => Ok(Reply::json(
@@ -157,13 +173,14 @@ fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
             world.faults.latencies.push(order);
             Ok(done())
         }
+        ("GET", "/faults") => Ok(Reply::json(200, sim.world().faults.report())),
         ("POST", "/faults") => {
-            let order: Fault = read(call)?;
-            sim.world().faults.faults.push(order);
+            let order = read(call)?;
+            sim.world().faults.order(order).map_err(problem)?;
             Ok(done())
         }
         ("DELETE", "/faults") => {
-            sim.world().faults = crate::faults::Faults::default();
+            sim.world().faults.end();
             Ok(done())
         }
         ("POST", "/consent") => consent(sim, call),

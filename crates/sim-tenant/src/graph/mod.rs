@@ -15,6 +15,7 @@ mod scopes;
 pub(crate) use errors::GraphError;
 
 use crate::engine::Asker;
+use crate::faults::{End, Meeting};
 use crate::journal::Seen;
 use crate::random;
 use crate::sign_in::{Access, Resource};
@@ -111,12 +112,18 @@ fn respond_inside(sim: &Sim, world: &mut World, caller: &Caller, call: &Call) ->
     let mut seen = Seen::new(Origin::Graph, call, sim.now());
     seen.batched = true;
     seen.caller = Some(caller.person.upn.clone());
-    let reply = match world.faults.take(Origin::Graph, call) {
-        crate::faults::Verdict::Answer(reply) => *reply,
-        _ => respond(sim, world, caller, call),
+    let meeting = Meeting { origin: Origin::Graph, call, principal: &caller.person.object_id, inside: true };
+    let hit = world.faults.take(&meeting);
+    seen.fault = hit.as_ref().map(|hit| hit.label().to_owned());
+    let reply = match hit {
+        None => respond(sim, world, caller, call),
+        Some(hit) => match hit.end(|| respond(sim, world, caller, call)) {
+            End::Whole(reply) | End::Cut(reply) => reply,
+            End::Dropped => Reply::empty(500),
+        },
     };
     seen.status = Some(reply.status);
-    world.journal.seen.push(seen);
+    world.journal.see(seen);
     reply
 }
 

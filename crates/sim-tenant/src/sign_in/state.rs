@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::id_token::Spoil;
 use super::scopes::{Resource, Scope};
+use crate::wire::Call;
 
 /// A valid authorize request, kept while the person clicks through the pages.
 #[derive(Clone, Debug)]
@@ -101,6 +102,12 @@ pub(crate) struct SignInState {
 }
 
 impl SignInState {
+    /// The object id behind a call's bearer token, whatever else may be wrong with it.
+    pub(crate) fn bearer(&self, call: &Call) -> Option<String> {
+        let (_, token) = call.header("authorization")?.split_once(' ')?;
+        self.access.get(token.trim()).map(|access| access.oid.clone())
+    }
+
     /// Whether a person (or everybody) has consented to a scope.
     pub(crate) fn has_consent(&self, oid: &str, key: &str) -> bool {
         self.admin_consent.contains(key) || self.consents.get(oid).is_some_and(|keys| keys.contains(key))
