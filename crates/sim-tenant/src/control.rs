@@ -13,7 +13,8 @@
 //! | `POST /consent` | `{"granted":bool}`, `{"mode":"user"\|"admin_required"}` |
 //! | `POST /sign-in` | `{"next": …}`, or `{"next": null}`: spoils the next ID token |
 //! | `POST /switches` | disputed behaviours; `GET` shows them |
-//! | `POST /revoke` | forgets every access token (or also refresh tokens with `{"refresh":true}`) |
+//! | `POST /revoke` | `{"how","who","plane"}`: what happens to somebody's (or everybody's) tokens and sessions, see `sign_in::standing::How`; without `how` access tokens are forgotten, with `{"refresh":true}` refresh tokens too |
+//! | `POST /contexts` | `{"context":"c1","who","outcome":"allow"\|"exclude"\|"distrust"\|"block","fresh":"PT10M"}`: what Conditional Access makes of an authentication context |
 //! | `POST /reset`, `POST /seed` | starts over, from the same tenant or from TOML |
 //!
 //! To extend: a line in [`answer`] and one in this table.
@@ -24,9 +25,10 @@ use serde_json::{Value, json};
 
 use crate::clock::Hand;
 use crate::faults::Latency;
-use crate::sign_in::{ConsentMode, Spoil};
+use crate::sign_in::standing::{ContextRule, How, Outcome};
+use crate::sign_in::{ConsentMode, Resource, Spoil};
 use crate::sim::Sim;
-use crate::state::Switches;
+use crate::state::{Switches, World};
 use crate::tenant::Tenant;
 use crate::wire::{Call, Reply, duration};
 
@@ -76,7 +78,28 @@ struct SignInOrder {
 #[serde(deny_unknown_fields)]
 struct RevokeOrder {
     #[serde(default)]
+    how: How,
+    /// A user principal name; everybody when missing.
+    #[serde(default)]
+    who: Option<String>,
+    /// `graph` or `azure`; both when missing.
+    #[serde(default)]
+    plane: Option<String>,
+    #[serde(default)]
     refresh: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContextOrder {
+    context: String,
+    #[serde(default)]
+    who: Option<String>,
+    #[serde(default)]
+    outcome: Outcome,
+    /// How long a proof counts, ISO 8601.
+    #[serde(default)]
+    fresh: Option<String>,
 }
 
 fn clock(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
@@ -128,6 +151,45 @@ fn switches(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
     }
     world.switches = serde_json::from_value::<Switches>(merged.clone()).map_err(problem)?;
     Ok(Reply::json(200, merged))
+}
+
+/// The object id of a user principal name.
+fn object_id(world: &World, upn: &str) -> Result<String, Reply> {
+    let person = world.tenant.persona(upn);
+    person.map(|p| p.object_id.clone()).ok_or_else(|| problem(format!("there is no {upn}")))
+}
+
+fn revoke(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
+    let order: RevokeOrder = read(call)?;
+    let mut world = sim.world();
+    let who = match &order.who {
+        Some(upn) => vec![object_id(&world, upn)?],
+        None => world.tenant.personas.iter().map(|p| p.object_id.clone()).collect(),
+    };
+    let plane = match order.plane.as_deref() {
+        None => None,
+        Some("graph") => Some(Resource::Graph),
+        Some("azure") => Some(Resource::Azure),
+        Some(other) => return Err(problem(format!("`plane` is graph or azure, not {other}"))),
+    };
+    world.sign_in.revoke(order.how, &who, plane);
+    if order.refresh {
+        world.sign_in.refresh.retain(|_, grant| !who.contains(&grant.oid));
+    }
+    Ok(done())
+}
+
+fn contexts(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
+    let order: ContextOrder = read(call)?;
+    let mut world = sim.world();
+    let oid = order.who.as_deref().map(|upn| object_id(&world, upn)).transpose()?;
+    let fresh = order
+        .fresh
+        .as_deref()
+        .map(|text| duration::parse(text).ok_or_else(|| problem("`fresh` is not an ISO 8601 duration")));
+    let rule = ContextRule { oid, context: order.context, outcome: order.outcome, fresh: fresh.transpose()? };
+    world.sign_in.set_rule(rule);
+    Ok(done())
 }
 
 fn personas(sim: &Sim) -> Reply {
@@ -193,15 +255,8 @@ fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
             Ok(Reply::json(200, serde_json::to_value(&sim.world().switches).map_err(problem)?))
         }
         ("POST", "/switches") => switches(sim, call),
-        ("POST", "/revoke") => {
-            let order: RevokeOrder = read(call)?;
-            let mut world = sim.world();
-            world.sign_in.access.clear();
-            if order.refresh {
-                world.sign_in.refresh.clear();
-            }
-            Ok(done())
-        }
+        ("POST", "/revoke") => revoke(sim, call),
+        ("POST", "/contexts") => contexts(sim, call),
         ("POST", "/reset") => {
             sim.reset(None);
             Ok(done())

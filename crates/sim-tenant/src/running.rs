@@ -17,6 +17,7 @@ use url::Url;
 use crate::faults::{End, Meeting};
 use crate::journal::Seen;
 use crate::options::Options;
+use crate::sign_in::challenge;
 use crate::sim::{Places, Sim};
 use crate::wire::{Call, Origin, Reply};
 use crate::{azure, control, graph, sign_in};
@@ -161,6 +162,7 @@ async fn serve(State((sim, origin)): State<(Arc<Sim>, Origin)>, request: Request
     match end {
         End::Whole(reply) => reply.into_response(),
         End::Cut(reply) => reply.into_cut_response(),
+        End::Challenged => challenge::issued_later(&sim, &sim.world()).into_response(),
         End::Dropped => drop_connection(),
     }
 }

@@ -44,6 +44,8 @@ pub(crate) enum Kind {
     /// Bytes that are not UTF-8.
     InvalidUtf8,
     InvalidUtf8After,
+    /// 401 with a claims challenge for a token issued from now on; a storm has it only when it names it.
+    Claims,
 }
 
 /// The effect without the question whether the call is carried out.
@@ -59,6 +61,7 @@ pub(super) enum Effect {
     CloseMiddle,
     Wait,
     Break(Broken),
+    Challenge,
 }
 
 /// The ways a body is broken.
@@ -72,7 +75,7 @@ pub(super) enum Broken {
 }
 
 impl Kind {
-    /// Every kind, in the order a storm draws from when it names none.
+    /// Every kind a storm draws from when it names none, in this order.
     pub(super) const ALL: [Self; 19] = [
         Self::Answer,
         Self::AnswerAfter,
@@ -97,7 +100,7 @@ impl Kind {
 
     /// Whether the call is carried out, the effect, and the name it is counted under.
     const fn row(self) -> (bool, Effect, &'static str) {
-        use Effect::{Break, Close, CloseMiddle, Status, Throttle, Wait};
+        use Effect::{Break, Challenge, Close, CloseMiddle, Status, Throttle, Wait};
         match self {
             Self::Answer => (false, Status, "answer"),
             Self::AnswerAfter => (true, Status, "answer_after"),
@@ -117,6 +120,7 @@ impl Kind {
             Self::WrongType => (false, Break(Broken::WrongType), "wrong_type"),
             Self::WrongTypeAfter => (true, Break(Broken::WrongType), "wrong_type_after"),
             Self::InvalidUtf8 => (false, Break(Broken::InvalidUtf8), "invalid_utf8"),
+            Self::Claims => (false, Challenge, "claims"),
             Self::InvalidUtf8After => (true, Break(Broken::InvalidUtf8), "invalid_utf8_after"),
         }
     }
@@ -138,7 +142,10 @@ impl Kind {
     pub(super) const fn fits_inside(self) -> bool {
         matches!(
             self.effect(),
-            Effect::Status | Effect::Throttle { .. } | Effect::Break(Broken::Empty | Broken::WrongType)
+            Effect::Status
+                | Effect::Challenge
+                | Effect::Throttle { .. }
+                | Effect::Break(Broken::Empty | Broken::WrongType)
         )
     }
 }

@@ -84,6 +84,8 @@ pub(crate) enum End {
     Whole(Reply),
     /// The head and half of the body, then nothing.
     Cut(Reply),
+    /// A 401 with a claims challenge, which the resource words.
+    Challenged,
     /// No answer at all.
     Dropped,
 }
@@ -93,6 +95,7 @@ impl End {
     pub(crate) fn status(&self) -> Option<u16> {
         match self {
             Self::Whole(reply) | Self::Cut(reply) => Some(reply.status),
+            Self::Challenged => Some(401),
             Self::Dropped => None,
         }
     }
@@ -140,7 +143,9 @@ impl Hit {
             Effect::Status => Self::status(order.kind, order.status.unwrap_or(503), 0),
             Effect::Throttle { .. } => Self::throttled(order.kind, 1),
             Effect::Wait => Self::delayed(Duration::from_millis(order.milliseconds.unwrap_or(1000))),
-            Effect::Close | Effect::CloseMiddle | Effect::Break(_) => Self::broken(order.kind, order.status),
+            Effect::Close | Effect::CloseMiddle | Effect::Break(_) | Effect::Challenge => {
+                Self::broken(order.kind, order.status)
+            }
         };
         if let Some(body) = order.body {
             hit.reply.payload = crate::wire::reply::Payload::Json(body);
@@ -159,6 +164,7 @@ impl Hit {
         let real = self.kind.commits().then(carry_out);
         match self.kind.effect() {
             Effect::Status | Effect::Throttle { .. } => End::Whole(self.reply),
+            Effect::Challenge => End::Challenged,
             Effect::Close => End::Dropped,
             Effect::CloseMiddle => End::Cut(real.unwrap_or(self.reply)),
             Effect::Wait => End::Whole(real.unwrap_or(self.reply)),
