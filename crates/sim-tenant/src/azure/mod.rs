@@ -16,8 +16,9 @@ use serde_json::{Value, json};
 use crate::engine::Asker;
 use crate::journal::Seen;
 use crate::random;
-use crate::sign_in::{Access, Resource};
+use crate::sign_in::{Access, Resource, challenge};
 use crate::sim::Sim;
+use crate::state::switches::MandatoryMfa;
 use crate::state::{Plane, World};
 use crate::tenant::Persona;
 use crate::wire::{Call, Reply, paging};
@@ -34,7 +35,7 @@ impl Caller {
         Asker {
             object_id: self.person.object_id.clone(),
             mfa: self.access.mfa,
-            acrs: self.access.acrs.clone(),
+            acrs: self.access.acrs.keys().cloned().collect(),
             cp1: self.access.cp1,
         }
     }
@@ -110,7 +111,7 @@ fn authenticate(sim: &Sim, world: &World, call: &Call) -> Result<Caller, ArmErro
             "Authentication failed. The 'Authorization' header is provided in an invalid format.",
         ));
     };
-    let Some(access) = world.sign_in.access.get(token).cloned() else {
+    let Some(access) = world.sign_in.look_up(token, sim.sign_in_now()) else {
         return Err(ArmError::new(401, "InvalidAuthenticationToken", "The access token is invalid."));
     };
     if access.resource != Resource::Azure {
@@ -144,6 +145,10 @@ fn authenticate(sim: &Sim, world: &World, call: &Call) -> Result<Caller, ArmErro
 /// Answers one call, with ARM's own headers.
 pub(crate) fn answer(sim: &Sim, world: &mut World, call: &Call, seen: &mut Seen) -> Reply {
     let reply = match authenticate(sim, world, call) {
+        Ok(caller) if world.sign_in.is_revoked(&caller.access) => {
+            seen.caller = Some(caller.person.upn);
+            challenge::issued_later(sim, world)
+        }
         Ok(caller) => {
             seen.caller = Some(caller.person.upn.clone());
             route(sim, world, &caller, call).unwrap_or_else(|error| error.reply(sim))
@@ -164,7 +169,29 @@ pub(crate) fn answer(sim: &Sim, world: &mut World, call: &Call, seen: &mut Seen)
     }
 }
 
+/// Azure's mandatory multifactor authentication for whatever changes something.
+/// See <https://learn.microsoft.com/entra/identity/authentication/concept-mandatory-multifactor-authentication>.
+fn mandatory_mfa(sim: &Sim, world: &World, caller: &Caller, call: &Call) -> Option<Reply> {
+    if caller.access.mfa || call.method == "GET" {
+        return None;
+    }
+    match world.switches.azure_mandatory_mfa {
+        MandatoryMfa::Off => None,
+        MandatoryMfa::Challenge => {
+            let claims = json!({ "access_token": { "acrs": { "essential": true, "values": ["p1"] } } });
+            Some(challenge::reply(sim, world, &claims))
+        }
+        MandatoryMfa::Disallow => {
+            let message = "Resource was disallowed by Azure: Users must authenticate using MFA.";
+            Some(ArmError::new(403, "RequestDisallowedByAzure", message).reply(sim))
+        }
+    }
+}
+
 fn route(sim: &Sim, world: &mut World, caller: &Caller, call: &Call) -> Result<Reply, ArmError> {
+    if let Some(refused) = mandatory_mfa(sim, world, caller, call) {
+        return Ok(refused);
+    }
     let segments = call.segments();
     if let ["subscriptions", id] = segments.as_slice() {
         check_version(call, "subscriptions")?;

@@ -49,10 +49,15 @@ impl Refusal {
         let code = "RoleAssignmentRequestAcrsValidationFailed";
         match form {
             AcrsForm::Plain => Self::new(400, code, message),
-            AcrsForm::Wrapped => Self::new(
+            AcrsForm::Wrapped | AcrsForm::WrappedNameless => Self::new(
+                400,
+                if form == AcrsForm::Wrapped { "UnknownError" } else { "" },
+                json!({ "errorCode": code, "message": message, "instanceAnnotations": [] }).to_string(),
+            ),
+            AcrsForm::Nested => Self::new(
                 400,
                 "UnknownError",
-                json!({ "errorCode": code, "message": message, "instanceAnnotations": [] }).to_string(),
+                json!({ "error": { "code": code, "message": message } }).to_string(),
             ),
         }
     }
