@@ -120,10 +120,10 @@ fn violation(fault: &Fault) -> Option<Vec<Violation>> {
         | "MatchingRoleAssignmentExists"
         | "SubjectHasActiveAssignment"
         | "DuplicateRoleCreated" => Violation::AlreadyActive,
-        "PendingRoleAssignmentRequest"
-        | REQUEST_EXISTS
-        | "ConcurrentActivationInProgress"
-        | "RequestConflict" => Violation::AlreadyPending,
+        REQUEST_EXISTS => Violation::RequestExists,
+        "PendingRoleAssignmentRequest" | "ConcurrentActivationInProgress" | "RequestConflict" => {
+            Violation::AlreadyPending
+        }
         "RoleAssignmentDoesNotExist" => Violation::NotActive,
         "ActiveDurationTooShort" => Violation::TooShort,
         "MaximumDurationExceeded" => Violation::TooLong,
@@ -229,7 +229,7 @@ mod tests {
             ("RoleAssignmentAlreadyExists", V::AlreadyActive),
             ("SubjectHasActiveAssignment", V::AlreadyActive),
             ("PendingRoleAssignmentRequest", V::AlreadyPending),
-            ("RoleAssignmentRequestExists", V::AlreadyPending),
+            ("RoleAssignmentRequestExists", V::RequestExists),
             ("ConcurrentActivationInProgress", V::AlreadyPending),
             ("RoleAssignmentDoesNotExist", V::NotActive),
             ("ActiveDurationTooShort", V::TooShort),
