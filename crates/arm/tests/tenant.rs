@@ -10,9 +10,10 @@ use pim::draft::{Draft, Ticket};
 use pim::eligibility::Eligibility;
 use pim::error::{ErrorKind, Violation};
 use pim::ids::{OperationId, RequestId};
+use pim::listing::{Coverage, Listing};
 use pim::plane::{Caller, Fingerprint, Plane, Submission};
 use pim::policy::PolicyReading;
-use pim::request::{Progress, RequestAction};
+use pim::request::{Progress, RequestAction, RequestRef};
 use pim::tokens::Audience;
 use serde_json::json;
 use tenant::{ADELE, FRIDA, Tenant};
@@ -41,7 +42,7 @@ fn draft(eligibility: &Eligibility) -> Draft {
 }
 
 async fn eligible(plane: &AzureResources, caller: &Caller, title: &str) -> Eligibility {
-    let rows = plane.eligibilities(caller).await.unwrap();
+    let rows = plane.eligibilities(caller).await.unwrap().rows;
     let names: Vec<String> =
         rows.iter().map(|row| format!("{} / {}", row.names.title, row.names.place)).collect();
     let row = rows.into_iter().find(|row| row.names.title == title);
@@ -52,8 +53,9 @@ async fn eligible(plane: &AzureResources, caller: &Caller, title: &str) -> Eligi
 async fn lists_are_whole_and_their_policies_answered_for() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
     let (plane, caller) =
-        (AzureResources::new(tenant.api(Audience::Azure, limits())), tenant.caller(ADELE).await?);
-    let rows = plane.eligibilities(&caller).await?;
+        (AzureResources::new(tenant.api(Audience::Azure, limits()), None), tenant.caller(ADELE).await?);
+    let Listing { rows, coverage } = plane.eligibilities(&caller).await?;
+    assert_eq!(coverage, Coverage::Whole);
     assert!(rows.len() > 6, "more than one page of six");
     assert!(rows.iter().any(|row| row.names.title == "Owner" && row.privileged));
     assert!(rows.iter().all(|row| !row.names.place.contains("/subscriptions/")), "{rows:#?}");
@@ -71,16 +73,18 @@ async fn lists_are_whole_and_their_policies_answered_for() -> anyhow::Result<()>
 async fn a_role_is_activated_under_the_portal_s_own_id_and_deactivated() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
     let (plane, caller) =
-        (AzureResources::new(tenant.api(Audience::Azure, limits())), tenant.caller(ADELE).await?);
+        (AzureResources::new(tenant.api(Audience::Azure, limits()), None), tenant.caller(ADELE).await?);
     let (row, own) = (eligible(&plane, &caller, "Website Contributor").await, id());
     let Submission::Accepted(request) = plane.submit(&caller, &draft(&row), &own).await? else {
         panic!("not accepted")
     };
     assert_eq!(request.id, own);
-    assert_eq!(plane.request(&caller, &row.target, &own).await?.action, RequestAction::Activate);
+    let reference =
+        RequestRef { id: own.clone(), target: row.target.clone(), action: RequestAction::Activate };
+    assert_eq!(plane.request(&caller, &reference).await?.action, RequestAction::Activate);
     assert!(plane.requests(&caller).await?.iter().any(|request| request.id == own));
     tenant.order("/clock", json!({ "advance": "PT6M" })).await?;
-    let held = plane.assignments(&caller).await?;
+    let held = plane.assignments(&caller).await?.rows;
     let active = held.into_iter().find(|held| held.target.same_as(&row.target) && held.is_active_role());
     let active = active.expect("active after six minutes");
     let Submission::Accepted(off) = plane.deactivate(&caller, &active, &id()).await? else {
@@ -94,7 +98,7 @@ async fn a_role_is_activated_under_the_portal_s_own_id_and_deactivated() -> anyh
 async fn a_lost_answer_is_found_by_its_id_and_a_second_put_of_it_is_harmless() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
     let (plane, caller) =
-        (AzureResources::new(tenant.api(Audience::Azure, limits())), tenant.caller(ADELE).await?);
+        (AzureResources::new(tenant.api(Audience::Azure, limits()), None), tenant.caller(ADELE).await?);
     let (row, own) = (eligible(&plane, &caller, "Website Contributor").await, id());
     let lost = Fingerprint {
         request_id: own.clone(),
@@ -125,7 +129,7 @@ async fn a_lost_answer_is_found_by_its_id_and_a_second_put_of_it_is_harmless() -
 async fn refusals_come_back_as_what_they_are() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
     let (plane, caller) =
-        (AzureResources::new(tenant.api(Audience::Azure, limits())), tenant.caller(ADELE).await?);
+        (AzureResources::new(tenant.api(Audience::Azure, limits()), None), tenant.caller(ADELE).await?);
     let mut draft = draft(&eligible(&plane, &caller, "Website Contributor").await);
     draft.duration = "PT20H".parse()?;
     let Submission::Rejected(refused) = plane.submit(&caller, &draft, &id()).await? else {
