@@ -79,8 +79,7 @@ impl Tenant {
         let graph = self.token(person.0, &scopes).await?;
         let azure = self.token(person.0, "https://management.azure.com/user_impersonation").await?;
         let tokens = SignedIn([(Audience::Graph, graph), (Audience::Azure, azure)].into());
-        let (tenant, principal) = (TENANT.parse::<TenantId>()?, person.1.parse::<PrincipalId>()?);
-        Ok(Caller::new(tenant, principal, Arc::new(tokens)))
+        Ok(Caller::new(TENANT.parse::<TenantId>()?, person.1.parse::<PrincipalId>()?, Arc::new(tokens)))
     }
 
     async fn token(&self, upn: &str, scopes: &str) -> anyhow::Result<String> {
