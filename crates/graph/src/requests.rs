@@ -110,6 +110,10 @@ mod tests {
             status: RequestStatus::from("Provisioned".to_owned()),
             created: Some(at(created)),
             start: None,
+            duration: None,
+            names: None,
+            ticket: None,
+            completed: None,
             justification: Some("Incident 7".into()),
         };
         change(&mut request);

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use axum::extract::{Request, State};
 use axum::{Json, Router};
 use graph::{Groups, limits};
+use pim::challenge::{Challenge, Claims};
 use pim::ids::{PrincipalId, TenantId};
 use pim::plane::{Caller, Plane};
 use pim::policy::{PolicyReading, Unreadable};
@@ -28,6 +29,19 @@ struct OneToken;
 impl Tokens for OneToken {
     async fn access_token(&self, _: Audience) -> Result<SecretString, TokenError> {
         Ok(SecretString::from("token"))
+    }
+
+    async fn stronger_token(&self, challenge: &Challenge) -> Result<SecretString, TokenError> {
+        Err(TokenError::StepUpRequired(challenge.clone()))
+    }
+
+    async fn renewed_token(
+        &self,
+        _: Audience,
+        _: &SecretString,
+        _: Option<&Claims>,
+    ) -> Result<SecretString, TokenError> {
+        Err(TokenError::SignInRequired)
     }
 }
 
@@ -85,11 +99,8 @@ async fn read(server: &Server, targets: Vec<Target>) -> HashMap<Target, PolicyRe
     server.0.lock().unwrap().1.clone_from(&base);
     let router = Router::new().fallback(answer).with_state(server.clone());
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let caller = Caller {
-        tenant: TenantId(Uuid::from_u128(1)),
-        principal: PrincipalId(Uuid::from_u128(2)),
-        tokens: Arc::new(OneToken),
-    };
+    let caller =
+        Caller::new(TenantId(Uuid::from_u128(1)), PrincipalId(Uuid::from_u128(2)), Arc::new(OneToken));
     let groups = Groups::new(Arc::new(Api::new(client(), base.parse().unwrap(), limits())));
     let task = tokio::spawn(async move { groups.policies(&caller, &targets).await });
     while !task.is_finished() {

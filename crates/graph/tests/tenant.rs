@@ -13,7 +13,7 @@ use pim::error::{ErrorKind, Violation};
 use pim::ids::{OperationId, RequestId};
 use pim::plane::{Caller, Fingerprint, Plane, Submission};
 use pim::policy::{ApprovalRequirement, ContextRequirement, PolicyReading, Requirement, Unreadable};
-use pim::request::{Progress, RequestAction};
+use pim::request::{Progress, Request, RequestAction, RequestRef};
 use pim::tokens::Audience;
 use serde_json::json;
 use tenant::{ADELE, FRIDA, Tenant};
@@ -41,8 +41,13 @@ fn draft(eligibility: &Eligibility, duration: &str) -> Draft {
     }
 }
 
+/// Where `request` is to be read again.
+fn named(request: &Request) -> RequestRef {
+    RequestRef { id: request.id.clone(), target: request.target.clone(), action: request.action }
+}
+
 async fn eligible(plane: &dyn Plane, caller: &Caller, title: &str, at: &str) -> Eligibility {
-    let rows = plane.eligibilities(caller).await.unwrap();
+    let rows = plane.eligibilities(caller).await.unwrap().rows;
     let names: Vec<String> =
         rows.iter().map(|row| format!("{} / {}", row.names.title, row.names.place)).collect();
     let row = rows.into_iter().find(|row| row.names.title == title && row.names.place == at);
@@ -54,7 +59,7 @@ async fn entra_lists_are_whole_and_named() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
     let (plane, caller) =
         (EntraRoles::new(tenant.api(Audience::Graph, limits())), tenant.caller(ADELE).await?);
-    let rows = plane.eligibilities(&caller).await?;
+    let rows = plane.eligibilities(&caller).await?.rows;
     assert_eq!(rows.len(), 14, "more than one page of eight");
     let row = |title: &str, place: &str| {
         rows.iter().find(|row| row.names.title == title && row.names.place == place)
@@ -65,7 +70,7 @@ async fn entra_lists_are_whole_and_named() -> anyhow::Result<()> {
         row("Global Administrator", "Directory").is_some_and(|row| row.privileged && row.until.is_some())
     );
     assert!(row("Contoso Device Auditor", "Directory").is_some_and(|row| !row.privileged));
-    let held = plane.assignments(&caller).await?;
+    let held = plane.assignments(&caller).await?.rows;
     assert!(
         held.iter()
             .any(|row| row.names.title == "Directory Readers" && row.origin == AssignmentOrigin::Assigned)
@@ -78,7 +83,7 @@ async fn entra_policies_take_one_list_and_every_target_is_answered_for() -> anyh
     let tenant = Tenant::start().await?;
     let (plane, caller) =
         (EntraRoles::new(tenant.api(Audience::Graph, limits())), tenant.caller(ADELE).await?);
-    let rows = plane.eligibilities(&caller).await?;
+    let rows = plane.eligibilities(&caller).await?.rows;
     let mut targets: Vec<_> = rows.iter().map(|row| row.target.clone()).collect();
     let mut unheard_of = targets[0].clone();
     unheard_of.role = "00000000-0000-0000-0000-00000000dead".into();
@@ -107,7 +112,7 @@ async fn an_entra_role_is_activated_read_again_found_and_not_deactivated_too_ear
         panic!("not accepted")
     };
     assert_eq!((request.action, &request.target), (RequestAction::Activate, &row.target));
-    let again = plane.request(&caller, &row.target, &request.id).await?;
+    let again = plane.request(&caller, &named(&request)).await?;
     assert_eq!(again.id, request.id);
     let lost = Fingerprint {
         request_id: id(),
@@ -201,7 +206,7 @@ async fn a_forbidden_list_is_an_error_and_not_empty() -> anyhow::Result<()> {
 async fn groups_are_listed_and_their_policies_read_in_one_batch() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
     let (plane, caller) = (Groups::new(tenant.api(Audience::Graph, limits())), tenant.caller(ADELE).await?);
-    let rows = plane.eligibilities(&caller).await?;
+    let rows = plane.eligibilities(&caller).await?.rows;
     assert!(rows.len() > 4, "more than one page of four");
     let both: Vec<_> = rows.iter().filter(|row| row.names.title == "Production Database Operators").collect();
     let mut places: Vec<_> = both.iter().map(|row| row.names.place.as_str()).collect();
@@ -230,9 +235,9 @@ async fn a_group_is_activated_and_deactivated() -> anyhow::Result<()> {
     let Submission::Accepted(request) = plane.submit(&caller, &draft(&row, "PT1H"), &id()).await? else {
         panic!("not accepted")
     };
-    assert_eq!(plane.request(&caller, &row.target, &request.id).await?.target, row.target);
+    assert_eq!(plane.request(&caller, &named(&request)).await?.target, row.target);
     tenant.order("/clock", json!({ "advance": "PT6M" })).await?;
-    let held = plane.assignments(&caller).await?;
+    let held = plane.assignments(&caller).await?.rows;
     let active = held.into_iter().find(|held| held.target.same_as(&row.target) && held.is_active_role());
     let active = active.expect("active after six minutes");
     let Submission::Accepted(off) = plane.deactivate(&caller, &active, &id()).await? else {

@@ -12,7 +12,7 @@
 //! | `POST /faults` | one fault, or `{"storm":{"seed","rate"}}`, see [`crate::faults`]; `GET` counts what was injected, `DELETE` ends faults, storm and latencies |
 //! | `POST /consent` | `{"granted":bool}`, `{"mode":"user"\|"admin_required"}` |
 //! | `POST /sign-in` | `{"next": …}`, or `{"next": null}`: spoils the next ID token |
-//! | `POST /switches` | disputed behaviours; `GET` shows them |
+//! | `POST /switches` | disputed behaviours; `GET` shows them, `GET /switches/catalogue` says what each is about |
 //! | `POST /revoke` | `{"how","who","plane"}`: what happens to somebody's (or everybody's) tokens and sessions, see `sign_in::standing::How`; without `how` access tokens are forgotten, with `{"refresh":true}` refresh tokens too |
 //! | `POST /contexts` | `{"context":"c1","who","outcome":"allow"\|"exclude"\|"distrust"\|"block","fresh":"PT10M"}`: what Conditional Access makes of an authentication context |
 //! | `POST /reset`, `POST /seed` | starts over, from the same tenant or from TOML |
@@ -28,6 +28,7 @@ use crate::faults::Latency;
 use crate::sign_in::standing::{ContextRule, How, Outcome};
 use crate::sign_in::{ConsentMode, Resource, Spoil};
 use crate::sim::Sim;
+use crate::state::catalogue::catalogue;
 use crate::state::{Switches, World};
 use crate::tenant::Tenant;
 use crate::wire::{Call, Reply, duration};
@@ -253,6 +254,9 @@ fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
         }
         ("GET", "/switches") => {
             Ok(Reply::json(200, serde_json::to_value(&sim.world().switches).map_err(problem)?))
+        }
+        ("GET", "/switches/catalogue") => {
+            Ok(Reply::json(200, catalogue(&sim.world().switches).map_err(problem)?))
         }
         ("POST", "/switches") => switches(sim, call),
         ("POST", "/revoke") => revoke(sim, call),

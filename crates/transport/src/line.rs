@@ -21,7 +21,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::answer::{Answer, correlation_id};
-use crate::api::Api;
+use crate::api::{Api, Limits};
 use crate::lane::Lane;
 use crate::route::Route;
 use crate::{refusal, retry_after};
@@ -38,6 +38,7 @@ pub struct Line {
     lane: Arc<Lane>,
     plane: PlaneId,
     token: SecretString,
+    pub(crate) limits: Limits,
 }
 
 /// What is known after a write was to be sent.
@@ -64,7 +65,14 @@ enum Attempt {
 
 impl Line {
     pub(crate) fn new(api: Arc<Api>, lane: Arc<Lane>, plane: PlaneId, token: SecretString) -> Self {
-        Self { api, lane, plane, token }
+        let limits = api.limits;
+        Self { api, lane, plane, token, limits }
+    }
+
+    /// The same line, for a list that is slow: `patience` for each page, and for all of them.
+    #[must_use]
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { limits: Limits { read: patience, list: patience, ..self.limits }, ..self }
     }
 
     /// For tests: until when this lane's gate is closed.
@@ -75,7 +83,7 @@ impl Line {
 
     /// Reads one resource.
     pub async fn get_json<T: DeserializeOwned>(&self, route: &Route) -> Result<T, PlaneError> {
-        self.get(route, Instant::now() + self.api.limits.read).await?.json()
+        self.get(route, Instant::now() + self.limits.read).await?.json()
     }
 
     /// Asks a question that has to be a POST and changes nothing, such as `$batch` of reads.
@@ -86,7 +94,7 @@ impl Line {
     ) -> Result<T, PlaneError> {
         let body = serde_json::to_vec(body).map_err(|_| ErrorKind::Protocol)?;
         let url = self.api.address(route.path()).ok_or(ErrorKind::Protocol)?;
-        let deadline = Instant::now() + self.api.limits.read;
+        let deadline = Instant::now() + self.limits.read;
         self.read(&Method::POST, &url, route.template(), Some(body), deadline).await?.json()
     }
 
@@ -149,7 +157,7 @@ impl Line {
         let (Ok(body), Some(url)) = (serde_json::to_vec(body), self.api.address(route.path())) else {
             return Outcome::NotSent(ErrorKind::Protocol.into());
         };
-        let deadline = Instant::now() + self.api.limits.write;
+        let deadline = Instant::now() + self.limits.write;
         let call = Uuid::from(CallId::random());
         let mut tries = 0;
         loop {

@@ -10,6 +10,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{Method, Response};
+use pim::challenge::{Challenge, Claims};
 use pim::error::{ErrorKind, PlaneError};
 use pim::ids::{PlaneId, PrincipalId, TenantId};
 use pim::plane::Caller;
@@ -30,6 +31,19 @@ struct OneToken;
 impl Tokens for OneToken {
     async fn access_token(&self, _: Audience) -> Result<SecretString, TokenError> {
         Ok(SecretString::from("the-token"))
+    }
+
+    async fn stronger_token(&self, challenge: &Challenge) -> Result<SecretString, TokenError> {
+        Err(TokenError::StepUpRequired(challenge.clone()))
+    }
+
+    async fn renewed_token(
+        &self,
+        _: Audience,
+        _: &SecretString,
+        _: Option<&Claims>,
+    ) -> Result<SecretString, TokenError> {
+        Err(TokenError::SignInRequired)
     }
 }
 
@@ -122,11 +136,8 @@ impl Server {
 }
 
 async fn line(base: Url, limits: Limits) -> Line {
-    let caller = Caller {
-        tenant: TenantId(Uuid::from_u128(1)),
-        principal: PrincipalId(Uuid::from_u128(2)),
-        tokens: Arc::new(OneToken),
-    };
+    let caller =
+        Caller::new(TenantId(Uuid::from_u128(1)), PrincipalId(Uuid::from_u128(2)), Arc::new(OneToken));
     let api = Arc::new(Api::new(crate::client(), base, limits));
     api.line(&caller, &PlaneId::from("test"), Audience::Graph).await.unwrap()
 }

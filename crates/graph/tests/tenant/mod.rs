@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use async_trait::async_trait;
+use pim::challenge::{Challenge, Claims};
 use pim::ids::{PrincipalId, TenantId};
 use pim::plane::Caller;
 use pim::tokens::{Audience, TokenError, Tokens};
@@ -36,6 +37,19 @@ impl Tokens for SignedIn {
     async fn access_token(&self, audience: Audience) -> Result<SecretString, TokenError> {
         self.0.get(&audience).cloned().map(SecretString::from).ok_or(TokenError::ResourceAbsent)
     }
+
+    async fn stronger_token(&self, challenge: &Challenge) -> Result<SecretString, TokenError> {
+        Err(TokenError::StepUpRequired(challenge.clone()))
+    }
+
+    async fn renewed_token(
+        &self,
+        _: Audience,
+        _: &SecretString,
+        _: Option<&Claims>,
+    ) -> Result<SecretString, TokenError> {
+        Err(TokenError::SignInRequired)
+    }
 }
 
 /// A running tenant.
@@ -64,11 +78,8 @@ impl Tenant {
         );
         let graph = self.token(person.0, &scopes).await?;
         let azure = self.token(person.0, "https://management.azure.com/user_impersonation").await?;
-        Ok(Caller {
-            tenant: TENANT.parse::<TenantId>()?,
-            principal: person.1.parse::<PrincipalId>()?,
-            tokens: Arc::new(SignedIn([(Audience::Graph, graph), (Audience::Azure, azure)].into())),
-        })
+        let tokens = SignedIn([(Audience::Graph, graph), (Audience::Azure, azure)].into());
+        Ok(Caller::new(TENANT.parse::<TenantId>()?, person.1.parse::<PrincipalId>()?, Arc::new(tokens)))
     }
 
     async fn token(&self, upn: &str, scopes: &str) -> anyhow::Result<String> {

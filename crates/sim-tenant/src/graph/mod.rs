@@ -3,6 +3,7 @@
 //! To extend: a new resource is a module with a function `fn(&Ask) -> Result<Reply, GraphError>` (or one that takes the
 //! world mutably) and a line in [`route`]. Scopes that open a resource are listed in `scopes.rs`.
 
+mod audit;
 mod batch;
 mod directory;
 mod entra;
@@ -150,6 +151,10 @@ fn route(sim: &Sim, world: &mut World, caller: &Caller, call: &Call) -> Result<R
             groups::route(sim, world, caller, call, rest, &original[3..])
         }
         ("GET", ["policies", "rolemanagementpolicyassignments"]) => policies::list(sim, world, caller, call),
+        ("GET", ["me", "memberof"]) => directory::member_of(sim, world, caller, call),
+        // Both need scopes that read the directory at large, which the registration does not have.
+        ("POST", ["directoryobjects", "getbyids"]) | ("GET", ["groups", _]) => Err(GraphError::denied()),
+        ("GET", ["auditlogs", "directoryaudits"]) => audit::list(sim, world, caller, call),
         ("GET", ["directory", "administrativeunits", id]) => {
             directory::administrative_unit(sim, world, caller, call, id)
         }
@@ -157,7 +162,7 @@ fn route(sim: &Sim, world: &mut World, caller: &Caller, call: &Call) -> Result<R
             directory::authentication_contexts(sim, world, caller, call)
         }
         ("GET", ["identity", "conditionalaccess", "policies"]) => {
-            directory::conditional_access(sim, caller, call)
+            directory::conditional_access(sim, world, caller, call)
         }
         _ => Err(GraphError::no_segment(original.first().copied().unwrap_or_default())),
     }
