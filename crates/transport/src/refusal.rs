@@ -118,10 +118,10 @@ fn violation(fault: &Fault) -> Option<Vec<Violation>> {
         | "MatchingRoleAssignmentExists"
         | "SubjectHasActiveAssignment"
         | "DuplicateRoleCreated" => Violation::AlreadyActive,
-        REQUEST_EXISTS => Violation::RequestExists,
-        "PendingRoleAssignmentRequest" | "ConcurrentActivationInProgress" | "RequestConflict" => {
-            Violation::AlreadyPending
-        }
+        "PendingRoleAssignmentRequest"
+        | REQUEST_EXISTS
+        | "ConcurrentActivationInProgress"
+        | "RequestConflict" => Violation::AlreadyPending,
         "RoleAssignmentDoesNotExist" => Violation::NotActive,
         "ActiveDurationTooShort" => Violation::TooShort,
         "MaximumDurationExceeded" => Violation::TooLong,
@@ -219,7 +219,7 @@ mod tests {
             ("RoleAssignmentAlreadyExists", V::AlreadyActive),
             ("SubjectHasActiveAssignment", V::AlreadyActive),
             ("PendingRoleAssignmentRequest", V::AlreadyPending),
-            ("RoleAssignmentRequestExists", V::RequestExists),
+            ("RoleAssignmentRequestExists", V::AlreadyPending),
             ("ConcurrentActivationInProgress", V::AlreadyPending),
             ("RoleAssignmentDoesNotExist", V::NotActive),
             ("ActiveDurationTooShort", V::TooShort),
