@@ -43,9 +43,9 @@ async fn an_assignment_s_place_names_the_subscription_though_its_own_list_does_n
     let tenant = Tenant::start().await?;
     let (plane, caller) = signed_in(&tenant, ADELE).await;
     let held = plane.assignments(&caller).await?.rows;
-    let place =
+    let at =
         |title: &str| held.iter().find(|row| row.names.title == title).map(|row| row.names.place.as_str());
-    assert_eq!(place("Log Analytics Reader"), Some("Contoso Production / rg-data-prod"));
+    assert_eq!(at("Log Analytics Reader"), Some("Contoso Production / rg-data-prod"));
     Ok(())
 }
 
