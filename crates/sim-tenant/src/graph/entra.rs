@@ -241,11 +241,9 @@ pub(super) fn route(
         ("GET", ["roleassignmentschedulerequests", function]) if on_of(function).is_some() => {
             scopes::pim(caller, scopes::ENTRA_REQUEST)?;
             let on = on_of(function).unwrap_or_default();
-            let rows = requests_on(world, Plane::Entra, caller, on)?
-                .into_iter()
-                .map(|r| request_row(r, now))
-                .collect();
-            Ok(REQUEST.list(call, base, page, rows, &|e, row| navigate(world, e, row))?)
+            let own = requests_on(world, Plane::Entra, caller, on)?;
+            let print = |r: &&RoleRequest| request_row(r, now);
+            Ok(REQUEST.list_of(call, base, page, own, &print, &|e, row| navigate(world, e, row))?)
         }
         // The unfiltered lists need a reader role in the directory.
         (
