@@ -176,7 +176,7 @@ pub(super) fn route(
         ("GET", ["assignmentschedulerequests", function]) if on_of(function).is_some() => {
             scopes::groups(world, caller, scopes::GROUP_REQUEST)?;
             let on = on_of(function).unwrap_or_default();
-            let own = requests_on(world, Plane::Groups, caller, on)?;
+            let own = requests_on(world, Plane::Groups, caller, on, (REQUEST.filter(call)?.as_ref(), now))?;
             let print = |r: &&RoleRequest| request_row(r, now);
             Ok(REQUEST.list_of(call, base, page, own, &print, &|e, row| navigate(world, e, row))?)
         }
@@ -253,7 +253,7 @@ fn unfiltered(
             )
         }
         _ => {
-            let own = requests_on(world, Plane::Groups, caller, "principal")?;
+            let own = requests_on(world, Plane::Groups, caller, "principal", (None, now))?;
             (REQUEST, scopes::GROUP_REQUEST, own.into_iter().map(|r| request_row(r, now)).collect())
         }
     };

@@ -80,14 +80,12 @@ pub(crate) fn parse_expand(text: &str) -> Result<Vec<Expand>, BadQuery> {
 
 /// Keeps the selected properties (and annotations and `keep`) of an object.
 pub(crate) fn project(value: Value, select: Option<&[String]>, keep: &[Expand]) -> Value {
-    let (Value::Object(object), Some(select)) = (value.clone(), select) else { return value };
-    let kept: Map<String, Value> = object
-        .into_iter()
-        .filter(|(key, _)| {
-            key.starts_with('@') || select.iter().any(|s| s == key) || keep.iter().any(|e| e.name == *key)
-        })
-        .collect();
-    Value::Object(kept)
+    let Some(select) = select else { return value };
+    let Value::Object(object) = value else { return value };
+    let chosen = |key: &String| {
+        key.starts_with('@') || select.contains(key) || keep.iter().any(|expand| expand.name == *key)
+    };
+    Value::Object(object.into_iter().filter(|(key, _)| chosen(key)).collect::<Map<_, _>>())
 }
 
 impl Shape<'_> {
@@ -175,7 +173,7 @@ impl Shape<'_> {
         let value: Vec<Value> = page
             .rows
             .iter()
-            .map(|item| shape_row(&print(item), select.as_deref(), &expand, navigate))
+            .map(|item| shape_row(print(item), select.as_deref(), &expand, navigate))
             .collect();
         let mut body =
             json!({ "@odata.context": format!("{base}/v1.0/$metadata#{}", self.context), "value": value });
@@ -198,7 +196,7 @@ impl Shape<'_> {
         let (select, expand) = self.wishes(call)?;
         let mut body = json!({ "@odata.context": format!("{base}/v1.0/$metadata#{}/$entity", self.context) });
         if let (Value::Object(target), Value::Object(source)) =
-            (&mut body, shape_row(row, select.as_deref(), &expand, navigate))
+            (&mut body, shape_row(row.clone(), select.as_deref(), &expand, navigate))
         {
             target.extend(source);
         }
@@ -207,15 +205,14 @@ impl Shape<'_> {
 }
 
 fn shape_row(
-    row: &Value,
+    mut row: Value,
     select: Option<&[String]>,
     expand: &[Expand],
     navigate: &dyn Fn(&Expand, &Value) -> Value,
 ) -> Value {
-    let mut out = row.clone();
     for item in expand {
-        let target = navigate(item, row);
-        out[&item.name] = project(target, item.select.as_deref(), &item.inner);
+        let target = navigate(item, &row);
+        row[&item.name] = project(target, item.select.as_deref(), &item.inner);
     }
-    project(out, select, expand)
+    project(row, select, expand)
 }
