@@ -45,6 +45,7 @@ pub struct Line {
     caller: Caller,
     audience: Audience,
     credential: Mutex<Credential>,
+    pub(crate) limits: Limits,
 }
 
 /// What a line shows.
@@ -97,7 +98,14 @@ impl Line {
         token: SecretString,
     ) -> Self {
         let credential = Mutex::new(Credential { token, renewed: false });
-        Self { api, lane, plane, caller, audience, credential }
+        let limits = api.limits;
+        Self { api, lane, plane, caller, audience, credential, limits }
+    }
+
+    /// The same line, for a list that is slow: `patience` for each page, and for all of them.
+    #[must_use]
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { limits: Limits { read: patience, list: patience, ..self.limits }, ..self }
     }
 
     /// For tests: until when this lane's gate is closed.
