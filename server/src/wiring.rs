@@ -122,7 +122,7 @@ fn planes(config: &Config, graph: &Arc<Api>, http: &reqwest::Client) -> Vec<Arc<
         planes.push(Arc::new(graph::Groups::new(graph.clone())));
     }
     if resources {
-        planes.push(Arc::new(arm::AzureResources::new(azure)));
+        planes.push(Arc::new(arm::AzureResources::new(azure, Some(config.cloud.admin_center.clone()))));
     }
     planes
 }

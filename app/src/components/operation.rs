@@ -168,7 +168,7 @@ fn explanation(operation: &Operation, approvers: Option<String>, now: Timestamp)
         },
         OperationState::Unsure => "No answer came back, so it may have gone through. The portal looks for it and does not send it a second time.".into_any(),
         OperationState::NotCreated => "No answer came back, and Microsoft has nothing of it: it did not go through. You can send it again.".into_any(),
-        OperationState::AwaitingStepUp => "Nothing was created so far. Sign in once more as asked below, then confirm.".into_any(),
+        OperationState::AwaitingStepUp => "Nothing was created so far. Sign in once more as asked above, then confirm.".into_any(),
         OperationState::Rejected => why().into_any(),
         OperationState::Denied => "Somebody who decides about it said no.".into_any(),
         OperationState::Failed => view! {

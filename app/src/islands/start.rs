@@ -37,8 +37,8 @@ mod browser {
                 let minutes = if is_time { -date.get_timezone_offset() } else { 0.0 };
                 offset.set_value(&minutes.to_string());
                 if let Some(both) = dom::one("[data-start-both]") {
-                    let utc = date.to_iso_string().as_string().unwrap_or_default();
                     let text = if is_time {
+                        let utc = date.to_iso_string().as_string().unwrap_or_default();
                         let utc = utc.get(..16).unwrap_or_default().replace('T', " ");
                         format!("{} your time, {utc} UTC", chosen.replace('T', " "))
                     } else {

@@ -41,6 +41,8 @@ pub(crate) fn Overview() -> impl IntoView {
             <section aria-labelledby="active">
                 <h2 id="active">"Active "<span class="quiet count" data-active-count=""></span></h2>
                 <form class="panel" method="get" action="/deactivate" data-dock="">
+                    // A form sent by Enter presses its first button, which must not be one of a row's own.
+                    <button class="first-button" tabindex="-1" aria-hidden="true"></button>
                     <table class="held">
                         <caption class="for-readers">"Active roles and waiting requests"</caption>
                         <thead class="for-readers"><tr>

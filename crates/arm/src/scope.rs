@@ -26,15 +26,78 @@ pub(crate) fn subscription(scope: &str) -> Option<&str> {
     }
 }
 
+/// The subscription that `scope` is or lies in.
+pub(crate) fn subscription_of(scope: &str) -> Option<&str> {
+    match segments(scope).as_slice() {
+        [kind, id, ..] if kind.eq_ignore_ascii_case("subscriptions") => Some(id),
+        _ => None,
+    }
+}
+
+/// `scope` without the provider that previews of the API put before a subscription.
+pub(crate) fn stable(scope: &str) -> &str {
+    const PREVIEW: &str = "/providers/Microsoft.Subscription";
+    let below =
+        scope.split_at_checked(PREVIEW.len()).filter(|(start, _)| start.eq_ignore_ascii_case(PREVIEW));
+    below.map_or(scope, |(_, rest)| if subscription_of(rest).is_some() { rest } else { scope })
+}
+
+/// What a scope is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    ManagementGroup,
+    Subscription,
+    ResourceGroup,
+    /// Something else: a resource, the tenant root, a kind that is yet to come.
+    Other,
+}
+
+impl Kind {
+    /// By the scope's form.
+    pub(crate) fn of(scope: &str) -> Self {
+        let segments = segments(scope);
+        match segments.as_slice() {
+            _ if is_management_group(&segments) => Self::ManagementGroup,
+            [kind, _] if kind.eq_ignore_ascii_case("subscriptions") => Self::Subscription,
+            [_, _, kind, _] if kind.eq_ignore_ascii_case("resourceGroups") => Self::ResourceGroup,
+            _ => Self::Other,
+        }
+    }
+
+    /// For people.
+    pub(crate) fn words(self) -> Option<&'static str> {
+        match self {
+            Self::ManagementGroup => Some("Management group"),
+            Self::Subscription => Some("Subscription"),
+            Self::ResourceGroup => Some("Resource group"),
+            Self::Other => None,
+        }
+    }
+}
+
+/// How many of the first [`names`] of `scope` stand for `above`: none where that is a management group, whose name is not part of
+/// the path of what lies below it.
+pub(crate) fn depth_of_above(scope: &str, above: &str) -> usize {
+    let (below, above_segments) = (segments(scope), segments(above));
+    let starts = below.len() > above_segments.len()
+        && below.iter().zip(&above_segments).all(|(one, other)| one.eq_ignore_ascii_case(other));
+    if starts { names(above, None, &Subscriptions::new()).len() } else { 0 }
+}
+
 /// The scope for people, the widest name first: "prod-payments / rg-secrets / kv-payments". `own` is the name that the service
 /// gives the scope itself, used where the path holds an id; a subscription whose name is not known keeps its id.
 pub(crate) fn place(scope: &str, own: Option<&str>, subscriptions: &Subscriptions) -> String {
+    names(scope, own, subscriptions).join(" / ")
+}
+
+/// The parts of [`place`]; at least one.
+pub(crate) fn names(scope: &str, own: Option<&str>, subscriptions: &Subscriptions) -> Vec<String> {
     let segments = segments(scope);
     let own = own.filter(|name| !name.trim().is_empty());
     let mut names: Vec<&str> = Vec::new();
     let mut rest = segments.as_slice();
     if rest.is_empty() {
-        return own.unwrap_or("Tenant root").to_owned();
+        return vec![own.unwrap_or("Tenant root").to_owned()];
     }
     if let [kind, id, below @ ..] = rest
         && kind.eq_ignore_ascii_case("subscriptions")
@@ -61,7 +124,10 @@ pub(crate) fn place(scope: &str, own: Option<&str>, subscriptions: &Subscription
             rest = below;
         }
     }
-    if names.is_empty() { own.unwrap_or(scope).to_owned() } else { names.join(" / ") }
+    if names.is_empty() {
+        names.push(own.unwrap_or(scope));
+    }
+    names.into_iter().map(str::to_owned).collect()
 }
 
 fn is_management_group(segments: &[&str]) -> bool {
@@ -119,6 +185,35 @@ mod tests {
     fn only_a_subscription_itself_names_a_subscription() {
         assert_eq!(subscription("/Subscriptions/AAAA"), Some("AAAA"));
         assert_eq!(subscription("/subscriptions/AAAA/resourceGroups/rg"), None);
+    }
+
+    #[test]
+    fn every_kind_is_told_by_its_form_alone() {
+        for (scope, kind) in [
+            ("/", Kind::Other),
+            ("/providers/microsoft.management/managementgroups/mg-1", Kind::ManagementGroup),
+            (SUBSCRIPTION, Kind::Subscription),
+            ("/subscriptions/AAAA/resourcegroups/rg", Kind::ResourceGroup),
+            ("/subscriptions/AAAA/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv", Kind::Other),
+        ] {
+            assert_eq!(Kind::of(scope), kind, "{scope}");
+        }
+    }
+
+    #[test]
+    fn the_provider_of_the_previews_is_dropped_before_a_subscription_only() {
+        for (scope, expected) in [
+            (
+                "/providers/Microsoft.Subscription/subscriptions/a/resourceGroups/b",
+                "/subscriptions/a/resourceGroups/b",
+            ),
+            ("/providers/microsoft.subscription/subscriptions/a", "/subscriptions/a"),
+            ("/providers/Microsoft.Subscription/other/a", "/providers/Microsoft.Subscription/other/a"),
+            ("/subscriptions/a", "/subscriptions/a"),
+            ("/é", "/é"),
+        ] {
+            assert_eq!(stable(scope), expected);
+        }
     }
 
     #[test]

@@ -5,14 +5,16 @@
 //! | `GET /healthz` | `{"status":"ok"}` |
 //! | `GET /tenant` | the ids a client has to be told: `tenantId`, `clientId` |
 //! | `GET /personas` | who can sign in |
-//! | `GET /requests`, `GET /ledger` | every call received; every committed role request |
+//! | `GET /requests`, `GET /ledger` | the newest calls received; every committed role request |
+//! | `POST /requests` | `{"keep": 20000}`: how many calls are kept; `DELETE` forgets them |
 //! | `POST /clock` | `{"advance":"PT6M","of":"planes"\|"sign_in"\|"all"}`, `planes` when left out |
 //! | `POST /latency` | `{"plane","milliseconds","path_contains"}` |
-//! | `POST /faults` | see [`crate::faults`]; `DELETE` forgets faults and latencies |
+//! | `POST /faults` | one fault, or `{"storm":{"seed","rate"}}`, see [`crate::faults`]; `GET` counts what was injected, `DELETE` ends faults, storm and latencies |
 //! | `POST /consent` | `{"granted":bool}`, `{"mode":"user"\|"admin_required"}` |
 //! | `POST /sign-in` | `{"next": …}`, or `{"next": null}`: spoils the next ID token |
-//! | `POST /switches` | disputed behaviours; `GET` shows them |
-//! | `POST /revoke` | forgets every access token (or also refresh tokens with `{"refresh":true}`) |
+//! | `POST /switches` | disputed behaviours; `GET` shows them, `GET /switches/catalogue` says what each is about |
+//! | `POST /revoke` | `{"how","who","plane"}`: what happens to somebody's (or everybody's) tokens and sessions, see `sign_in::standing::How`; without `how` access tokens are forgotten, with `{"refresh":true}` refresh tokens too |
+//! | `POST /contexts` | `{"context":"c1","who","outcome":"allow"\|"exclude"\|"distrust"\|"block","fresh":"PT10M"}`: what Conditional Access makes of an authentication context |
 //! | `POST /reset`, `POST /seed` | starts over, from the same tenant or from TOML |
 //!
 //! To extend: a line in [`answer`] and one in this table.
@@ -22,10 +24,12 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::clock::Hand;
-use crate::faults::{Fault, Latency};
-use crate::sign_in::{ConsentMode, Spoil};
+use crate::faults::Latency;
+use crate::sign_in::standing::{ContextRule, How, Outcome};
+use crate::sign_in::{ConsentMode, Resource, Spoil};
 use crate::sim::Sim;
-use crate::state::Switches;
+use crate::state::catalogue::catalogue;
+use crate::state::{Switches, World};
 use crate::tenant::Tenant;
 use crate::wire::{Call, Reply, duration};
 
@@ -61,6 +65,12 @@ struct ConsentOrder {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct RequestsOrder {
+    keep: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SignInOrder {
     next: Option<Spoil>,
 }
@@ -69,7 +79,28 @@ struct SignInOrder {
 #[serde(deny_unknown_fields)]
 struct RevokeOrder {
     #[serde(default)]
+    how: How,
+    /// A user principal name; everybody when missing.
+    #[serde(default)]
+    who: Option<String>,
+    /// `graph` or `azure`; both when missing.
+    #[serde(default)]
+    plane: Option<String>,
+    #[serde(default)]
     refresh: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContextOrder {
+    context: String,
+    #[serde(default)]
+    who: Option<String>,
+    #[serde(default)]
+    outcome: Outcome,
+    /// How long a proof counts, ISO 8601.
+    #[serde(default)]
+    fresh: Option<String>,
 }
 
 fn clock(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
@@ -123,6 +154,45 @@ fn switches(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::json(200, merged))
 }
 
+/// The object id of a user principal name.
+fn object_id(world: &World, upn: &str) -> Result<String, Reply> {
+    let person = world.tenant.persona(upn);
+    person.map(|p| p.object_id.clone()).ok_or_else(|| problem(format!("there is no {upn}")))
+}
+
+fn revoke(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
+    let order: RevokeOrder = read(call)?;
+    let mut world = sim.world();
+    let who = match &order.who {
+        Some(upn) => vec![object_id(&world, upn)?],
+        None => world.tenant.personas.iter().map(|p| p.object_id.clone()).collect(),
+    };
+    let plane = match order.plane.as_deref() {
+        None => None,
+        Some("graph") => Some(Resource::Graph),
+        Some("azure") => Some(Resource::Azure),
+        Some(other) => return Err(problem(format!("`plane` is graph or azure, not {other}"))),
+    };
+    world.sign_in.revoke(order.how, &who, plane);
+    if order.refresh {
+        world.sign_in.refresh.retain(|_, grant| !who.contains(&grant.oid));
+    }
+    Ok(done())
+}
+
+fn contexts(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
+    let order: ContextOrder = read(call)?;
+    let mut world = sim.world();
+    let oid = order.who.as_deref().map(|upn| object_id(&world, upn)).transpose()?;
+    let fresh = order
+        .fresh
+        .as_deref()
+        .map(|text| duration::parse(text).ok_or_else(|| problem("`fresh` is not an ISO 8601 duration")));
+    let rule = ContextRule { oid, context: order.context, outcome: order.outcome, fresh: fresh.transpose()? };
+    world.sign_in.set_rule(rule);
+    Ok(done())
+}
+
 fn personas(sim: &Sim) -> Reply {
     let world = sim.world();
     let list = world.tenant.personas.iter();
@@ -139,7 +209,16 @@ fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
         }
         ("GET", "/personas") => Ok(personas(sim)),
         ("GET", "/requests") => {
-            Ok(Reply::json(200, serde_json::to_value(&sim.world().journal.seen).map_err(problem)?))
+            Ok(Reply::json(200, serde_json::to_value(sim.world().journal.seen()).map_err(problem)?))
+        }
+        ("POST", "/requests") => {
+            let order: RequestsOrder = read(call)?;
+            sim.world().journal.keep(order.keep);
+            Ok(done())
+        }
+        ("DELETE", "/requests") => {
+            sim.world().journal.forget();
+            Ok(done())
         }
         ("GET", "/ledger") => Ok(Reply::json(200, Value::Array(sim.world().journal.ledger.clone()))),
         ("GET", "/clock") => Ok(Reply::json(
@@ -157,13 +236,14 @@ fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
             world.faults.latencies.push(order);
             Ok(done())
         }
+        ("GET", "/faults") => Ok(Reply::json(200, sim.world().faults.report())),
         ("POST", "/faults") => {
-            let order: Fault = read(call)?;
-            sim.world().faults.faults.push(order);
+            let order = read(call)?;
+            sim.world().faults.order(order).map_err(problem)?;
             Ok(done())
         }
         ("DELETE", "/faults") => {
-            sim.world().faults = crate::faults::Faults::default();
+            sim.world().faults.end();
             Ok(done())
         }
         ("POST", "/consent") => consent(sim, call),
@@ -175,16 +255,12 @@ fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
         ("GET", "/switches") => {
             Ok(Reply::json(200, serde_json::to_value(&sim.world().switches).map_err(problem)?))
         }
-        ("POST", "/switches") => switches(sim, call),
-        ("POST", "/revoke") => {
-            let order: RevokeOrder = read(call)?;
-            let mut world = sim.world();
-            world.sign_in.access.clear();
-            if order.refresh {
-                world.sign_in.refresh.clear();
-            }
-            Ok(done())
+        ("GET", "/switches/catalogue") => {
+            Ok(Reply::json(200, catalogue(&sim.world().switches).map_err(problem)?))
         }
+        ("POST", "/switches") => switches(sim, call),
+        ("POST", "/revoke") => revoke(sim, call),
+        ("POST", "/contexts") => contexts(sim, call),
         ("POST", "/reset") => {
             sim.reset(None);
             Ok(done())

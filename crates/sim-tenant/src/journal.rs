@@ -2,6 +2,8 @@
 //!
 //! To extend: add a field to [`Seen`]; tests read both lists as JSON.
 
+use std::collections::VecDeque;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -26,6 +28,8 @@ pub(crate) struct Seen {
     pub(crate) elapsed_milliseconds: u64,
     /// It came inside a `$batch`.
     pub(crate) batched: bool,
+    /// The kind of fault that met it.
+    pub(crate) fault: Option<String>,
     /// The JSON body of a write, to see what a client sends.
     pub(crate) body: Option<Value>,
 }
@@ -47,6 +51,7 @@ impl Seen {
             caller: None,
             elapsed_milliseconds: 0,
             batched: false,
+            fault: None,
             body: if shown { call.json() } else { None },
         }
     }
@@ -64,11 +69,51 @@ fn redact(query: &str) -> String {
         .join("&")
 }
 
-/// Both lists.
-#[derive(Debug, Default)]
+/// How many calls are kept unless `POST /requests` says otherwise.
+const KEPT: usize = 20_000;
+
+/// Both lists. Of the calls only the newest are kept; the ledger is the truth and keeps everything.
+#[derive(Debug)]
 pub(crate) struct Journal {
-    pub(crate) seen: Vec<Seen>,
+    seen: VecDeque<Seen>,
+    kept: usize,
     pub(crate) ledger: Vec<Value>,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self { seen: VecDeque::new(), kept: KEPT, ledger: Vec::new() }
+    }
+}
+
+impl Journal {
+    /// Notes a call.
+    pub(crate) fn see(&mut self, seen: Seen) {
+        self.seen.push_back(seen);
+        self.trim();
+    }
+
+    /// Keeps only so many calls from now on.
+    pub(crate) fn keep(&mut self, most: usize) {
+        self.kept = most;
+        self.trim();
+    }
+
+    fn trim(&mut self) {
+        while self.seen.len() > self.kept {
+            self.seen.pop_front();
+        }
+    }
+
+    /// The calls that are kept, oldest first.
+    pub(crate) fn seen(&self) -> &VecDeque<Seen> {
+        &self.seen
+    }
+
+    /// Forgets every call.
+    pub(crate) fn forget(&mut self) {
+        self.seen.clear();
+    }
 }
 
 /// Writes a committed role request into the ledger.

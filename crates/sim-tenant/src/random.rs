@@ -1,6 +1,7 @@
 //! Identifiers: random ones for what a service makes up, stable ones for what the demo tenant contains.
 //!
-//! To extend: anything else that is random (a shuffle, a jitter) belongs here, so that it can be seeded one day.
+//! To extend: anything else that is random (a shuffle, a jitter) belongs here; what has to be the same again comes from
+//! [`draws`].
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
@@ -44,4 +45,16 @@ pub(crate) fn stable_guid(parts: &[&str]) -> String {
 /// The opaque 43-character text that always belongs to these parts (Graph's instance ids look like this).
 pub(crate) fn stable_text(parts: &[&str]) -> String {
     URL_SAFE_NO_PAD.encode(digest(parts))
+}
+
+/// Four numbers that always belong to these parts, as good as random otherwise.
+pub(crate) fn draws(parts: &[&str]) -> [u64; 4] {
+    let bytes = digest(parts);
+    std::array::from_fn(|at| u64::from_be_bytes(bytes[at * 8..][..8].try_into().unwrap_or_default()))
+}
+
+/// A number as a share between 0 (inclusive) and 1 (exclusive).
+pub(crate) fn share(draw: u64) -> f64 {
+    let top = u32::try_from(draw >> 32).unwrap_or_default();
+    f64::from(top) / (f64::from(u32::MAX) + 1.0)
 }

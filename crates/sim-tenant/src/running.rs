@@ -14,9 +14,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use url::Url;
 
-use crate::faults::Verdict;
+use crate::faults::{End, Meeting};
 use crate::journal::Seen;
 use crate::options::Options;
+use crate::sign_in::challenge;
 use crate::sim::{Places, Sim};
 use crate::wire::{Call, Origin, Reply};
 use crate::{azure, control, graph, sign_in};
@@ -139,28 +140,29 @@ async fn serve(State((sim, origin)): State<(Arc<Sim>, Origin)>, request: Request
     }
     let began = Instant::now();
     let mut seen = Seen::new(origin, &call, sim.now());
-    let (delay, verdict) = {
+    let (delay, hit) = {
         let mut world = sim.world();
-        (world.faults.delay(origin, &call), world.faults.take(origin, &call))
+        let principal = world.sign_in.bearer(&call).unwrap_or_default();
+        let meeting = Meeting { origin, call: &call, principal: &principal, inside: false };
+        (world.faults.delay(origin, &call), world.faults.take(&meeting))
     };
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
+    seen.fault = hit.as_ref().map(|hit| hit.label().to_owned());
+    let wait = delay + hit.as_ref().map_or(Duration::ZERO, |hit| hit.wait);
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
     }
-    let reply = match verdict {
-        Verdict::Answer(reply) => Some(*reply),
-        Verdict::Pass => Some(carry_out(&sim, origin, &call, &mut seen)),
-        Verdict::CloseBefore => None,
-        Verdict::CloseAfter => {
-            carry_out(&sim, origin, &call, &mut seen);
-            None
-        }
+    let end = match hit {
+        None => End::Whole(carry_out(&sim, origin, &call, &mut seen)),
+        Some(hit) => hit.end(|| carry_out(&sim, origin, &call, &mut seen)),
     };
-    seen.status = reply.as_ref().map(|r| r.status);
+    seen.status = end.status();
     seen.elapsed_milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::debug!(origin = origin.name(), method = %call.method, path = %call.path, status = ?seen.status, "answered");
-    sim.world().journal.seen.push(seen);
-    match reply {
-        Some(reply) => reply.into_response(),
-        None => drop_connection(),
+    sim.world().journal.see(seen);
+    match end {
+        End::Whole(reply) => reply.into_response(),
+        End::Cut(reply) => reply.into_cut_response(),
+        End::Challenged => challenge::issued_later(&sim, &sim.world()).into_response(),
+        End::Dropped => drop_connection(),
     }
 }

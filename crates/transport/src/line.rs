@@ -26,7 +26,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::answer::{Answer, correlation_id};
-use crate::api::Api;
+use crate::api::{Api, Limits};
 use crate::lane::Lane;
 use crate::route::Route;
 use crate::{challenge, refusal, retry_after};
@@ -45,6 +45,7 @@ pub struct Line {
     caller: Caller,
     audience: Audience,
     credential: Mutex<Credential>,
+    pub(crate) limits: Limits,
 }
 
 /// What a line shows.
@@ -96,8 +97,15 @@ impl Line {
         audience: Audience,
         token: SecretString,
     ) -> Self {
+        let limits = api.limits;
         let credential = Mutex::new(Credential { token, renewed: false });
-        Self { api, lane, plane, caller, audience, credential }
+        Self { api, lane, plane, caller, audience, credential, limits }
+    }
+
+    /// The same line, for a list that is slow: `patience` for each page, and for all of them.
+    #[must_use]
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { limits: Limits { read: patience, list: patience, ..self.limits }, ..self }
     }
 
     /// For tests: until when this lane's gate is closed.
@@ -108,7 +116,7 @@ impl Line {
 
     /// Reads one resource.
     pub async fn get_json<T: DeserializeOwned>(&self, route: &Route) -> Result<T, PlaneError> {
-        self.get(route, Instant::now() + self.api.limits.read).await?.json()
+        self.get(route, Instant::now() + self.limits.read).await?.json()
     }
 
     /// Asks a question that has to be a POST and changes nothing, such as `$batch` of reads.
@@ -119,7 +127,7 @@ impl Line {
     ) -> Result<T, PlaneError> {
         let body = serde_json::to_vec(body).map_err(|_| ErrorKind::Protocol)?;
         let url = self.api.address(route.path()).ok_or(ErrorKind::Protocol)?;
-        let deadline = Instant::now() + self.api.limits.read;
+        let deadline = Instant::now() + self.limits.read;
         self.read(&Method::POST, &url, route.template(), Some(body), deadline).await?.json()
     }
 
@@ -199,7 +207,7 @@ impl Line {
         let Some(url) = self.api.address(route.path()) else {
             return Outcome::NotSent(ErrorKind::Protocol.into());
         };
-        let deadline = Instant::now() + self.api.limits.write;
+        let deadline = Instant::now() + self.limits.write;
         let call = Uuid::from(CallId::random());
         let mut tries = 0;
         loop {

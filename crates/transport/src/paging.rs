@@ -25,8 +25,8 @@ pub struct Page<T> {
 impl Line {
     /// Reads a list to its end, within [`Limits::list`](crate::Limits::list).
     pub async fn pages<T: DeserializeOwned>(&self, route: &Route) -> Result<Vec<T>, PlaneError> {
-        let list = Instant::now() + self.api.limits.list;
-        let first = self.get(route, list.min(Instant::now() + self.api.limits.read)).await?.json()?;
+        let list = Instant::now() + self.limits.list;
+        let first = self.get(route, list.min(Instant::now() + self.limits.read)).await?.json()?;
         self.follow(first, route.template(), list).await
     }
 
@@ -36,7 +36,7 @@ impl Line {
         first: Page<T>,
         template: &'static str,
     ) -> Result<Vec<T>, PlaneError> {
-        self.follow(first, template, Instant::now() + self.api.limits.list).await
+        self.follow(first, template, Instant::now() + self.limits.list).await
     }
 
     /// A link that leads to another host, in a circle or on and on fails the whole list with [`ErrorKind::Protocol`]: a list is
@@ -55,11 +55,11 @@ impl Line {
                 tracing::error!(route = template, "a link to the next page that leads to another host");
                 return Err(ErrorKind::Protocol.into());
             };
-            if seen.len() + 1 >= self.api.limits.pages || !seen.insert(link) {
+            if seen.len() + 1 >= self.limits.pages || !seen.insert(link) {
                 tracing::error!(route = template, pages = seen.len(), "a list without an end");
                 return Err(ErrorKind::Protocol.into());
             }
-            let deadline = list.min(Instant::now() + self.api.limits.read);
+            let deadline = list.min(Instant::now() + self.limits.read);
             let page: Page<T> = self.get_url(&url, template, deadline).await?.json()?;
             rows.extend(page.value);
             next = page.next;

@@ -38,9 +38,14 @@ impl ArmError {
     }
 
     pub(crate) fn insufficient() -> Self {
+        Self::insufficient_as(403)
+    }
+
+    /// The same under another status, as some callers report it.
+    pub(crate) fn insufficient_as(status: u16) -> Self {
         let message =
             "The user does not have sufficient permissions to perform this operation at this scope.";
-        Self::new(403, "InsufficientPermissions", message)
+        Self::new(status, "InsufficientPermissions", message)
     }
 
     pub(crate) fn bad_filter(filter: &str) -> Self {

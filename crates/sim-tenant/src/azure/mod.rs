@@ -4,6 +4,7 @@
 //! See <https://learn.microsoft.com/rest/api/authorization/>. To extend: a new resource type is a line in [`route`] and
 //! in [`versions`], and a function in a module of its own.
 
+mod containers;
 mod errors;
 mod policies;
 mod requests;
@@ -16,8 +17,9 @@ use serde_json::{Value, json};
 use crate::engine::Asker;
 use crate::journal::Seen;
 use crate::random;
-use crate::sign_in::{Access, Resource};
+use crate::sign_in::{Access, Resource, challenge};
 use crate::sim::Sim;
+use crate::state::switches::{MandatoryMfa, RootAsTarget};
 use crate::state::{Plane, World};
 use crate::tenant::Persona;
 use crate::wire::{Call, Reply, paging};
@@ -34,7 +36,7 @@ impl Caller {
         Asker {
             object_id: self.person.object_id.clone(),
             mfa: self.access.mfa,
-            acrs: self.access.acrs.clone(),
+            acrs: self.access.acrs.keys().cloned().collect(),
             cp1: self.access.cp1,
         }
     }
@@ -71,6 +73,7 @@ fn versions(kind: &str) -> &'static [&'static str] {
             &["2020-10-01", "2020-10-01-preview", "2022-04-01-preview", "2022-04-01"]
         }
         "rolemanagementpolicyassignments" => &["2020-10-01", "2020-10-01-preview", "2024-09-01-preview"],
+        "managementgroups" => &["2020-02-01", "2020-05-01", "2021-04-01", "2023-04-01"],
         "subscriptions" => &["2016-06-01", "2019-06-01", "2020-01-01", "2021-01-01", "2022-12-01"],
         _ => &["2020-10-01", "2020-10-01-preview"],
     }
@@ -110,7 +113,7 @@ fn authenticate(sim: &Sim, world: &World, call: &Call) -> Result<Caller, ArmErro
             "Authentication failed. The 'Authorization' header is provided in an invalid format.",
         ));
     };
-    let Some(access) = world.sign_in.access.get(token).cloned() else {
+    let Some(access) = world.sign_in.look_up(token, sim.sign_in_now()) else {
         return Err(ArmError::new(401, "InvalidAuthenticationToken", "The access token is invalid."));
     };
     if access.resource != Resource::Azure {
@@ -144,6 +147,10 @@ fn authenticate(sim: &Sim, world: &World, call: &Call) -> Result<Caller, ArmErro
 /// Answers one call, with ARM's own headers.
 pub(crate) fn answer(sim: &Sim, world: &mut World, call: &Call, seen: &mut Seen) -> Reply {
     let reply = match authenticate(sim, world, call) {
+        Ok(caller) if world.sign_in.is_revoked(&caller.access) => {
+            seen.caller = Some(caller.person.upn);
+            challenge::issued_later(sim, world)
+        }
         Ok(caller) => {
             seen.caller = Some(caller.person.upn.clone());
             route(sim, world, &caller, call).unwrap_or_else(|error| error.reply(sim))
@@ -164,11 +171,45 @@ pub(crate) fn answer(sim: &Sim, world: &mut World, call: &Call, seen: &mut Seen)
     }
 }
 
+/// Azure's mandatory multifactor authentication for whatever changes something.
+/// See <https://learn.microsoft.com/entra/identity/authentication/concept-mandatory-multifactor-authentication>.
+fn mandatory_mfa(sim: &Sim, world: &World, caller: &Caller, call: &Call) -> Option<Reply> {
+    if caller.access.mfa || call.method == "GET" {
+        return None;
+    }
+    match world.switches.azure_mandatory_mfa {
+        MandatoryMfa::Off => None,
+        MandatoryMfa::Challenge => {
+            let claims = json!({ "access_token": { "acrs": { "essential": true, "values": ["p1"] } } });
+            Some(challenge::reply(sim, world, &claims))
+        }
+        MandatoryMfa::Disallow => {
+            let message = "Resource was disallowed by Azure: Users must authenticate using MFA.";
+            Some(ArmError::new(403, "RequestDisallowedByAzure", message).reply(sim))
+        }
+    }
+}
+
 fn route(sim: &Sim, world: &mut World, caller: &Caller, call: &Call) -> Result<Reply, ArmError> {
+    if let Some(refused) = mandatory_mfa(sim, world, caller, call) {
+        return Ok(refused);
+    }
     let segments = call.segments();
-    if let ["subscriptions", id] = segments.as_slice() {
-        check_version(call, "subscriptions")?;
-        return subscription(world, caller, id);
+    let lower: Vec<String> = segments.iter().map(|s| s.to_ascii_lowercase()).collect();
+    match lower.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["subscriptions"] => {
+            check_version(call, "subscriptions")?;
+            return containers::subscriptions(sim, world, caller, call);
+        }
+        ["subscriptions", id] => {
+            check_version(call, "subscriptions")?;
+            return containers::subscription(sim, world, caller, id);
+        }
+        ["providers", "microsoft.management", "managementgroups"] => {
+            check_version(call, "managementgroups")?;
+            return containers::management_groups(sim, world, caller, call);
+        }
+        _ => {}
     }
     let place = place(&call.path).ok_or_else(|| ArmError::no_resource(&call.path))?;
     check_version(call, &place.kind)?;
@@ -183,13 +224,13 @@ fn route(sim: &Sim, world: &mut World, caller: &Caller, call: &Call) -> Result<R
     let parts = (call.method.as_str(), place.kind.as_str(), place.name.as_deref(), place.verb.as_deref());
     match parts {
         ("GET", "roleeligibilityscheduleinstances", None, None) => {
-            let own = Mine::of(call, caller, &place)?;
+            let own = Mine::of(world, call, caller, &place)?;
             let rows = world.eligibilities_of(Plane::Azure, own.object_id, sim.now());
             let rows = rows.into_iter().filter(|e| own.includes(&e.target.scope));
             list(sim, world, call, rows.map(|e| rows::eligibility(world, e)).collect())
         }
         ("GET", "roleassignmentscheduleinstances", None, None) => {
-            let own = Mine::of(call, caller, &place)?;
+            let own = Mine::of(world, call, caller, &place)?;
             let rows = world.assignments_of(Plane::Azure, own.object_id, sim.now());
             let rows = rows.into_iter().filter(|a| own.includes(&a.target.scope));
             list(sim, world, call, rows.map(|a| rows::assignment(world, a)).collect())
@@ -218,6 +259,17 @@ fn route(sim: &Sim, world: &mut World, caller: &Caller, call: &Call) -> Result<R
     }
 }
 
+/// `asTarget()` at the tenant root, which some callers report to be refused.
+fn root_as_target(world: &World, call: &Call, place: &Place) -> Result<(), ArmError> {
+    let filter = call.param("$filter").unwrap_or_default().replace(' ', "");
+    let refused = match world.switches.azure_root_as_target {
+        RootAsTarget::Answered => return Ok(()),
+        RootAsTarget::Forbidden => ArmError::insufficient(),
+        RootAsTarget::Unauthorized => ArmError::insufficient_as(401),
+    };
+    if place.scope == "/" && filter.eq_ignore_ascii_case("asTarget()") { Err(refused) } else { Ok(()) }
+}
+
 /// Whose rows a list means, and at which scope.
 pub(crate) struct Mine<'a> {
     object_id: &'a str,
@@ -227,7 +279,8 @@ pub(crate) struct Mine<'a> {
 impl<'a> Mine<'a> {
     /// Understands `asTarget()` and the two filters that name the caller; anything else needs read access at the scope,
     /// which nobody has here.
-    fn of(call: &Call, caller: &'a Caller, place: &'a Place) -> Result<Self, ArmError> {
+    fn of(world: &World, call: &Call, caller: &'a Caller, place: &'a Place) -> Result<Self, ArmError> {
+        root_as_target(world, call, place)?;
         let object_id = caller.person.object_id.as_str();
         let filter = call.param("$filter").unwrap_or_default().replace(' ', "");
         let own = [
@@ -272,32 +325,6 @@ fn list(sim: &Sim, world: &World, call: &Call, rows: Vec<Value>) -> Result<Reply
         body["nextLink"] = Value::String(next);
     }
     Ok(Reply::json(200, body))
-}
-
-/// `GET /subscriptions/{id}`: readable where the caller has something right now.
-/// See <https://learn.microsoft.com/rest/api/resources/subscriptions/get>.
-fn subscription(world: &World, caller: &Caller, id: &str) -> Result<Reply, ArmError> {
-    let full = format!("/subscriptions/{id}");
-    let missing =
-        || ArmError::new(404, "SubscriptionNotFound", format!("The subscription '{id}' could not be found."));
-    let scope = world.tenant.scope_by_id(&full).ok_or_else(missing)?;
-    let mine = |a: &&crate::state::Assignment| {
-        a.target.plane == Plane::Azure && a.principal == caller.person.object_id
-    };
-    let readable = world.assignments.iter().filter(mine).any(|a| {
-        world.tenant.is_within(&a.target.scope, &full) || world.tenant.is_within(&full, &a.target.scope)
-    });
-    if !readable {
-        return Err(ArmError::authorization_failed(caller, "Microsoft.Resources/subscriptions/read", &full));
-    }
-    Ok(Reply::json(
-        200,
-        json!({
-            "id": scope.id, "subscriptionId": id, "tenantId": world.tenant.id, "displayName": scope.name, "state": "Enabled",
-            "authorizationSource": "RoleBased", "managedByTenants": [],
-            "subscriptionPolicies": { "locationPlacementId": "Public_2014-09-01", "quotaId": "PayAsYouGo_2014-09-01", "spendingLimit": "Off" },
-        }),
-    ))
 }
 
 /// `GET {scope}/…/eligibleChildResources`: what an activation can be narrowed to.

@@ -10,6 +10,7 @@ use crate::engine::{self, Draft, Expiration, Refusal};
 use crate::journal;
 use crate::sim::Sim;
 use crate::state::rows::Action;
+use crate::state::switches::RequestsAsTarget;
 use crate::state::{Plane, RoleRequest, Target, World};
 use crate::wire::duration;
 use crate::wire::{Call, Reply};
@@ -23,18 +24,24 @@ pub(super) fn list(
     place: &Place,
 ) -> Result<Reply, ArmError> {
     let me = caller.person.object_id.as_str();
-    let filter = call.param("$filter").unwrap_or_default().replace(' ', "").to_ascii_lowercase();
+    super::root_as_target(world, call, place)?;
+    let filter = call.param("$filter").unwrap_or_default().replace([' ', '\''], "").to_ascii_lowercase();
+    let mine = format!("principalideq{me}");
     let here = |r: &&RoleRequest| {
         r.target.plane == Plane::Azure
             && (place.scope == "/" || r.target.scope.eq_ignore_ascii_case(&place.scope))
     };
     let all = world.requests.iter().filter(here);
     let chosen: Vec<&RoleRequest> = match filter.as_str() {
+        "astarget()" if world.switches.azure_requests_as_target == RequestsAsTarget::Empty => Vec::new(),
         "astarget()" | "asrequestor()" => all.filter(|r| r.principal == me).collect(),
+        own if own == mine => all.filter(|r| r.principal == me).collect(),
         "asapprover()" => all
             .filter(|r| r.principal != me && r.is_pending() && world.approvers(&r.target).contains(me))
             .collect(),
-        "" | "atscope()" => return Err(ArmError::insufficient()),
+        other if other.is_empty() || other == "atscope()" || other.starts_with("principalideq") => {
+            return Err(ArmError::insufficient());
+        }
         other => return Err(ArmError::bad_filter(other)),
     };
     page(sim, world, call, chosen.into_iter().map(|r| rows::request(world, r, sim.now())).collect())

@@ -4,12 +4,21 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::state::switches::EligibilityIds;
 use crate::state::{Assignment, Eligibility, RoleRequest, Target, World};
 use crate::wire::duration::{stamp, stamp_or_null};
 
 /// The full id of something of this provider at a scope.
 pub(super) fn full_id(scope: &str, kind: &str, name: &str) -> String {
     format!("{}/providers/Microsoft.Authorization/{kind}/{name}", scope.trim_end_matches('/'))
+}
+
+/// The id of an eligibility's schedule, as full path or bare.
+fn schedule_id(world: &World, e: &Eligibility) -> String {
+    match world.switches.azure_eligibility_ids {
+        EligibilityIds::Full => full_id(&e.target.scope, "roleEligibilitySchedules", &e.schedule_id),
+        EligibilityIds::Bare => e.schedule_id.clone(),
+    }
 }
 
 fn principal_type(world: &World, id: &str) -> &'static str {
@@ -56,7 +65,7 @@ pub(super) fn eligibility(world: &World, e: &Eligibility) -> Value {
         "principalId": e.listed_principal,
         "principalType": principal_type(world, &e.listed_principal),
         "status": "Provisioned",
-        "roleEligibilityScheduleId": full_id(&e.target.scope, "roleEligibilitySchedules", &e.schedule_id),
+        "roleEligibilityScheduleId": schedule_id(world, e),
         "startDateTime": stamp(e.start),
         "memberType": e.member_type,
         "createdOn": stamp(e.start),
@@ -78,7 +87,7 @@ pub(super) fn eligibility(world: &World, e: &Eligibility) -> Value {
 /// An assignment schedule instance.
 pub(super) fn assignment(world: &World, a: &Assignment) -> Value {
     let used = world.eligibilities.iter().find(|e| Some(&e.instance_id) == a.eligibility.as_ref());
-    let linked = used.map(|e| full_id(&e.target.scope, "roleEligibilitySchedules", &e.schedule_id));
+    let linked = used.map(|e| schedule_id(world, e));
     let instance = used.map(|e| full_id(&e.target.scope, "roleEligibilityScheduleInstances", &e.instance_id));
     let mut properties = json!({
         "scope": a.target.scope,
@@ -133,7 +142,7 @@ pub(super) fn request(world: &World, r: &RoleRequest, now: Timestamp) -> Value {
         "justification": r.justification,
         "requestorId": r.principal,
         "createdOn": stamp(r.created),
-        "linkedRoleEligibilityScheduleId": linked.map(|e| full_id(&e.target.scope, "roleEligibilitySchedules", &e.schedule_id)),
+        "linkedRoleEligibilityScheduleId": linked.map(|e| schedule_id(world, e)),
         "expandedProperties": expanded(world, &r.target, &r.principal),
     });
     if let Some(completed) = r.completed {

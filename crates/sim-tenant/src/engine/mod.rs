@@ -95,12 +95,12 @@ fn activate(world: &mut World, asker: &Asker, draft: Draft, now: Timestamp) -> R
     let mut held =
         world.assignments.iter().filter(|a| a.principal == draft.principal && a.target == draft.target);
     if eligibility.is_some() && held.any(|a| a.holds_or_will(now)) {
-        return Err(Refusal::assignment_exists());
+        return Err(Refusal::assignment_exists(world.switches.assignment_exists_code));
     }
     let pending =
         |r: &&RoleRequest| r.principal == draft.principal && r.target == draft.target && r.is_pending();
     if world.requests.iter().any(|r| pending(&r)) {
-        return Err(Refusal::pending_request());
+        return Err(Refusal::pending_request(world.switches.pending_request_code));
     }
     let policy_target = eligibility.as_ref().map_or(&draft.target, |e| &e.target);
     let policy = world.policy(policy_target).cloned();
@@ -229,6 +229,7 @@ pub(crate) fn cancel(world: &mut World, asker: &Asker, id: &str, now: Timestamp)
         return Err(Refusal::not_cancellable(request.status_at(now)));
     }
     request.status = "Canceled";
+    request.completed = Some(now);
     let id = request.id.clone();
     world.assignments.retain(|a| a.schedule_id != id);
     Ok(())

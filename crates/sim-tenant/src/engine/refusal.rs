@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::rules::Failed;
 use crate::state::Plane;
-use crate::state::switches::{AcrsForm, RuleMessage};
+use crate::state::switches::{AcrsForm, ExistsCode, PendingCode, RuleMessage};
 use crate::wire::call::percent_encode;
 
 /// A refusal; both services print `code` and `message` inside `error`.
@@ -30,6 +30,9 @@ impl Refusal {
     pub(super) fn policy(failed: &[Failed], form: RuleMessage) -> Self {
         let rules = match form {
             RuleMessage::List => json!(failed.iter().map(|f| f.rule).collect::<Vec<_>>()).to_string(),
+            RuleMessage::OtherNames => {
+                json!(failed.iter().map(Failed::other_name).collect::<Vec<_>>()).to_string()
+            }
             RuleMessage::Text => {
                 failed.iter().map(|f| format!("{} - {}", f.rule, f.why)).collect::<Vec<_>>().join(", ")
             }
@@ -49,28 +52,29 @@ impl Refusal {
         let code = "RoleAssignmentRequestAcrsValidationFailed";
         match form {
             AcrsForm::Plain => Self::new(400, code, message),
-            AcrsForm::Wrapped => Self::new(
+            AcrsForm::Wrapped | AcrsForm::WrappedNameless => Self::new(
+                400,
+                if form == AcrsForm::Wrapped { "UnknownError" } else { "" },
+                json!({ "errorCode": code, "message": message, "instanceAnnotations": [] }).to_string(),
+            ),
+            AcrsForm::Nested => Self::new(
                 400,
                 "UnknownError",
-                json!({ "errorCode": code, "message": message, "instanceAnnotations": [] }).to_string(),
+                json!({ "error": { "code": code, "message": message } }).to_string(),
             ),
         }
     }
 
-    pub(super) fn assignment_exists() -> Self {
-        Self::new(400, "RoleAssignmentExists", "The Role assignment already exists.")
+    pub(super) fn assignment_exists(code: ExistsCode) -> Self {
+        Self::new(400, &format!("{code:?}"), "The Role assignment already exists.")
     }
 
     pub(super) fn assignment_missing() -> Self {
         Self::new(400, "RoleAssignmentDoesNotExist", "The Role assignment does not exist.")
     }
 
-    pub(super) fn pending_request() -> Self {
-        Self::new(
-            400,
-            "PendingRoleAssignmentRequest",
-            "There is already an existing pending Role assignment request.",
-        )
+    pub(super) fn pending_request(code: PendingCode) -> Self {
+        Self::new(400, &format!("{code:?}"), "There is already an existing pending Role assignment request.")
     }
 
     pub(super) fn too_short() -> Self {

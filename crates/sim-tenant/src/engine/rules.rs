@@ -16,6 +16,15 @@ pub(crate) struct Failed {
 }
 
 impl Failed {
+    /// The name in one client's notes.
+    pub(crate) fn other_name(&self) -> String {
+        if self.rule == "ExpirationRule" {
+            "MaximumDurationExceeded".to_owned()
+        } else {
+            format!("{}Violated", self.rule)
+        }
+    }
+
     pub(crate) fn eligibility() -> Self {
         Self { rule: "EligibilityRule", why: "The principal is not eligible for this role at this scope" }
     }

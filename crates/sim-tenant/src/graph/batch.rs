@@ -92,7 +92,7 @@ fn printed(id: &str, reply: Reply) -> Value {
     }
     let body = match reply.payload {
         Payload::Json(value) => value,
-        Payload::Empty | Payload::Text(..) => Value::Null,
+        Payload::Empty | Payload::Text(..) | Payload::Bytes(..) => Value::Null,
     };
     json!({ "id": id, "status": reply.status, "headers": headers, "body": body })
 }

@@ -1,10 +1,14 @@
 //! Directory objects: the signed-in user, role definitions, administrative units, and what only readers may see.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Caller, GraphError, scopes};
+use crate::random::stable_guid;
 use crate::sim::Sim;
-use crate::state::World;
+use crate::state::{Plane, World};
 use crate::tenant::{Persona, Tenant};
 use crate::wire::odata::Shape;
 use crate::wire::{Call, Reply};
@@ -83,6 +87,13 @@ pub(super) fn me(sim: &Sim, caller: &Caller, call: &Call) -> Result<Reply, Graph
     Ok(USER.entity(call, &sim.places.graph, 200, &row, &|_, _| Value::Null)?)
 }
 
+/// Whether the caller holds one of these directory roles right now, permanently or by activating it.
+pub(super) fn holds_any(world: &World, caller: &Caller, roles: &[&str], now: Timestamp) -> bool {
+    let held = world.assignments_of(Plane::Entra, &caller.person.object_id, now);
+    let mut names = held.iter().filter_map(|a| world.tenant.role_by_id(&a.target.role));
+    caller.person.security_reader || names.any(|role| roles.contains(&role.name.as_str()))
+}
+
 /// A role definition, or null.
 pub(super) fn role_definition(world: &World, id: &str) -> Value {
     world.tenant.role_by_id(id).map_or(Value::Null, |role| {
@@ -117,10 +128,11 @@ pub(super) fn principal(world: &World, id: &str) -> Value {
 /// A group as `$expand=group` shows it; some come without a name.
 pub(super) fn group(world: &World, id: &str) -> Value {
     world.tenant.group_by_id(id).map_or(Value::Null, |group| {
+        let nameless = group.nameless || world.switches.group_names_null;
         json!({
             "id": group.id,
-            "displayName": if group.nameless { Value::Null } else { json!(group.name) },
-            "description": if group.nameless { Value::Null } else { json!(group.description) },
+            "displayName": if nameless { Value::Null } else { json!(group.name) },
+            "description": if nameless { Value::Null } else { json!(group.description) },
             "mailEnabled": false,
             "securityEnabled": true,
             "isAssignableToRole": true,
@@ -163,7 +175,8 @@ pub(super) fn administrative_unit(
     id: &str,
 ) -> Result<Reply, GraphError> {
     scopes::plain(caller, scopes::ADMINISTRATIVE_UNIT)?;
-    if caller.person.guest || caller.person.forbidden {
+    let role = || world.assignments_of(Plane::Entra, &caller.person.object_id, sim.now()).is_empty();
+    if caller.person.forbidden || (caller.person.guest && role()) {
         return Err(GraphError::denied());
     }
     let unit = world.tenant.entra.administrative_units.iter().find(|u| u.id.eq_ignore_ascii_case(id));
@@ -179,13 +192,16 @@ pub(super) fn administrative_unit(
 /// See <https://learn.microsoft.com/graph/api/conditionalaccessroot-list-authenticationcontextclassreferences>.
 pub(super) fn authentication_contexts(
     sim: &Sim,
-    world: &World,
+    world: &mut World,
     caller: &Caller,
     call: &Call,
 ) -> Result<Reply, GraphError> {
-    scopes::plain(caller, scopes::AUTHENTICATION_CONTEXT)?;
-    if !caller.person.security_reader {
-        return Err(GraphError::denied());
+    conditional_access_limit(sim, world)?;
+    if world.switches.contexts_readable {
+        scopes::plain(caller, scopes::CONDITIONAL_ACCESS)?;
+    } else {
+        scopes::plain(caller, scopes::AUTHENTICATION_CONTEXT)?;
+        readers_of_conditional_access(sim, world, caller)?;
     }
     let rows = world.tenant.authentication_contexts.iter();
     let rows = rows
@@ -193,19 +209,101 @@ pub(super) fn authentication_contexts(
     Ok(CONTEXT.list(call, &sim.places.graph, 100, rows.collect(), &|_, _| Value::Null)?)
 }
 
-/// Conditional Access policies need a reader role besides the scope.
+/// One call a second for the whole tenant, and no word about when to try again.
+fn conditional_access_limit(sim: &Sim, world: &mut World) -> Result<(), GraphError> {
+    let fits = !world.switches.throttles || world.throttles.conditional_access.admit(sim.now());
+    if fits { Ok(()) } else { Err(GraphError::throttled()) }
+}
+
+fn readers_of_conditional_access(sim: &Sim, world: &World, caller: &Caller) -> Result<(), GraphError> {
+    const READERS: &[&str] = &[
+        "Security Reader",
+        "Global Reader",
+        "Conditional Access Administrator",
+        "Security Administrator",
+        "Global Administrator",
+    ];
+    if holds_any(world, caller, READERS, sim.now()) { Ok(()) } else { Err(GraphError::denied()) }
+}
+
+/// Conditional Access policies need a reader role besides the scope. There is one policy for each authentication context.
 /// See <https://learn.microsoft.com/graph/api/conditionalaccessroot-list-policies>.
-pub(super) fn conditional_access(sim: &Sim, caller: &Caller, call: &Call) -> Result<Reply, GraphError> {
+pub(super) fn conditional_access(
+    sim: &Sim,
+    world: &mut World,
+    caller: &Caller,
+    call: &Call,
+) -> Result<Reply, GraphError> {
+    conditional_access_limit(sim, world)?;
     scopes::plain(caller, scopes::CONDITIONAL_ACCESS)?;
-    if !caller.person.security_reader {
-        return Err(GraphError::denied());
-    }
+    readers_of_conditional_access(sim, world, caller)?;
     let shape = Shape {
         entity: "conditionalAccessPolicy",
         context: "identity/conditionalAccess/policies",
-        properties: &["id", "displayName", "state", "conditions"],
+        properties: &[
+            "id",
+            "displayName",
+            "createdDateTime",
+            "modifiedDateTime",
+            "state",
+            "conditions",
+            "grantControls",
+            "sessionControls",
+        ],
         navigations: &[],
         options: &["select", "filter"],
     };
-    Ok(shape.list(call, &sim.places.graph, 100, Vec::new(), &|_, _| Value::Null)?)
+    let rows = world.tenant.authentication_contexts.iter().map(|(id, name)| {
+        json!({
+            "id": stable_guid(&["conditional access", id]),
+            "displayName": format!("Require: {name}"),
+            "createdDateTime": null,
+            "modifiedDateTime": null,
+            "state": "enabled",
+            "conditions": {
+                "clientAppTypes": ["all"],
+                "applications": {
+                    "includeApplications": [], "excludeApplications": [], "includeUserActions": [],
+                    "includeAuthenticationContextClassReferences": [id],
+                },
+                "users": { "includeUsers": ["All"], "excludeUsers": [], "includeGroups": [], "excludeGroups": [],
+                    "includeRoles": [], "excludeRoles": [] },
+            },
+            "grantControls": { "operator": "OR", "builtInControls": ["mfa"], "customAuthenticationFactors": [], "termsOfUse": [] },
+            "sessionControls": null,
+        })
+    });
+    Ok(shape.list(call, &sim.places.graph, 100, rows.collect(), &|_, _| Value::Null)?)
+}
+
+/// `GET /me/memberOf`: groups, through PIM or without it, and directory roles. Of what the token cannot read only type and
+/// id are given. See <https://learn.microsoft.com/graph/api/user-list-memberof>.
+pub(super) fn member_of(sim: &Sim, world: &World, caller: &Caller, call: &Call) -> Result<Reply, GraphError> {
+    scopes::plain(caller, scopes::ME)?;
+    let me = &caller.person;
+    let shape = Shape {
+        entity: "directoryObject",
+        context: "directoryObjects",
+        properties: &["id", "displayName", "description", "roleTemplateId"],
+        navigations: &[],
+        options: &["select", "filter"],
+    };
+    let held = world.assignments_of(Plane::Groups, &me.object_id, sim.now());
+    let joined = held.iter().filter(|a| a.target.role == "member").map(|a| a.target.scope.as_str());
+    let always =
+        me.member_of.iter().filter_map(|name| world.tenant.group_by_name(name)).map(|g| g.id.as_str());
+    let groups: BTreeSet<&str> = joined.chain(always).collect();
+    let named = world.switches.member_of_names;
+    let groups = groups.into_iter().filter_map(|id| world.tenant.group_by_id(id)).map(|group| {
+        let name = Some(&group.name).filter(|_| named);
+        json!({ "@odata.type": "#microsoft.graph.group", "id": group.id, "displayName": name, "description": null })
+    });
+    let roles = world.assignments_of(Plane::Entra, &me.object_id, sim.now());
+    let roles = roles.iter().filter(|a| a.target.scope == "/");
+    let roles = roles.filter_map(|a| world.tenant.role_by_id(&a.target.role)).map(|role| {
+        json!({ "@odata.type": "#microsoft.graph.directoryRole", "id": stable_guid(&["directory role", &role.id]),
+            "displayName": role.name, "description": role.description, "roleTemplateId": role.id })
+    });
+    let rows = groups.chain(roles).collect();
+    Ok(shape.list(call, &sim.places.graph, world.tenant.paging.groups, rows, &|_, _| Value::Null)?)
 }

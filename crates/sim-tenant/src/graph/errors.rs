@@ -40,6 +40,10 @@ impl GraphError {
         Self::new(404, "Request_ResourceNotFound", message)
     }
 
+    pub(crate) fn throttled() -> Self {
+        Self::new(429, "TooManyRequests", "Too many requests. Please retry again later.")
+    }
+
     /// The caller lacks a right, not the token a scope.
     pub(crate) fn denied() -> Self {
         Self::new(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")

@@ -160,21 +160,21 @@ pub(super) fn route(
     let me = caller.person.object_id.as_str();
     match (call.method.as_str(), rest) {
         ("GET", ["eligibilityscheduleinstances", function]) if on_of(function).is_some() => {
-            scopes::pim(caller, scopes::GROUP_ELIGIBILITY)?;
+            scopes::groups(world, caller, scopes::GROUP_ELIGIBILITY)?;
             only_principal(function)?;
             let own = world.eligibilities_of(Plane::Groups, me, now);
             let rows = own.into_iter().map(|e| eligibility_row(world, e)).collect();
             Ok(ELIGIBILITY.list(call, base, page, rows, &|e, row| navigate(world, e, row))?)
         }
         ("GET", ["assignmentscheduleinstances", function]) if on_of(function).is_some() => {
-            scopes::pim(caller, scopes::GROUP_ASSIGNMENT)?;
+            scopes::groups(world, caller, scopes::GROUP_ASSIGNMENT)?;
             only_principal(function)?;
             let own = world.assignments_of(Plane::Groups, me, now);
             let rows = own.into_iter().map(|a| assignment_row(world, a)).collect();
             Ok(ASSIGNMENT.list(call, base, page, rows, &|e, row| navigate(world, e, row))?)
         }
         ("GET", ["assignmentschedulerequests", function]) if on_of(function).is_some() => {
-            scopes::pim(caller, scopes::GROUP_REQUEST)?;
+            scopes::groups(world, caller, scopes::GROUP_REQUEST)?;
             let on = on_of(function).unwrap_or_default();
             let rows = requests_on(world, Plane::Groups, caller, on)?
                 .into_iter()
@@ -191,14 +191,19 @@ pub(super) fn route(
             ],
         ) => unfiltered(sim, world, caller, call, kind),
         ("GET", ["assignmentschedulerequests", id]) => {
-            scopes::pim(caller, scopes::GROUP_REQUEST)?;
+            scopes::groups(world, caller, scopes::GROUP_REQUEST)?;
             let found = requests::find(world, Plane::Groups, caller, id);
             let row = found.map(|r| request_row(r, now)).ok_or_else(|| GraphError::not_found(original[1]))?;
             Ok(REQUEST.entity(call, base, 200, &row, &|e, row| navigate(world, e, row))?)
         }
         ("POST", ["assignmentschedulerequests"]) => {
-            scopes::pim(caller, scopes::GROUP_REQUEST)?;
+            scopes::groups(world, caller, scopes::GROUP_REQUEST)?;
             let body = Body::read(call)?;
+            if world.switches.group_ticket_refused && body.has("ticketInfo") {
+                return Err(GraphError::bad_request(
+                    "The property 'ticketInfo' does not exist on type 'microsoft.graph.privilegedAccessGroupAssignmentScheduleRequest'. Make sure to only use property names that are defined by the type.",
+                ));
+            }
             let access = body.required("accessId")?.to_ascii_lowercase();
             if !["member", "owner"].contains(&access.as_str()) {
                 return Err(GraphError::bad_request(format!(
@@ -214,7 +219,7 @@ pub(super) fn route(
                 .entity(call, base, 201, &request_row(&request, now), &|e, row| navigate(world, e, row))?)
         }
         ("POST", ["assignmentschedulerequests", id, "cancel"]) => {
-            scopes::pim(caller, scopes::GROUP_REQUEST)?;
+            scopes::groups(world, caller, scopes::GROUP_REQUEST)?;
             engine::cancel(world, &caller.asker(), id, now)?;
             Ok(Reply::empty(204))
         }
@@ -254,7 +259,7 @@ fn unfiltered(
             (REQUEST, scopes::GROUP_REQUEST, own.into_iter().map(|r| request_row(r, now)).collect())
         }
     };
-    scopes::pim(caller, scopes)?;
+    scopes::groups(world, caller, scopes)?;
     let filter = shape.filter(call)?;
     let named = filter
         .as_ref()

@@ -3,6 +3,7 @@
 //! To extend: a new resource is a module with a function `fn(&Ask) -> Result<Reply, GraphError>` (or one that takes the
 //! world mutably) and a line in [`route`]. Scopes that open a resource are listed in `scopes.rs`.
 
+mod audit;
 mod batch;
 mod directory;
 mod entra;
@@ -15,9 +16,10 @@ mod scopes;
 pub(crate) use errors::GraphError;
 
 use crate::engine::Asker;
+use crate::faults::{End, Meeting};
 use crate::journal::Seen;
 use crate::random;
-use crate::sign_in::{Access, Resource};
+use crate::sign_in::{Access, Resource, challenge};
 use crate::sim::Sim;
 use crate::state::World;
 use crate::tenant::Persona;
@@ -35,7 +37,7 @@ impl Caller {
         Asker {
             object_id: self.person.object_id.clone(),
             mfa: self.access.mfa,
-            acrs: self.access.acrs.clone(),
+            acrs: self.access.acrs.keys().cloned().collect(),
             cp1: self.access.cp1,
         }
     }
@@ -51,7 +53,7 @@ fn authenticate(sim: &Sim, world: &World, call: &Call) -> Result<Caller, GraphEr
     let Some(token) = token.filter(|t| !t.is_empty()) else {
         return Err(GraphError::unauthenticated("Access token is empty."));
     };
-    let Some(access) = world.sign_in.access.get(token).cloned() else {
+    let Some(access) = world.sign_in.look_up(token, sim.sign_in_now()) else {
         return Err(GraphError::unauthenticated(if token.split('.').count() == 3 {
             "Access token validation failure. Invalid signature."
         } else {
@@ -73,6 +75,10 @@ fn authenticate(sim: &Sim, world: &World, call: &Call) -> Result<Caller, GraphEr
 /// Answers one call, with Graph's own headers.
 pub(crate) fn answer(sim: &Sim, world: &mut World, call: &Call, seen: &mut Seen) -> Reply {
     let reply = match authenticate(sim, world, call) {
+        Ok(caller) if world.sign_in.is_revoked(&caller.access) => {
+            seen.caller = Some(caller.person.upn);
+            challenge::issued_later(sim, world)
+        }
         Ok(caller) => {
             seen.caller = Some(caller.person.upn.clone());
             let segments = call.segments();
@@ -111,12 +117,19 @@ fn respond_inside(sim: &Sim, world: &mut World, caller: &Caller, call: &Call) ->
     let mut seen = Seen::new(Origin::Graph, call, sim.now());
     seen.batched = true;
     seen.caller = Some(caller.person.upn.clone());
-    let reply = match world.faults.take(Origin::Graph, call) {
-        crate::faults::Verdict::Answer(reply) => *reply,
-        _ => respond(sim, world, caller, call),
+    let meeting = Meeting { origin: Origin::Graph, call, principal: &caller.person.object_id, inside: true };
+    let hit = world.faults.take(&meeting);
+    seen.fault = hit.as_ref().map(|hit| hit.label().to_owned());
+    let reply = match hit {
+        None => respond(sim, world, caller, call),
+        Some(hit) => match hit.end(|| respond(sim, world, caller, call)) {
+            End::Whole(reply) | End::Cut(reply) => reply,
+            End::Challenged => challenge::issued_later(sim, world),
+            End::Dropped => Reply::empty(500),
+        },
     };
     seen.status = Some(reply.status);
-    world.journal.seen.push(seen);
+    world.journal.see(seen);
     reply
 }
 
@@ -138,6 +151,10 @@ fn route(sim: &Sim, world: &mut World, caller: &Caller, call: &Call) -> Result<R
             groups::route(sim, world, caller, call, rest, &original[3..])
         }
         ("GET", ["policies", "rolemanagementpolicyassignments"]) => policies::list(sim, world, caller, call),
+        ("GET", ["me", "memberof"]) => directory::member_of(sim, world, caller, call),
+        // Both need scopes that read the directory at large, which the registration does not have.
+        ("POST", ["directoryobjects", "getbyids"]) | ("GET", ["groups", _]) => Err(GraphError::denied()),
+        ("GET", ["auditlogs", "directoryaudits"]) => audit::list(sim, world, caller, call),
         ("GET", ["directory", "administrativeunits", id]) => {
             directory::administrative_unit(sim, world, caller, call, id)
         }
@@ -145,7 +162,7 @@ fn route(sim: &Sim, world: &mut World, caller: &Caller, call: &Call) -> Result<R
             directory::authentication_contexts(sim, world, caller, call)
         }
         ("GET", ["identity", "conditionalaccess", "policies"]) => {
-            directory::conditional_access(sim, caller, call)
+            directory::conditional_access(sim, world, caller, call)
         }
         _ => Err(GraphError::no_segment(original.first().copied().unwrap_or_default())),
     }

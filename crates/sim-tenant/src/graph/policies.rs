@@ -4,11 +4,12 @@
 use serde_json::{Value, json};
 
 use super::entra::narrow;
-use super::{Caller, GraphError, scopes};
+use super::{Caller, GraphError, directory, scopes};
 use crate::policy::{Dialect, Policy, rules};
 use crate::random::stable_guid;
 use crate::sim::Sim;
 use crate::state::World;
+use crate::state::switches::PolicyScopeType;
 use crate::wire::odata::{Expand, Shape};
 use crate::wire::{Call, Reply};
 
@@ -69,6 +70,21 @@ fn navigate(world: &World, expand: &Expand, row: &Value) -> Value {
     out
 }
 
+/// Documentation wants one of these roles besides the scope; the service was not seen to insist.
+fn readers_only(sim: &Sim, world: &World, caller: &Caller) -> Result<(), GraphError> {
+    const READERS: &[&str] = &[
+        "Global Reader",
+        "Security Reader",
+        "Security Operator",
+        "Security Administrator",
+        "Privileged Role Administrator",
+        "Global Administrator",
+    ];
+    let may =
+        !world.switches.policies_for_readers_only || directory::holds_any(world, caller, READERS, sim.now());
+    if may { Ok(()) } else { Err(GraphError::denied()) }
+}
+
 /// `GET /policies/roleManagementPolicyAssignments`; a `$filter` with scope id and scope type is required.
 pub(super) fn list(sim: &Sim, world: &World, caller: &Caller, call: &Call) -> Result<Reply, GraphError> {
     ASSIGNMENT.check_options(call)?;
@@ -80,12 +96,19 @@ pub(super) fn list(sim: &Sim, world: &World, caller: &Caller, call: &Call) -> Re
     let rows: Vec<Value> = match types.as_slice() {
         [kind @ ("Directory" | "DirectoryRole")] => {
             scopes::pim(caller, scopes::ENTRA_POLICY)?;
+            readers_only(sim, world, caller)?;
+            let answered = match world.switches.directory_policy_scope_type {
+                PolicyScopeType::Both => true,
+                PolicyScopeType::DirectoryRole => *kind == "DirectoryRole",
+                PolicyScopeType::Directory => *kind == "Directory",
+            };
             let prefix = if world.switches.directory_policy_ids { "Directory" } else { kind };
-            let roles = world.tenant.entra.roles.iter();
+            let roles = world.tenant.entra.roles.iter().filter(|_| answered);
             roles.map(|role| row(prefix, kind, &world.tenant.id, "/", &role.id)).collect()
         }
         ["Group"] => {
             scopes::pim(caller, scopes::GROUP_POLICY)?;
+            readers_only(sim, world, caller)?;
             let wanted = filter.values_of("scopeId");
             if wanted.is_empty() {
                 return Err(missing());

@@ -36,6 +36,11 @@ impl Body {
         self.0.get(name).and_then(Value::as_str).filter(|t| !t.is_empty()).map(str::to_owned)
     }
 
+    /// Whether a property is there and not null.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|value| !value.is_null())
+    }
+
     pub(super) fn required(&self, name: &str) -> Result<String, GraphError> {
         self.text(name)
             .ok_or_else(|| GraphError::bad_request(format!("The required property '{name}' is missing.")))
@@ -55,8 +60,15 @@ impl Body {
         text.parse().map(Some).map_err(|_| wrong())
     }
 
-    fn expiration(&self) -> Result<Expiration, GraphError> {
-        let kind = self.at("/scheduleInfo/expiration/type").unwrap_or_default().to_ascii_lowercase();
+    /// The expiration; `spelling` is how the type `afterDuration` must be spelt when the service insists.
+    fn expiration(&self, spelling: Option<&str>) -> Result<Expiration, GraphError> {
+        let sent = self.at("/scheduleInfo/expiration/type").unwrap_or_default();
+        let kind = sent.to_ascii_lowercase();
+        if kind == "afterduration" && spelling.is_some_and(|s| s != sent) {
+            return Err(GraphError::bad_request(format!(
+                "The value '{sent}' is not valid for an expirationPatternType."
+            )));
+        }
         match kind.as_str() {
             "afterduration" => {
                 let text = self.at("/scheduleInfo/expiration/duration").unwrap_or_default();
@@ -102,6 +114,8 @@ pub(super) fn submit(
             return Err(GraphError::bad_request(message));
         }
     };
+    let spelling = if target.plane == Plane::Groups { "afterDuration" } else { "AfterDuration" };
+    let spelling = Some(spelling).filter(|_| world.switches.expiration_casing_strict);
     let draft = Draft {
         id: None,
         action,
@@ -111,7 +125,7 @@ pub(super) fn submit(
         ticket_number: body.at("/ticketInfo/ticketNumber").map(str::to_owned),
         ticket_system: body.at("/ticketInfo/ticketSystem").map(str::to_owned),
         start: body.time("/scheduleInfo/startDateTime")?,
-        expiration: body.expiration()?,
+        expiration: body.expiration(spelling)?,
         linked: None,
         condition: None,
         condition_version: None,

@@ -5,6 +5,7 @@
 //! which the tables leave out and the service names in its own refusals.
 
 use super::{Caller, GraphError};
+use crate::state::World;
 
 pub(super) const ENTRA_ELIGIBILITY: &[&str] = &[
     "RoleEligibilitySchedule.Read.Directory",
@@ -40,6 +41,7 @@ pub(super) const GROUP_ASSIGNMENT: &[&str] = &[
 pub(super) const GROUP_REQUEST: &[&str] =
     &["PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup", "PrivilegedAccess.ReadWrite.AzureADGroup"];
 pub(super) const GROUP_POLICY: &[&str] = &["RoleManagementPolicy.Read.AzureADGroup"];
+pub(super) const AUDIT_LOG: &[&str] = &["AuditLog.Read.All"];
 pub(super) const ME: &[&str] = &["User.Read"];
 pub(super) const ADMINISTRATIVE_UNIT: &[&str] = &["AdministrativeUnit.Read.All"];
 pub(super) const AUTHENTICATION_CONTEXT: &[&str] =
@@ -48,6 +50,13 @@ pub(super) const CONDITIONAL_ACCESS: &[&str] = &["Policy.Read.All", "Policy.Read
 
 fn has(caller: &Caller, any: &[&str]) -> bool {
     any.iter().any(|scope| caller.access.scopes.contains(*scope))
+}
+
+/// A resource of PIM for Groups: as documented, or with the broader scope that the service accepts.
+pub(super) fn groups(world: &World, caller: &Caller, any: &[&str]) -> Result<(), GraphError> {
+    let undocumented = |scope: &&&str| !scope.starts_with("PrivilegedAccess.");
+    let narrow: Vec<&str> = any.iter().filter(undocumented).copied().collect();
+    pim(caller, if world.switches.privileged_access_opens_groups { any } else { &narrow })
 }
 
 /// A PIM resource: the scope is named in PIM's way, and a forbidden persona is refused.

@@ -163,12 +163,25 @@ fn check_rest(
         nonce: form.get("nonce").map(str::to_owned),
         scopes,
         challenge: challenge.to_owned(),
-        claims,
         fragment,
         force_consent: form.get("prompt") == Some("consent"),
         oid: None,
-        proved: std::collections::BTreeSet::new(),
+        proved: super::state::Proved::new(),
+        wants_mfa: wants_mfa(world, form, claims.as_ref()),
+        claims,
+        mfa: false,
+        serial: 0,
     })
+}
+
+/// Whether the request asks for multifactor authentication. No documented `claims` value means just that; these are the
+/// ways clients ask for it.
+fn wants_mfa(world: &World, form: &Form, claims: Option<&Value>) -> bool {
+    let fresh = form.get("prompt") == Some("login") && world.switches.prompt_login_gives_mfa;
+    let named = |text: &str| ["mfa", "ngcmfa", "possessionorinherence"].contains(&text);
+    let amr = ["access_token", "id_token"].iter().flat_map(|token| steps::claim_values(claims, token, "amr"));
+    let acr = form.get("acr_values").unwrap_or_default().split(' ');
+    fresh || amr.into_iter().any(|value| named(&value)) || acr.into_iter().any(named)
 }
 
 /// Starts a flow: an error page, an error redirect, a page, or at once a code.
@@ -190,7 +203,8 @@ pub(crate) fn start(sim: &Sim, world: &mut World, call: &Call, tenant: &str) -> 
     let prompt = form.get("prompt").unwrap_or_default();
     let hinted =
         form.get("login_hint").and_then(|hint| world.tenant.persona(hint)).map(|p| p.object_id.clone());
-    let usable = session.filter(|s| hinted.as_ref().is_none_or(|oid| *oid == s.oid));
+    let stands = |s: &super::state::Session| world.sign_in.check_grant(&s.oid, s.serial).is_ok();
+    let usable = session.filter(|s| stands(s) && hinted.as_ref().is_none_or(|oid| *oid == s.oid));
     if prompt == "none" && usable.is_none() {
         let error = OauthError::new(
             400,
@@ -205,6 +219,8 @@ pub(crate) fn start(sim: &Sim, world: &mut World, call: &Call, tenant: &str) -> 
     {
         flow.oid = Some(session.oid);
         flow.proved = session.proved;
+        flow.mfa = session.mfa;
+        flow.serial = session.serial;
     }
     let id = random::opaque(1);
     let silent = prompt == "none";

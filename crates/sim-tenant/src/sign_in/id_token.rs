@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::discovery::issuer;
 use super::scopes::Scope;
+use super::standing::Outcome;
 use super::state::Grant;
 use super::steps::claim_values;
 use crate::random;
@@ -100,7 +101,10 @@ pub(crate) fn issue(
     let acrs: Vec<String> = claims
         .iter()
         .flat_map(|c| claim_values(*c, "id_token", "acrs"))
-        .filter(|context| grant.proved.contains(context))
+        .filter(|context| {
+            grant.proved.contains_key(context)
+                && world.sign_in.outcome(&grant.oid, context) != Outcome::Exclude
+        })
         .collect();
     if !acrs.is_empty() {
         token["acrs"] = json!(acrs);

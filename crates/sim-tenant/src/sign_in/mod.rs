@@ -6,6 +6,7 @@
 
 mod admin_consent;
 mod authorize;
+pub(crate) mod challenge;
 mod client;
 mod discovery;
 mod errors;
@@ -13,6 +14,7 @@ mod id_token;
 mod logout;
 mod pages;
 mod scopes;
+pub(crate) mod standing;
 mod state;
 mod steps;
 mod token;

@@ -102,7 +102,7 @@ pub(crate) fn admin_approval(world: &World, tenant: &str, flow: &str, person: &P
     Reply::html(200, page("Need admin approval", &body))
 }
 
-/// A stronger sign-in for authentication contexts.
+/// A stronger sign-in: for authentication contexts, or just for a second factor.
 pub(crate) fn stronger(
     world: &World,
     tenant: &str,
@@ -117,11 +117,11 @@ pub(crate) fn stronger(
             format!("{} ({})", escape(name), escape(id))
         })
         .collect();
+    let names = if names.is_empty() { "multifactor authentication".to_owned() } else { names.join(", ") };
     let body = format!(
         "<p class=\"quiet\">{}</p>\n<h1>Verify your identity</h1>\n<p>Your organization asks for a stronger sign-in: \
-         <strong>{}</strong>.</p>\n<div class=\"row\">{}{}</div>",
+         <strong>{names}</strong>.</p>\n<div class=\"row\">{}{}</div>",
         escape(&person.upn),
-        names.join(", "),
         button(tenant, flow, "decline", "Cancel", "secondary"),
         button(tenant, flow, "prove", "Approve with passkey", "primary"),
     );

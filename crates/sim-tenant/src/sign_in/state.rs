@@ -1,6 +1,6 @@
 //! What the sign-in origin remembers: flows under way, browser sessions, codes, tokens, consent.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,9 +8,15 @@ use serde_json::Value;
 
 use super::id_token::Spoil;
 use super::scopes::{Resource, Scope};
+use super::standing::{ContextRule, Standing};
+use crate::wire::Call;
+
+/// Authentication contexts that were proved, and when.
+pub(crate) type Proved = BTreeMap<String, Timestamp>;
 
 /// A valid authorize request, kept while the person clicks through the pages.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent wishes and facts of one request")]
 pub(crate) struct Flow {
     pub(crate) tenant: String,
     pub(crate) redirect_uri: String,
@@ -23,16 +29,22 @@ pub(crate) struct Flow {
     pub(crate) force_consent: bool,
     /// Who was picked.
     pub(crate) oid: Option<String>,
-    /// Authentication contexts proved on the way.
-    pub(crate) proved: BTreeSet<String>,
+    pub(crate) proved: Proved,
+    /// The request asks for multifactor authentication.
+    pub(crate) wants_mfa: bool,
+    /// The sign-in had it.
+    pub(crate) mfa: bool,
+    pub(crate) serial: u64,
 }
 
 /// A signed-in browser.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub(crate) oid: String,
-    pub(crate) proved: BTreeSet<String>,
+    pub(crate) proved: Proved,
+    pub(crate) mfa: bool,
     pub(crate) sid: String,
+    pub(crate) serial: u64,
 }
 
 /// What a code or a refresh token stands for.
@@ -44,8 +56,11 @@ pub(crate) struct Grant {
     pub(crate) nonce: Option<String>,
     pub(crate) scopes: Vec<Scope>,
     pub(crate) claims: Option<Value>,
-    pub(crate) proved: BTreeSet<String>,
+    pub(crate) proved: Proved,
+    pub(crate) mfa: bool,
     pub(crate) sid: String,
+    /// Of the interactive sign-in it comes from.
+    pub(crate) serial: u64,
     pub(crate) issued: Timestamp,
     pub(crate) used: bool,
 }
@@ -57,9 +72,10 @@ pub(crate) struct Access {
     pub(crate) resource: Resource,
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) expires: Timestamp,
-    pub(crate) acrs: BTreeSet<String>,
+    pub(crate) acrs: Proved,
     pub(crate) mfa: bool,
     pub(crate) cp1: bool,
+    pub(crate) serial: u64,
 }
 
 /// Who may consent.
@@ -98,9 +114,18 @@ pub(crate) struct SignInState {
     pub(crate) consent_mode: ConsentMode,
     /// How the next ID token is spoilt.
     pub(crate) spoil: Option<Spoil>,
+    pub(super) serial: u64,
+    pub(super) standing: HashMap<String, Standing>,
+    pub(super) context_rules: Vec<ContextRule>,
 }
 
 impl SignInState {
+    /// The object id behind a call's bearer token, whatever else may be wrong with it.
+    pub(crate) fn bearer(&self, call: &Call) -> Option<String> {
+        let (_, token) = call.header("authorization")?.split_once(' ')?;
+        self.access.get(token.trim()).map(|access| access.oid.clone())
+    }
+
     /// Whether a person (or everybody) has consented to a scope.
     pub(crate) fn has_consent(&self, oid: &str, key: &str) -> bool {
         self.admin_consent.contains(key) || self.consents.get(oid).is_some_and(|keys| keys.contains(key))

@@ -11,7 +11,8 @@ use super::authorize::{Return, SESSION_COOKIE};
 use super::errors::OauthError;
 use super::pages;
 use super::scopes::{self, Scope};
-use super::state::{ConsentMode, Flow, Grant, Session};
+use super::standing::{self, Outcome};
+use super::state::{ConsentMode, Flow, Grant, Proved, Session};
 use crate::random;
 use crate::sim::Sim;
 use crate::state::World;
@@ -22,6 +23,14 @@ pub(crate) fn claim_values(claims: Option<&Value>, token: &str, claim: &str) -> 
     let Some(wanted) = claims.and_then(|c| c.get(token)?.get(claim)) else { return BTreeSet::new() };
     let many = wanted.get("values").and_then(Value::as_array).into_iter().flatten();
     wanted.get("value").into_iter().chain(many).filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// The authentication contexts a flow asks for, in either token.
+fn wanted_contexts(flow: &Flow) -> BTreeSet<String> {
+    ["access_token", "id_token"]
+        .iter()
+        .flat_map(|token| claim_values(flow.claims.as_ref(), token, "acrs"))
+        .collect()
 }
 
 /// Scopes of a flow that nobody has consented to yet.
@@ -54,10 +63,19 @@ pub(crate) fn proceed(
         let Some(person) = person else {
             break 'page pages::picker(world, &flow.tenant, id, hinted);
         };
-        let wanted = claim_values(flow.claims.as_ref(), "access_token", "acrs");
-        let wanted: BTreeSet<String> =
-            wanted.union(&claim_values(flow.claims.as_ref(), "id_token", "acrs")).cloned().collect();
-        if !wanted.is_subset(&flow.proved) {
+        if world.sign_in.is_disabled(&person.object_id) {
+            break 'page pages::error(sim, &standing::disabled());
+        }
+        let wanted = wanted_contexts(&flow);
+        let outcome = |context: &String| world.sign_in.outcome(&person.object_id, context);
+        if wanted.iter().any(|context| outcome(context) == Outcome::Block) {
+            world.sign_in.flows.remove(id);
+            break 'page back(&flow).with(&standing::blocked().parameters(sim));
+        }
+        let now = sim.sign_in_now();
+        let proved =
+            |context: &String| world.sign_in.is_proved(&person.object_id, &flow.proved, context, now);
+        if !wanted.iter().all(proved) || (flow.wants_mfa && !flow.mfa) {
             if silent {
                 break 'page refuse(
                     "interaction_required",
@@ -109,7 +127,9 @@ fn issue_code(sim: &Sim, world: &mut World, id: &str, flow: &Flow, oid: &str, si
         scopes: flow.scopes.clone(),
         claims: flow.claims.clone(),
         proved: flow.proved.clone(),
+        mfa: flow.mfa,
         sid: sid.clone(),
+        serial: flow.serial,
         issued: sim.sign_in_now(),
         used: false,
     };
@@ -131,24 +151,29 @@ pub(crate) fn post(sim: &Sim, world: &mut World, call: &Call) -> Reply {
             let Some(person) = form.get("upn").and_then(|upn| world.tenant.persona(upn)) else {
                 return pages::flow_gone();
             };
-            let oid = person.object_id.clone();
-            let fresh = Session { oid: oid.clone(), proved: BTreeSet::new(), sid: random::guid() };
-            session = Some((random::opaque(2), fresh));
+            let (oid, mfa) = (person.object_id.clone(), person.mfa);
+            let serial = world.sign_in.next_serial();
+            let proved = Proved::new();
+            session = Some((
+                random::opaque(2),
+                Session { oid: oid.clone(), proved, mfa, sid: random::guid(), serial },
+            ));
             if let Some(flow) = world.sign_in.flows.get_mut(&id) {
-                flow.oid = Some(oid);
+                (flow.oid, flow.mfa, flow.serial) = (Some(oid), mfa, serial);
                 flow.proved.clear();
             }
         }
         Some("prove") => {
-            let wanted = claim_values(flow.claims.as_ref(), "access_token", "acrs")
-                .into_iter()
-                .chain(claim_values(flow.claims.as_ref(), "id_token", "acrs"));
-            let wanted: BTreeSet<String> = wanted.collect();
+            // A stronger sign-in is one with several factors, whatever else it proves.
+            let now = sim.sign_in_now();
+            let proved: Proved = wanted_contexts(&flow).into_iter().map(|context| (context, now)).collect();
             if let Some(known) = call.cookie(SESSION_COOKIE).and_then(|c| world.sign_in.sessions.get_mut(c)) {
-                known.proved.extend(wanted.iter().cloned());
+                known.proved.extend(proved.clone());
+                known.mfa = true;
             }
             if let Some(flow) = world.sign_in.flows.get_mut(&id) {
-                flow.proved.extend(wanted);
+                flow.proved.extend(proved);
+                flow.mfa = true;
             }
         }
         Some("accept") => {

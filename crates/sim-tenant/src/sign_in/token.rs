@@ -13,7 +13,8 @@ use super::authorize::scope_error;
 use super::errors::OauthError;
 use super::id_token;
 use super::scopes::{self, Resource, Scope};
-use super::state::{Access, Grant};
+use super::standing::{self, Outcome};
+use super::state::{Access, Grant, Proved};
 use super::steps::claim_values;
 use crate::random;
 use crate::sim::Sim;
@@ -103,6 +104,7 @@ fn redeem_code(
     let malformed =
         || OauthError::invalid_grant(70000, "The provided value for the 'code' parameter is not valid.");
     let grant = world.sign_in.codes.get(code).cloned().ok_or_else(malformed)?;
+    world.sign_in.check_grant(&grant.oid, grant.serial)?;
     if grant.used {
         let text = "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token.";
         return Err(OauthError::invalid_grant(54005, text));
@@ -161,6 +163,7 @@ fn refresh(
             OauthError::invalid_grant(70000, "Provided grant is invalid or malformed.").suberror("bad_token")
         );
     };
+    world.sign_in.check_grant(&grant.oid, grant.serial)?;
     if sim.sign_in_now().duration_since(grant.issued) > REFRESH_LIFE {
         let text = format!(
             "The refresh token has expired due to inactivity. The token was issued on {} and was inactive for 90.00:00:00.",
@@ -237,19 +240,30 @@ fn issue(
     let both = [claims, grant.claims.as_ref()];
     let wanted: BTreeSet<String> =
         both.iter().flat_map(|c| claim_values(*c, "access_token", "acrs")).collect();
-    if !wanted.is_subset(&grant.proved) {
+    let now = sim.sign_in_now();
+    let outcome = |context: &String| world.sign_in.outcome(&grant.oid, context);
+    if wanted.iter().any(|context| outcome(context) == Outcome::Block) {
+        return Err(OauthError { error: "invalid_grant", ..standing::blocked() }.suberror("message_only"));
+    }
+    if !wanted.iter().all(|context| world.sign_in.is_proved(&grant.oid, &grant.proved, context, now)) {
         let echo = json!({ "access_token": { "acrs": { "essential": true, "values": wanted } } }).to_string();
         let text = "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access this resource.";
         return Err(OauthError::new(400, "interaction_required", 50076, text)
             .suberror("basic_action")
             .claims(echo));
     }
+    let acrs: Proved = grant
+        .proved
+        .iter()
+        .filter(|(context, _)| wanted.contains(*context) && outcome(context) != Outcome::Exclude)
+        .map(|(context, at)| (context.clone(), *at))
+        .collect();
     let cp1 = both.iter().any(|c| claim_values(*c, "access_token", "xms_cc").contains("cp1"));
     let person = world.tenant.persona_by_id(&grant.oid).cloned();
     let person = person
         .ok_or_else(|| OauthError::invalid_grant(50020, "The user account does not exist in the tenant."))?;
 
-    let now = sim.sign_in_now();
+    let serial = world.sign_in.next_serial();
     let life = 3600 + i64::try_from(random::below(1800)).unwrap_or(0);
     let base = if resource == Resource::Graph { &sim.places.graph } else { &sim.places.azure };
     let names: BTreeSet<String> =
@@ -259,13 +273,13 @@ fn issue(
         "iss": format!("{}/{}/", sim.places.sign_in, world.tenant.id),
         "iat": now.as_second(), "nbf": now.as_second(), "exp": now.as_second() + life,
         "appid": world.tenant.client.id, "appidacr": "0", "idtyp": "user",
-        "amr": if person.mfa { json!(["pwd", "mfa"]) } else { json!(["pwd"]) },
+        "amr": if grant.mfa { json!(["pwd", "mfa"]) } else { json!(["pwd"]) },
         "name": person.display_name, "oid": person.object_id, "upn": person.upn, "tid": world.tenant.id,
         "scp": names.iter().cloned().collect::<Vec<_>>().join(" "),
         "sid": grant.sid, "uti": random::opaque(1), "ver": "1.0",
     });
-    if !wanted.is_empty() {
-        token["acrs"] = json!(wanted);
+    if !acrs.is_empty() {
+        token["acrs"] = json!(acrs.keys().collect::<Vec<_>>());
     }
     if cp1 {
         token["xms_cc"] = json!(["cp1"]);
@@ -278,9 +292,10 @@ fn issue(
             resource,
             scopes: names,
             expires: now + SignedDuration::from_secs(life),
-            acrs: wanted,
-            mfa: person.mfa,
+            acrs,
+            mfa: grant.mfa,
             cp1,
+            serial,
         },
     );
 

@@ -5,9 +5,11 @@
 //!
 //! To extend: new mutable things become a field of [`World`] (or of one of its parts) and are fresh in [`World::new`].
 
+pub(crate) mod catalogue;
 mod load;
 pub(crate) mod rows;
 pub(crate) mod switches;
+mod throttle;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +17,7 @@ use jiff::Timestamp;
 
 pub(crate) use rows::{Assignment, Eligibility, Plane, RoleRequest, Target};
 pub(crate) use switches::Switches;
+use throttle::Throttles;
 
 use crate::faults::Faults;
 use crate::journal::Journal;
@@ -33,6 +36,7 @@ pub(crate) struct World {
     pub(crate) switches: Switches,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
+    pub(crate) throttles: Throttles,
     azure_policies: BTreeMap<(String, String), String>,
 }
 
@@ -50,6 +54,7 @@ impl World {
             switches: Switches::default(),
             faults: Faults::default(),
             journal: Journal::default(),
+            throttles: Throttles::default(),
         }
     }
 

@@ -10,6 +10,10 @@ fn yes() -> bool {
     true
 }
 
+fn thirty() -> usize {
+    30
+}
+
 fn root() -> String {
     "/".to_owned()
 }
@@ -74,11 +78,14 @@ pub struct Paging {
     pub policies: usize,
     /// Azure lists.
     pub azure: usize,
+    /// Audit logs, unless `$top` asks for less.
+    #[serde(default = "thirty")]
+    pub audit: usize,
 }
 
 impl Default for Paging {
     fn default() -> Self {
-        Self { entra: 8, groups: 4, policies: 10, azure: 6 }
+        Self { entra: 8, groups: 4, policies: 10, azure: 6, audit: thirty() }
     }
 }
 

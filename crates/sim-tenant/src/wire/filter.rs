@@ -1,17 +1,31 @@
 //! `$filter`: the part of OData's expression language that the simulated collections understand.
 //!
-//! Comparison (`eq`, `ne`, `gt`, `ge`, `lt`, `le`), `and`, `or`, parentheses, `startswith(a,'b')`; property paths with `/`.
+//! Comparison (`eq`, `ne`, `gt`, `ge`, `lt`, `le`), `and`, `or`, parentheses, `startswith(a,'b')`,
+//! `a/any(x:x/b eq 'c')`; property paths with `/`.
 //! See <https://learn.microsoft.com/graph/filter-query-parameter>. Anything else is an error, never ignored.
 
 use std::cmp::Ordering;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A parsed expression.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Filter {
-    Compare { property: String, operator: String, literal: String },
-    StartsWith { property: String, literal: String },
+    Compare {
+        property: String,
+        operator: String,
+        literal: String,
+    },
+    StartsWith {
+        property: String,
+        literal: String,
+    },
+    /// `property/any(variable: inner)`; the inner paths begin with the variable.
+    Any {
+        property: String,
+        variable: String,
+        inner: Box<Filter>,
+    },
     And(Box<Filter>, Box<Filter>),
     Or(Box<Filter>, Box<Filter>),
 }
@@ -130,6 +144,7 @@ impl Parser<'_> {
                     _ => self.wrong(),
                 }
             }
+            Some(Token::Word(path)) if path.ends_with("/any") => self.any(path.trim_end_matches("/any")),
             Some(Token::Word(property)) => {
                 let Some(Token::Word(operator)) = self.next() else { return self.wrong() };
                 if !["eq", "ne", "gt", "ge", "lt", "le"].contains(&operator.as_str()) {
@@ -144,6 +159,28 @@ impl Parser<'_> {
             }
             _ => self.wrong(),
         }
+    }
+}
+
+impl Parser<'_> {
+    /// What follows `property/any`: `(t:t/id eq 'x')`, with or without a space after the colon.
+    fn any(&mut self, property: &str) -> Result<Filter, String> {
+        if self.next() != Some(Token::Open) {
+            return self.wrong();
+        }
+        let Some(Token::Word(word)) = self.tokens.get(self.at).cloned() else { return self.wrong() };
+        let Some((variable, rest)) = word.split_once(':') else { return self.wrong() };
+        if rest.is_empty() {
+            self.at += 1;
+        } else {
+            self.tokens[self.at] = Token::Word(rest.to_owned());
+        }
+        let inner = Box::new(self.either()?);
+        let own = inner.properties().iter().all(|p| p.split('/').next() == Some(variable));
+        if !own || self.next() != Some(Token::Close) {
+            return self.wrong();
+        }
+        Ok(Filter::Any { property: property.to_owned(), variable: variable.to_owned(), inner })
     }
 }
 
@@ -179,6 +216,9 @@ impl Filter {
         match self {
             Self::And(a, b) => a.matches(row) && b.matches(row),
             Self::Or(a, b) => a.matches(row) || b.matches(row),
+            Self::Any { property, variable, inner } => row[property.as_str()]
+                .as_array()
+                .is_some_and(|items| items.iter().any(|item| inner.matches(&json!({ variable: item })))),
             Self::StartsWith { property, literal } => lookup(row, property)
                 .is_some_and(|v| v.to_ascii_lowercase().starts_with(&literal.to_ascii_lowercase())),
             Self::Compare { property, operator, literal } => {
@@ -202,7 +242,11 @@ impl Filter {
     pub(crate) fn properties(&self) -> Vec<&str> {
         match self {
             Self::And(a, b) | Self::Or(a, b) => [a.properties(), b.properties()].concat(),
-            Self::Compare { property, .. } | Self::StartsWith { property, .. } => vec![property],
+            Self::Compare { property, .. }
+            | Self::StartsWith { property, .. }
+            | Self::Any { property, .. } => {
+                vec![property]
+            }
         }
     }
 
@@ -234,8 +278,33 @@ mod tests {
     }
 
     #[test]
+    fn any_looks_into_a_collection() {
+        let row = json!({"t": [{"id": "1", "n": "ab"}, {"id": "2"}]});
+        for (text, passes) in [
+            ("t/any(x:x/id eq '2')", true),
+            ("t/any(x: x/id eq '1' and startswith(x/n,'a'))", true),
+            ("t/any(x:x/id eq '2' and x/n eq 'ab')", false),
+            ("t/any(x:x/id eq '3') or t/any(y:y/id eq '1')", true),
+        ] {
+            assert_eq!(Filter::parse(text).unwrap().matches(&row), passes, "{text}");
+        }
+    }
+
+    #[test]
     fn nonsense_is_an_error() {
-        for text in ["", "a", "a eq", "a like 'b'", "(a eq 'b'", "a eq 'b", "a eq 'b' c"] {
+        for text in [
+            "t/any",
+            "t/any(x/id eq '1')",
+            "t/any(x:y/id eq '1')",
+            "t/any(x:x/id eq '1'",
+            "",
+            "a",
+            "a eq",
+            "a like 'b'",
+            "(a eq 'b'",
+            "a eq 'b",
+            "a eq 'b' c",
+        ] {
             assert!(Filter::parse(text).is_err(), "{text}");
         }
     }

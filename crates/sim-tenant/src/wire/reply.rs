@@ -1,7 +1,8 @@
 //! One HTTP answer, before it becomes axum's.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use futures::stream;
 use serde_json::Value;
 
 /// What an answer carries.
@@ -11,6 +12,8 @@ pub(crate) enum Payload {
     Json(Value),
     /// Content type and text.
     Text(&'static str, String),
+    /// Content type and bytes that need not be text, for answers that are broken on purpose.
+    Bytes(&'static str, Vec<u8>),
 }
 
 /// Status, headers and payload.
@@ -62,12 +65,38 @@ impl Reply {
     }
 
     pub(crate) fn into_response(self) -> Response<Body> {
-        let (content_type, body) = match self.payload {
-            Payload::Empty => (None, Body::empty()),
-            Payload::Json(value) => (Some("application/json; charset=utf-8"), Body::from(value.to_string())),
-            Payload::Text(kind, text) => (Some(kind), Body::from(text)),
+        self.respond(Body::from)
+    }
+
+    /// An answer that announces its whole length and breaks off after half of it.
+    pub(crate) fn into_cut_response(self) -> Response<Body> {
+        let mut length = 0;
+        let mut response = self.respond(|bytes| {
+            length = bytes.len();
+            let half = Bytes::from(bytes).slice(..length / 2);
+            Body::from_stream(stream::unfold(Some(half), |half| async {
+                match half {
+                    Some(half) if !half.is_empty() => Some((Ok(half), Some(Bytes::new()))),
+                    // Waiting once lets the half that was given leave before the error ends the connection.
+                    _ => {
+                        tokio::task::yield_now().await;
+                        Some((Err(std::io::Error::other("cut on purpose")), None))
+                    }
+                }
+            }))
+        });
+        response.headers_mut().insert("content-length", HeaderValue::from(length.max(1)));
+        response
+    }
+
+    fn respond(self, body: impl FnOnce(Vec<u8>) -> Body) -> Response<Body> {
+        let (content_type, bytes) = match self.payload {
+            Payload::Empty => (None, Vec::new()),
+            Payload::Json(value) => (Some("application/json; charset=utf-8"), value.to_string().into_bytes()),
+            Payload::Text(kind, text) => (Some(kind), text.into_bytes()),
+            Payload::Bytes(kind, bytes) => (Some(kind), bytes),
         };
-        let mut response = Response::new(body);
+        let mut response = Response::new(body(bytes));
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();

@@ -1,7 +1,13 @@
 //! The simulated tenant over HTTP: what a client of Microsoft's services would see.
 
+mod audit;
+mod azure;
+mod claims;
 mod control;
+mod faults;
 mod graph;
+mod names;
 mod requests;
 mod sign_in;
 mod support;
+mod switches;

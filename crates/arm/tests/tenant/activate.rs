@@ -1,59 +1,23 @@
-//! The plane against the simulated tenant, over HTTP.
+//! Lists, activations, deactivations, lost answers and refusals.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the report, in its helpers too")]
-
-#[path = "../../graph/tests/tenant/mod.rs"]
-mod tenant;
-
-use arm::{AzureResources, limits};
-use pim::draft::{Draft, Ticket};
-use pim::eligibility::Eligibility;
+use pim::challenge::Challenge;
 use pim::error::{ErrorKind, Violation};
-use pim::ids::{OperationId, RequestId};
-use pim::plane::{Caller, Fingerprint, Plane, Submission};
+use pim::listing::{Coverage, Listing};
+use pim::plane::{Fingerprint, Plane, Submission};
 use pim::policy::PolicyReading;
-use pim::request::{Progress, RequestAction};
+use pim::request::{Progress, RequestAction, RequestRef};
 use pim::tokens::Audience;
 use serde_json::json;
-use tenant::{ADELE, FRIDA, Tenant};
 
-const REQUESTS: &str = "/roleAssignmentScheduleRequests/";
-
-fn now() -> jiff::Timestamp {
-    use pim::clock::Clock;
-    pim::clock::SystemClock.now()
-}
-
-fn id() -> RequestId {
-    RequestId(OperationId::random().to_string())
-}
-
-fn draft(eligibility: &Eligibility) -> Draft {
-    Draft {
-        target: eligibility.target.clone(),
-        start: now(),
-        duration: "PT1H".parse().unwrap(),
-        justification: "Incident 4711".to_owned(),
-        ticket: Some(Ticket { number: "4711".into(), system: "Desk".into() }),
-        eligibility_schedule: eligibility.schedule.clone(),
-        condition: eligibility.condition.clone(),
-    }
-}
-
-async fn eligible(plane: &AzureResources, caller: &Caller, title: &str) -> Eligibility {
-    let rows = plane.eligibilities(caller).await.unwrap();
-    let names: Vec<String> =
-        rows.iter().map(|row| format!("{} / {}", row.names.title, row.names.place)).collect();
-    let row = rows.into_iter().find(|row| row.names.title == title);
-    row.unwrap_or_else(|| panic!("{title} is not among {names:#?}"))
-}
+use crate::tenant::{ADELE, FRIDA, Tenant};
+use crate::{REQUESTS, draft, eligible, id, now, signed_in};
 
 #[tokio::test]
 async fn lists_are_whole_and_their_policies_answered_for() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
-    let (plane, caller) =
-        (AzureResources::new(tenant.api(Audience::Azure, limits())), tenant.caller(ADELE).await?);
-    let rows = plane.eligibilities(&caller).await?;
+    let (plane, caller) = signed_in(&tenant, ADELE).await;
+    let Listing { rows, coverage } = plane.eligibilities(&caller).await?;
+    assert_eq!(coverage, Coverage::Whole);
     assert!(rows.len() > 6, "more than one page of six");
     assert!(rows.iter().any(|row| row.names.title == "Owner" && row.privileged));
     assert!(rows.iter().all(|row| !row.names.place.contains("/subscriptions/")), "{rows:#?}");
@@ -70,17 +34,18 @@ async fn lists_are_whole_and_their_policies_answered_for() -> anyhow::Result<()>
 #[tokio::test]
 async fn a_role_is_activated_under_the_portal_s_own_id_and_deactivated() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
-    let (plane, caller) =
-        (AzureResources::new(tenant.api(Audience::Azure, limits())), tenant.caller(ADELE).await?);
+    let (plane, caller) = signed_in(&tenant, ADELE).await;
     let (row, own) = (eligible(&plane, &caller, "Website Contributor").await, id());
     let Submission::Accepted(request) = plane.submit(&caller, &draft(&row), &own).await? else {
         panic!("not accepted")
     };
     assert_eq!(request.id, own);
-    assert_eq!(plane.request(&caller, &row.target, &own).await?.action, RequestAction::Activate);
+    let reference =
+        RequestRef { id: own.clone(), target: row.target.clone(), action: RequestAction::Activate };
+    assert_eq!(plane.request(&caller, &reference).await?.action, RequestAction::Activate);
     assert!(plane.requests(&caller).await?.iter().any(|request| request.id == own));
     tenant.order("/clock", json!({ "advance": "PT6M" })).await?;
-    let held = plane.assignments(&caller).await?;
+    let held = plane.assignments(&caller).await?.rows;
     let active = held.into_iter().find(|held| held.target.same_as(&row.target) && held.is_active_role());
     let active = active.expect("active after six minutes");
     let Submission::Accepted(off) = plane.deactivate(&caller, &active, &id()).await? else {
@@ -93,8 +58,7 @@ async fn a_role_is_activated_under_the_portal_s_own_id_and_deactivated() -> anyh
 #[tokio::test]
 async fn a_lost_answer_is_found_by_its_id_and_a_second_put_of_it_is_harmless() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
-    let (plane, caller) =
-        (AzureResources::new(tenant.api(Audience::Azure, limits())), tenant.caller(ADELE).await?);
+    let (plane, caller) = signed_in(&tenant, ADELE).await;
     let (row, own) = (eligible(&plane, &caller, "Website Contributor").await, id());
     let lost = Fingerprint {
         request_id: own.clone(),
@@ -124,8 +88,7 @@ async fn a_lost_answer_is_found_by_its_id_and_a_second_put_of_it_is_harmless() -
 #[tokio::test]
 async fn refusals_come_back_as_what_they_are() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
-    let (plane, caller) =
-        (AzureResources::new(tenant.api(Audience::Azure, limits())), tenant.caller(ADELE).await?);
+    let (plane, caller) = signed_in(&tenant, ADELE).await;
     let mut draft = draft(&eligible(&plane, &caller, "Website Contributor").await);
     draft.duration = "PT20H".parse()?;
     let Submission::Rejected(refused) = plane.submit(&caller, &draft, &id()).await? else {
@@ -134,10 +97,8 @@ async fn refusals_come_back_as_what_they_are() -> anyhow::Result<()> {
     assert_eq!(refused.violations, [Violation::TooLong]);
     let context = eligible(&plane, &caller, "User Access Administrator").await;
     let draft = self::draft(&context);
-    let Submission::Rejected(refused) = plane.submit(&caller, &draft, &id()).await? else {
-        panic!("accepted")
-    };
-    assert_eq!(refused.violations, [Violation::ContextMissing]);
+    let asked = Challenge::context(Audience::Azure, "c1".into());
+    assert_eq!(plane.submit(&caller, &draft, &id()).await?, Submission::StepUp(asked));
     let error = plane.eligibilities(&tenant.caller(FRIDA).await?).await.unwrap_err();
     assert!(matches!(error.kind, ErrorKind::Forbidden { .. }), "{error:?}");
     Ok(())

@@ -1,0 +1,206 @@
+//! One person: signs in, ticks some roles, confirms, and looks until every line is at its end. When something does not answer they do
+//! what people do: try the same again.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use serde_json::Value;
+use sim_tenant::walk::{self, Consent};
+use url::Url;
+
+use crate::portal::Portal;
+use crate::tenant::{ROLES, upn};
+use crate::weather::Weather;
+
+/// How often something is tried before the person gives up.
+const TRIES: usize = 60;
+/// How long they wait before they try again.
+const BEFORE_AGAIN: Duration = Duration::from_millis(150);
+
+#[expect(clippy::disallowed_methods, reason = "the tests stand in for a browser, without the portal's transport")]
+pub(crate) fn client() -> reqwest::Client {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    client.timeout(Duration::from_secs(30)).build().expect("a client can be built")
+}
+
+/// The tenant's control port.
+pub(crate) struct Control {
+    url: Url,
+    http: reqwest::Client,
+}
+
+impl Control {
+    pub(crate) fn new(url: &Url) -> Self {
+        Self { url: url.clone(), http: client() }
+    }
+
+    fn at(&self, path: &str) -> Url {
+        self.url.join(path).expect("a path")
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        self.http.get(self.at(path)).send().await.expect("an answer").json().await.expect("JSON")
+    }
+
+    pub(crate) async fn post(&self, path: &str, order: Value) {
+        let answer = self.http.post(self.at(path)).json(&order).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap_or_default());
+    }
+
+    pub(crate) async fn delete(&self, path: &str) {
+        self.http.delete(self.at(path)).send().await.expect("an answer");
+    }
+}
+
+/// A line that the portal shows.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) role: String,
+    pub(crate) state: String,
+}
+
+/// Somebody, after their visit.
+pub(crate) struct Person {
+    pub(crate) number: usize,
+    /// The confirmation's page; `None` when nothing could be confirmed.
+    pub(crate) page: Option<String>,
+    pub(crate) lines: Vec<Line>,
+    browser: Browser,
+}
+
+/// What a page answered.
+struct Answer {
+    location: Option<String>,
+    body: String,
+}
+
+struct Browser {
+    http: reqwest::Client,
+    url: Url,
+    cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    /// `None` when nothing answers, as when the portal was killed.
+    async fn send(&mut self, path: &str, form: Option<&[(String, String)]>) -> Option<Answer> {
+        let url = self.url.join(path).ok()?;
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = match form {
+            None => self.http.get(url),
+            Some(form) => {
+                let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+                let request = self.http.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+                let origin = self.url.origin().ascii_serialization();
+                request.header(ORIGIN, origin).header("sec-fetch-site", "same-origin").body(body)
+            }
+        };
+        let answer = request.header(ACCEPT, "text/html").header(COOKIE, cookies.join("; ")).send().await.ok()?;
+        for cookie in answer.headers().get_all(SET_COOKIE) {
+            let cookie = cookie.to_str().expect("ASCII");
+            let (pair, rest) = cookie.split_once(';').unwrap_or((cookie, ""));
+            let (name, value) = pair.split_once('=').expect("a name and a value");
+            if rest.to_ascii_lowercase().contains("max-age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let location = answer.headers().get(LOCATION).and_then(|to| to.to_str().ok()).map(str::to_owned);
+        Some(Answer { location, body: answer.text().await.ok()? })
+    }
+
+    async fn sign_in(&mut self, upn: &str) -> Option<()> {
+        let begun = self.send("/auth/sign-in", None).await?.location?;
+        let back = walk::authorize(&Url::parse(&begun).ok()?, upn, Consent::Accept).await.ok()?;
+        let landed = self.send(&format!("{}?{}", back.path(), back.query()?), None).await?.location?;
+        (landed == "/").then_some(())
+    }
+}
+
+/// Signs in, selects and confirms.
+pub(crate) async fn activate(portal: &Portal, weather: &Weather, number: usize) -> Person {
+    let browser = Browser { http: client(), url: portal.url.clone(), cookies: BTreeMap::new() };
+    let mut person = Person { number, page: None, lines: Vec::new(), browser };
+    let wanted: Vec<&str> = {
+        let count = 1 + weather.chance("count", number, ROLES.len());
+        let first = weather.chance("first", number, ROLES.len());
+        (0..count).map(|step| ROLES[(first + step * 3) % ROLES.len()].1).collect()
+    };
+    let mut selection: Option<String> = None;
+    let mut is_in = false;
+    for _ in 0..TRIES {
+        let browser = &mut person.browser;
+        if !is_in {
+            is_in = browser.sign_in(&upn(number)).await.is_some();
+        } else if let Some(id) = selection.clone() {
+            let form = [("selection", id.as_str()), ("step", "confirm"), ("justification", "The storm")];
+            let form: Vec<_> = form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            match browser.send("/do/activate", Some(&form)).await.and_then(|answer| answer.location) {
+                Some(to) if to.starts_with("/requests/") => {
+                    person.page = Some(to);
+                    break;
+                }
+                Some(to) if to.starts_with("/sign-in") => is_in = false,
+                // Nobody answered, or a list could not be read: the same again. Nothing is confirmed twice.
+                _ => {}
+            }
+        } else if let Some(rows) = rows(browser, &wanted).await {
+            let form: Vec<_> = rows.into_iter().map(|row| ("rows[]".to_owned(), row)).collect();
+            let answer = browser.send("/do/select", Some(&form)).await.and_then(|answer| answer.location);
+            match answer {
+                Some(to) if to.starts_with("/sign-in") => is_in = false,
+                Some(to) => selection = to.strip_prefix("/activate/").map(str::to_owned),
+                None => {}
+            }
+        } else {
+            // A list that failed is read anew; a session that Microsoft ended is begun anew.
+            match browser.send("/do/refresh", Some(&[])).await.and_then(|answer| answer.location) {
+                Some(to) if to.starts_with("/sign-in") => is_in = false,
+                _ => {}
+            }
+        }
+        tokio::time::sleep(BEFORE_AGAIN).await;
+    }
+    person
+}
+
+/// The keys of the wanted roles, once the overview shows them all.
+async fn rows(browser: &mut Browser, wanted: &[&str]) -> Option<Vec<String>> {
+    let page = browser.send("/", None).await?.body;
+    let boxes: Vec<&str> = page.split("<input").filter(|one| one.contains("name=\"rows[]\"")).collect();
+    let key = |role: &&str| {
+        let label = format!("aria-label=\"{role},");
+        let found = boxes.iter().find(|one| one.contains(&label))?;
+        let value = found.split("value=\"").nth(1)?.split('"').next()?;
+        Some(value.replace("&#x2F;", "/").replace("&#x27;", "'").replace("&amp;", "&"))
+    };
+    wanted.iter().map(key).collect()
+}
+
+impl Person {
+    /// Looks at the confirmation's page. Returns whether every line is at its end.
+    pub(crate) async fn look(&mut self, _: &Portal) -> bool {
+        let Some(page) = self.page.clone() else { return true };
+        let Some(answer) = self.browser.send(&page, None).await else { return false };
+        if answer.location.is_some_and(|to| to.starts_with("/sign-in")) {
+            let _ = self.browser.sign_in(&upn(self.number)).await;
+            return false;
+        }
+        let lines: Vec<Line> = answer
+            .body
+            .split("<li class=\"operation\"")
+            .skip(1)
+            .filter_map(|part| {
+                let state = part.split("data-state=\"").nth(1)?.split('"').next()?.to_owned();
+                let role = part.split("<strong>").nth(1)?.split('<').next()?.to_owned();
+                Some(Line { role, state })
+            })
+            .collect();
+        if lines.is_empty() {
+            return false;
+        }
+        self.lines = lines;
+        self.lines.iter().all(|line| crate::judge::is_end(&line.state))
+    }
+}
