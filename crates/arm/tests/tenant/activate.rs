@@ -1,10 +1,12 @@
 //! Lists, activations, deactivations, lost answers and refusals.
 
+use pim::challenge::Challenge;
 use pim::error::{ErrorKind, Violation};
 use pim::listing::{Coverage, Listing};
 use pim::plane::{Fingerprint, Plane, Submission};
 use pim::policy::PolicyReading;
 use pim::request::{Progress, RequestAction, RequestRef};
+use pim::tokens::Audience;
 use serde_json::json;
 
 use crate::tenant::{ADELE, FRIDA, Tenant};
@@ -95,10 +97,8 @@ async fn refusals_come_back_as_what_they_are() -> anyhow::Result<()> {
     assert_eq!(refused.violations, [Violation::TooLong]);
     let context = eligible(&plane, &caller, "User Access Administrator").await;
     let draft = self::draft(&context);
-    let Submission::Rejected(refused) = plane.submit(&caller, &draft, &id()).await? else {
-        panic!("accepted")
-    };
-    assert_eq!(refused.violations, [Violation::ContextMissing]);
+    let asked = Challenge::context(Audience::Azure, "c1".into());
+    assert_eq!(plane.submit(&caller, &draft, &id()).await?, Submission::StepUp(asked));
     let error = plane.eligibilities(&tenant.caller(FRIDA).await?).await.unwrap_err();
     assert!(matches!(error.kind, ErrorKind::Forbidden { .. }), "{error:?}");
     Ok(())
