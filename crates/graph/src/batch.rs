@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use pim::error::{ErrorKind, PlaneError};
+use pim::tokens::Audience;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use transport::{Answer, Line, Route, refusal};
@@ -110,7 +111,7 @@ impl InnerAnswer {
             .collect();
         let status = StatusCode::from_u16(self.status).map_err(|_| ErrorKind::Protocol)?;
         let body = serde_json::to_vec(&self.body).map_err(|_| ErrorKind::Protocol)?;
-        let answer = Answer { status, headers, body };
+        let answer = Answer { audience: Audience::Graph, status, headers, body };
         if status.is_success() {
             return Ok(answer);
         }

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 
 use crate::approval::Approvals;
 use crate::assignment::Assignment;
-use crate::challenge::Challenge;
+use crate::challenge::{Challenge, Claims};
 use crate::child_scope::ChildScopes;
 use crate::draft::Draft;
 use crate::eligibility::Eligibility;
@@ -81,6 +81,23 @@ impl Caller {
         match &self.challenge {
             Some(challenge) if challenge.audience == audience => self.tokens.stronger_token(challenge).await,
             _ => self.tokens.access_token(audience).await,
+        }
+    }
+
+    /// Another token in place of `refused`, which the service did not take and asked for `claims` instead. One that a stronger sign-in
+    /// brought has no other in its place: only the person can bring it.
+    pub async fn renewed_token(
+        &self,
+        audience: Audience,
+        refused: &SecretString,
+        claims: Option<&Claims>,
+    ) -> Result<SecretString, TokenError> {
+        match &self.challenge {
+            Some(challenge) if challenge.audience == audience => {
+                let asked = claims.map(|claims| Challenge::from_claims(audience, claims.clone()));
+                Err(TokenError::StepUpRequired(asked.unwrap_or_else(|| challenge.clone())))
+            }
+            _ => self.tokens.renewed_token(audience, refused, claims).await,
         }
     }
 }

@@ -4,6 +4,7 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use pim::error::{ErrorKind, PlaneError};
+use pim::tokens::Audience;
 
 /// What carries the service's id for a call, the best first.
 /// <https://learn.microsoft.com/graph/best-practices-concept>,
@@ -13,6 +14,8 @@ const CORRELATION: [&str; 3] = ["request-id", "x-ms-correlation-request-id", "x-
 /// An answer that arrived in full.
 #[derive(Clone)]
 pub struct Answer {
+    /// Whose answer it is: a challenge in it is about this service's token.
+    pub audience: Audience,
     /// The status.
     pub status: StatusCode,
     /// The headers.

@@ -68,7 +68,7 @@ impl Api {
     ) -> Result<Line, TokenError> {
         let token = caller.access_token(audience).await?;
         let lane = self.lanes.lane(plane, caller.principal);
-        Ok(Line::new(Arc::clone(self), lane, plane.clone(), token))
+        Ok(Line::new(Arc::clone(self), lane, plane.clone(), caller.clone(), audience, token))
     }
 
     /// The full address of `path`; `None` when it is none.

@@ -6,7 +6,7 @@
 //! tells "answered", "never sent" and "unsure" apart.
 //!
 //! What Microsoft's two services have in common on the wire lives here once, because the adapters may not depend on each other:
-//! [`refusal`] (error bodies) and [`rules`] (policy rules), [`wire`] (activations, times). To learn a new error code, add it to the table in [`refusal`].
+//! [`refusal`] (error bodies), [`challenge`] (claims that a stronger token has to show) and [`rules`] (policy rules), [`wire`] (activations, times). To learn a new error code, add it to the table in [`refusal`].
 //!
 //! Nothing in here logs or returns a token, a body, a query or an id from a path: traces carry route templates.
 
@@ -14,6 +14,7 @@ use std::time::Duration;
 
 mod answer;
 pub mod api;
+pub mod challenge;
 mod lane;
 pub mod line;
 mod paging;

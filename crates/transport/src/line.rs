@@ -3,19 +3,24 @@
 //! | call | sent again after | what it tells |
 //! |---|---|---|
 //! | [`Line::get_json`], [`Line::pages`], [`Line::query_json`] | 429, 502, 503, 504, a connection that broke | the value, or a [`PlaneError`] |
-//! | [`Line::send`] | 429 (nothing happened) | an [`Outcome`] |
+//! | [`Line::send`], [`Line::post`] | 429 (nothing happened) | an [`Outcome`] |
+//!
+//! After a 401 nothing has happened either: a line asks once for another token and repeats the call once, a write too. A token that
+//! a stronger sign-in brought has no other in its place; what the service asks for then is the error.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, AUTHORIZATION};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, Method, StatusCode};
 use pim::error::{ErrorKind, PlaneError};
 use pim::ids::PlaneId;
+use pim::plane::Caller;
+use pim::tokens::Audience;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{Mutex, SemaphorePermit};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use url::Url;
 use uuid::Uuid;
@@ -24,7 +29,7 @@ use crate::answer::{Answer, correlation_id};
 use crate::api::{Api, Limits};
 use crate::lane::Lane;
 use crate::route::Route;
-use crate::{refusal, retry_after};
+use crate::{challenge, refusal, retry_after};
 
 /// An answer longer than this is refused. A tenant's 130 role policies take about 2 MB.
 const LARGEST_ANSWER: usize = 32 << 20;
@@ -37,8 +42,17 @@ pub struct Line {
     pub(crate) api: Arc<Api>,
     lane: Arc<Lane>,
     plane: PlaneId,
-    token: SecretString,
+    caller: Caller,
+    audience: Audience,
+    credential: Mutex<Credential>,
     pub(crate) limits: Limits,
+}
+
+/// What a line shows.
+struct Credential {
+    token: SecretString,
+    /// Whether it came in place of one that the service did not take. What is not taken either is not renewed again.
+    renewed: bool,
 }
 
 /// What is known after a write was to be sent.
@@ -46,7 +60,8 @@ pub struct Line {
 pub enum Outcome {
     /// The service answered, and the answer tells whether it did what was asked.
     Answered(Answer),
-    /// Nothing left this machine, or nothing arrived: no connection, or no time left while waiting for one's turn.
+    /// Nothing left this machine or nothing arrived: no connection, no time left while waiting for one's turn, or no token that the
+    /// service takes.
     NotSent(PlaneError),
     /// It was sent and may have been carried out: no answer in time, a broken one, or an error of the service's own (5xx) that
     /// does not name a reason.
@@ -63,10 +78,28 @@ enum Attempt {
     Lost { timed_out: bool, correlation_id: Option<String> },
 }
 
+impl Attempt {
+    /// The answer, when the service did not take the token.
+    fn not_authenticated(&self) -> Option<&Answer> {
+        match self {
+            Self::Answered(answer) if answer.status == StatusCode::UNAUTHORIZED => Some(answer),
+            _ => None,
+        }
+    }
+}
+
 impl Line {
-    pub(crate) fn new(api: Arc<Api>, lane: Arc<Lane>, plane: PlaneId, token: SecretString) -> Self {
+    pub(crate) fn new(
+        api: Arc<Api>,
+        lane: Arc<Lane>,
+        plane: PlaneId,
+        caller: Caller,
+        audience: Audience,
+        token: SecretString,
+    ) -> Self {
+        let credential = Mutex::new(Credential { token, renewed: false });
         let limits = api.limits;
-        Self { api, lane, plane, token, limits }
+        Self { api, lane, plane, caller, audience, credential, limits }
     }
 
     /// The same line, for a list that is slow: `patience` for each page, and for all of them.
@@ -127,8 +160,13 @@ impl Line {
         loop {
             let permit = self.turn(deadline).await?;
             tries += 1;
-            let attempt = self.attempt(method, url, template, body.clone(), call, deadline).await?;
+            let token = self.token().await;
+            let attempt = self.attempt(method, url, template, body.clone(), call, &token, deadline).await?;
             drop(permit);
+            if let Some(refusal) = attempt.not_authenticated() {
+                self.renew(&token, refusal, deadline).await?;
+                continue;
+            }
             let (error, wait) = match attempt {
                 Attempt::Answered(answer) if answer.status.is_success() => return Ok(answer),
                 Attempt::Answered(answer) => (refusal::of(&answer), self.again_after(&answer, tries, call)),
@@ -150,11 +188,23 @@ impl Line {
         }
     }
 
-    /// Sends a write, exactly once unless the service answered 429.
+    /// Sends a write, exactly once unless the service answered 429 or 401.
     ///
     /// The deadline is [`Limits::write`](crate::Limits::write), waiting for one's turn and for `Retry-After` included.
     pub async fn send(&self, method: &Method, route: &Route, body: &(impl Serialize + Sync)) -> Outcome {
-        let (Ok(body), Some(url)) = (serde_json::to_vec(body), self.api.address(route.path())) else {
+        match serde_json::to_vec(body) {
+            Ok(body) => self.write(method, route, body).await,
+            Err(_) => Outcome::NotSent(ErrorKind::Protocol.into()),
+        }
+    }
+
+    /// Posts without a body, as actions want it; otherwise like [`Line::send`].
+    pub async fn post(&self, route: &Route) -> Outcome {
+        self.write(&Method::POST, route, Vec::new()).await
+    }
+
+    async fn write(&self, method: &Method, route: &Route, body: Vec<u8>) -> Outcome {
+        let Some(url) = self.api.address(route.path()) else {
             return Outcome::NotSent(ErrorKind::Protocol.into());
         };
         let deadline = Instant::now() + self.limits.write;
@@ -166,9 +216,19 @@ impl Line {
                 Err(error) => return Outcome::NotSent(error),
             };
             tries += 1;
-            let attempt =
-                self.attempt(method, &url, route.template(), Some(body.clone()), call, deadline).await;
+            let token = self.token().await;
+            let attempt = self
+                .attempt(method, &url, route.template(), Some(body.clone()), call, &token, deadline)
+                .await;
             drop(permit);
+            if let Ok(attempt) = &attempt
+                && let Some(refusal) = attempt.not_authenticated()
+            {
+                match self.renew(&token, refusal, deadline).await {
+                    Ok(()) => continue,
+                    Err(error) => return Outcome::NotSent(error),
+                }
+            }
             let answer = match attempt {
                 Ok(Attempt::Answered(answer)) => answer,
                 Ok(Attempt::Unreachable) => return Outcome::NotSent(ErrorKind::Unavailable.into()),
@@ -188,6 +248,39 @@ impl Line {
             }
             return Outcome::Answered(answer);
         }
+    }
+
+    async fn token(&self) -> SecretString {
+        self.credential.lock().await.token.clone()
+    }
+
+    /// Puts another token in place of `refused`, once. An `Err` is the end of the call.
+    async fn renew(
+        &self,
+        refused: &SecretString,
+        answer: &Answer,
+        deadline: Instant,
+    ) -> Result<(), PlaneError> {
+        let error = refusal::of(answer);
+        // Who waits here while another call renews goes on with what that one got.
+        let renewal = async {
+            let mut credential = self.credential.lock().await;
+            if credential.token.expose_secret() != refused.expose_secret() {
+                return Ok(());
+            }
+            if credential.renewed {
+                return Err(error.clone());
+            }
+            credential.renewed = true;
+            let claims = challenge::in_headers(&answer.headers);
+            let renewed = self.caller.renewed_token(self.audience, refused, claims.as_ref()).await;
+            credential.token = renewed
+                .map_err(|reason| PlaneError { kind: PlaneError::from(reason).kind, ..error.clone() })?;
+            Ok(())
+        };
+        timeout_at(deadline, renewal)
+            .await
+            .unwrap_or_else(|_| Err(PlaneError { kind: ErrorKind::TimedOut, ..error.clone() }))
     }
 
     /// How long to wait before the same call is sent again; `None` when it should not be. Closes the lane's gate meanwhile.
@@ -225,6 +318,7 @@ impl Line {
     }
 
     /// Sends once. `Err`: nothing was sent.
+    #[expect(clippy::too_many_arguments, reason = "one call, taken apart; both ways of sending spell it out")]
     async fn attempt(
         &self,
         method: &Method,
@@ -232,9 +326,10 @@ impl Line {
         template: &'static str,
         body: Option<Vec<u8>>,
         call: Uuid,
+        token: &SecretString,
         deadline: Instant,
     ) -> Result<Attempt, PlaneError> {
-        let request = self.request(method, url, body, call)?;
+        let request = self.request(method, url, body, call, token)?;
         let started = Instant::now();
         let attempt = self.exchange(request, deadline).await;
         let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -264,8 +359,9 @@ impl Line {
         url: &Url,
         body: Option<Vec<u8>>,
         call: Uuid,
+        token: &SecretString,
     ) -> Result<reqwest::Request, PlaneError> {
-        let mut bearer = HeaderValue::try_from(format!("Bearer {}", self.token.expose_secret()))
+        let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
             .map_err(|_| ErrorKind::SignInRequired)?;
         bearer.set_sensitive(true);
         let mut request = self
@@ -278,7 +374,12 @@ impl Line {
             .header("client-request-id", call.to_string())
             .header("x-ms-client-request-id", call.to_string());
         if let Some(body) = body {
-            request = request.header(http::header::CONTENT_TYPE, "application/json").body(body);
+            request = if body.is_empty() {
+                // Azure answers 411 without it.
+                request.header(CONTENT_LENGTH, 0)
+            } else {
+                request.header(CONTENT_TYPE, "application/json").body(body)
+            };
         }
         request.build().map_err(|_| ErrorKind::Protocol.into())
     }
@@ -298,11 +399,13 @@ impl Line {
             }
             Ok(Ok(response)) => response,
         };
-        let (status, headers) = (response.status(), response.headers().clone());
+        let (audience, status, headers) = (self.audience, response.status(), response.headers().clone());
         match timeout_at(deadline, whole(response)).await {
-            Ok(Some(body)) => Attempt::Answered(Answer { status, headers, body }),
+            Ok(Some(body)) => Attempt::Answered(Answer { audience, status, headers, body }),
             // A refusal is a refusal, whatever became of its explanation.
-            _ if status.is_client_error() => Attempt::Answered(Answer { status, headers, body: Vec::new() }),
+            _ if status.is_client_error() => {
+                Attempt::Answered(Answer { audience, status, headers, body: Vec::new() })
+            }
             Ok(None) => lost(false, correlation_id(&headers)),
             Err(_) => lost(true, correlation_id(&headers)),
         }

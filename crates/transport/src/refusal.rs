@@ -6,11 +6,12 @@
 //! add a line to [`violation`] and one to the test's table. Only codes leave this module, never the free text around them.
 
 use http::StatusCode;
+use pim::challenge::Challenge;
 use pim::error::{ErrorKind, PlaneError, Violation};
 use serde::Deserialize;
 
 use crate::answer::Answer;
-use crate::retry_after;
+use crate::{challenge, retry_after};
 
 #[derive(Deserialize)]
 struct Envelope {
@@ -28,7 +29,7 @@ struct Body {
 /// PIM on Graph puts a second document into the message of the first.
 #[derive(Deserialize)]
 struct Nested {
-    #[serde(rename = "errorCode")]
+    #[serde(rename = "errorCode", alias = "code")]
     code: String,
     #[serde(default)]
     message: Option<String>,
@@ -50,6 +51,11 @@ impl Fault {
             Ok(nested) => Self { code: nested.code, message: nested.message.unwrap_or_default() },
             Err(_) => Self { code, message },
         }
+    }
+
+    /// Whether an authentication context is missing. Graph and Azure shorten `RoleAssignmentRequestAcrsValidationFailed` differently.
+    fn wants_context(&self) -> bool {
+        self.code.ends_with("AcrsValidationFailed")
     }
 
     /// The code, if it looks like one and says something.
@@ -78,18 +84,28 @@ pub fn of(answer: &Answer) -> PlaneError {
 #[must_use]
 pub fn is_ambiguous(answer: &Answer) -> bool {
     let gone_wrong = answer.status.is_server_error() || answer.status == StatusCode::REQUEST_TIMEOUT;
-    gone_wrong && violation(&Fault::of(&answer.body)).is_none()
+    let fault = Fault::of(&answer.body);
+    gone_wrong && !fault.wants_context() && violation(&fault).is_none()
 }
 
 fn kind(answer: &Answer, fault: &Fault) -> ErrorKind {
     if fault.code == "AadPremiumLicenseRequired" {
         return ErrorKind::LicenceMissing;
     }
+    if fault.wants_context() {
+        return challenge::in_message(&fault.message)
+            .map_or(ErrorKind::Rejected(vec![Violation::ContextMissing]), |claims| {
+                ErrorKind::StepUpRequired(Challenge::from_claims(answer.audience, claims))
+            });
+    }
     if let Some(violations) = violation(fault) {
         return ErrorKind::Rejected(violations);
     }
     match answer.status {
-        StatusCode::UNAUTHORIZED => ErrorKind::SignInRequired,
+        StatusCode::UNAUTHORIZED => challenge::in_headers(&answer.headers)
+            .map_or(ErrorKind::SignInRequired, |claims| {
+                ErrorKind::StepUpRequired(Challenge::from_claims(answer.audience, claims))
+            }),
         StatusCode::FORBIDDEN => ErrorKind::Forbidden { missing_scope: missing_scope(&fault.message) },
         StatusCode::NOT_FOUND | StatusCode::GONE => ErrorKind::NotFound,
         StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => ErrorKind::Conflict,
@@ -106,10 +122,6 @@ fn kind(answer: &Answer, fault: &Fault) -> ErrorKind {
 
 /// The reasons that PIM gives for a refusal, by its code.
 fn violation(fault: &Fault) -> Option<Vec<Violation>> {
-    // Graph and Azure shorten `RoleAssignmentRequestAcrsValidationFailed` differently.
-    if fault.code.ends_with("AcrsValidationFailed") {
-        return Some(vec![Violation::ContextMissing]);
-    }
     let one = match fault.code.as_str() {
         "RoleAssignmentRequestPolicyValidationFailed" => return Some(rules(&fault.message)),
         "RoleAssignmentExists"
@@ -118,12 +130,13 @@ fn violation(fault: &Fault) -> Option<Vec<Violation>> {
         | "MatchingRoleAssignmentExists"
         | "SubjectHasActiveAssignment"
         | "DuplicateRoleCreated" => Violation::AlreadyActive,
-        REQUEST_EXISTS => Violation::RequestExists,
         "PendingRoleAssignmentRequest" | "ConcurrentActivationInProgress" | "RequestConflict" => {
             Violation::AlreadyPending
         }
+        REQUEST_EXISTS => Violation::RequestExists,
         "RoleAssignmentDoesNotExist" => Violation::NotActive,
         "ActiveDurationTooShort" => Violation::TooShort,
+        "StartTimeInPast" | "InvalidStartDateTime" => Violation::StartInPast,
         "MaximumDurationExceeded" => Violation::TooLong,
         "JustificationRuleViolated" => Violation::JustificationMissing,
         // Azure's own multifactor enforcement, outside PIM:
@@ -184,7 +197,11 @@ mod tests {
     use std::time::Duration;
 
     use http::{HeaderMap, HeaderName};
+    use pim::challenge::Demand;
     use pim::error::Violation as V;
+    use pim::tokens::Audience;
+
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -193,7 +210,13 @@ mod tests {
             .iter()
             .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
             .collect();
-        Answer { status: StatusCode::from_u16(status).unwrap(), headers, body: body.as_bytes().to_vec() }
+        let audience = Audience::Graph;
+        Answer {
+            audience,
+            status: StatusCode::from_u16(status).unwrap(),
+            headers,
+            body: body.as_bytes().to_vec(),
+        }
     }
 
     fn body(code: &str, message: &str) -> String {
@@ -226,7 +249,9 @@ mod tests {
             ("RoleAssignmentRequestAcrsValidationFailed", V::ContextMissing),
             ("AcrsValidationFailed", V::ContextMissing),
             ("RequestDisallowedByAzure", V::MfaMissing),
-            ("InvalidStartDateTime", V::Other("InvalidStartDateTime".into())),
+            ("InvalidStartDateTime", V::StartInPast),
+            ("StartTimeInPast", V::StartInPast),
+            ("InvalidScope", V::Other("InvalidScope".into())),
         ] {
             for status in [400, 409] {
                 let known = !matches!(expected, V::Other(_));
@@ -283,7 +308,7 @@ mod tests {
             (
                 401,
                 body("InvalidAuthenticationToken", "x"),
-                vec![("www-authenticate", r#"Bearer realm="", error="insufficient_claims", claims="e30=""#)],
+                vec![("www-authenticate", r#"Bearer error="invalid_token", claims="bm9uZQ==""#)],
                 ErrorKind::SignInRequired,
             ),
             (400, body("AadPremiumLicenseRequired", "x"), vec![], ErrorKind::LicenceMissing),
@@ -318,6 +343,67 @@ mod tests {
             (418, String::new(), vec![], ErrorKind::Rejected(vec![V::Other("HTTP418".into())])),
         ] {
             assert_eq!(of(&answer(status, &body, &headers)).kind, expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_missing_context_is_a_challenge_wherever_the_claims_stand() {
+        const CLAIMS: &str = r#"{"access_token":{"acrs":{"essential":true, "value":"c1"}}}"#;
+        const ESCAPED: &str = "&claims=%7B%22access_token%22%3A%7B%22acrs%22%3A%7B%22essential%22%3Atrue%2C%20%22value%22%3A%22c1%22%7D%7D%7D";
+        let claims = pim::challenge::Claims::parse(CLAIMS).unwrap();
+        let expected = Challenge::from_claims(Audience::Graph, claims);
+        assert!(matches!(expected.demand, Demand::Contexts(_)));
+        for code in ["RoleAssignmentRequestAcrsValidationFailed", "AcrsValidationFailed"] {
+            for status in [400, 403, 500] {
+                for body in
+                    [body(code, ESCAPED), nested(code, ESCAPED), body(code, &format!("claims={CLAIMS}"))]
+                {
+                    let answer = answer(status, &body, &[]);
+                    assert_eq!(of(&answer).kind, ErrorKind::StepUpRequired(expected.clone()), "{body}");
+                    assert!(!is_ambiguous(&answer), "{body}");
+                }
+            }
+        }
+        let header =
+            r#"Bearer claims="eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlIjoiYzEifX19""#;
+        assert_eq!(
+            of(&answer(401, "", &[("www-authenticate", header)])).kind,
+            ErrorKind::StepUpRequired(expected)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_body_says_only_codes_and_words_of_scopes_come_out(
+            status in 300u16..600,
+            code in r"[ -~]{0,100}|[A-Z][A-Za-z_.-]{0,100}",
+            message in r#"[ -~]{0,80}|(missing permission scope |failed: ).{0,200}|\{"errorCode":"[A-Za-z]*","message":".{0,40}"\}"#,
+            raw in prop::collection::vec(any::<u8>(), 0..60),
+        ) {
+            let text = body(&code, &message);
+            for body in [text.as_bytes(), &text.as_bytes()[..text.len() / 2], raw.as_slice()] {
+                let answer = Answer { body: body.to_vec(), ..answer(status, "", &[]) };
+                let error = of(&answer);
+                let plain = |word: &str, longest: usize| {
+                    !word.is_empty() && word.len() <= longest && !word.contains([' ', '<', '"', '\\'])
+                };
+                prop_assert!(error.code.as_deref().is_none_or(|code| plain(code, 96)));
+                match error.kind {
+                    ErrorKind::Forbidden { missing_scope: Some(scopes) } => {
+                        prop_assert!(scopes.split(',').all(|scope| plain(scope, 96)), "{scopes}");
+                    }
+                    ErrorKind::Rejected(violations) => {
+                        prop_assert!(!violations.is_empty());
+                        for violation in violations {
+                            if let V::Other(word) = violation {
+                                prop_assert!(plain(&word, 96), "{word}");
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+                prop_assert!(status >= 500 || status == 408 || !is_ambiguous(&answer));
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use pim::error::{ErrorKind, PlaneError};
 use pim::ids::{PlaneId, PrincipalId, TenantId};
 use pim::plane::Caller;
 use pim::tokens::{Audience, TokenError, Tokens};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -25,25 +25,38 @@ use uuid::Uuid;
 use crate::line::{Line, Outcome};
 use crate::{Api, Limits, Route};
 
-struct OneToken;
+/// Gives "the-token", and "another-token" in its place; or says why not.
+#[derive(Default)]
+struct Renewals {
+    refuses: Option<TokenError>,
+    /// The token that was refused and the claims that were asked for, each time.
+    asked: Mutex<Vec<(String, Option<Claims>)>>,
+}
+
+impl Renewals {
+    fn asked(&self) -> Vec<(String, Option<Claims>)> {
+        self.asked.lock().unwrap().clone()
+    }
+}
 
 #[async_trait]
-impl Tokens for OneToken {
+impl Tokens for Renewals {
     async fn access_token(&self, _: Audience) -> Result<SecretString, TokenError> {
         Ok(SecretString::from("the-token"))
     }
 
-    async fn stronger_token(&self, challenge: &Challenge) -> Result<SecretString, TokenError> {
-        Err(TokenError::StepUpRequired(challenge.clone()))
+    async fn stronger_token(&self, _: &Challenge) -> Result<SecretString, TokenError> {
+        Ok(SecretString::from("the-token"))
     }
 
     async fn renewed_token(
         &self,
         _: Audience,
-        _: &SecretString,
-        _: Option<&Claims>,
+        refused: &SecretString,
+        claims: Option<&Claims>,
     ) -> Result<SecretString, TokenError> {
-        Err(TokenError::SignInRequired)
+        self.asked.lock().unwrap().push((refused.expose_secret().to_owned(), claims.cloned()));
+        self.refuses.clone().map_or_else(|| Ok(SecretString::from("another-token")), Err)
     }
 }
 
@@ -64,8 +77,9 @@ impl StandStill {
 #[derive(Clone)]
 struct Seen {
     path: String,
-    bearer: bool,
+    bearer: Option<String>,
     id: Option<String>,
+    length: Option<String>,
     at: Instant,
 }
 
@@ -92,9 +106,10 @@ impl Server {
             let n = count.fetch_add(1, Ordering::SeqCst);
             let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
             let path = request.uri().to_string();
-            let bearer = header("authorization").as_deref() == Some("Bearer the-token");
-            let call =
-                Seen { path: path.clone(), bearer, id: header("client-request-id"), at: Instant::now() };
+            let bearer =
+                header("authorization").and_then(|value| Some(value.strip_prefix("Bearer ")?.to_owned()));
+            let (id, length) = (header("client-request-id"), header("content-length"));
+            let call = Seen { path: path.clone(), bearer, id, length, at: Instant::now() };
             log.lock().unwrap().push(call);
             let act = act(n, &path);
             async move {
@@ -136,8 +151,14 @@ impl Server {
 }
 
 async fn line(base: Url, limits: Limits) -> Line {
-    let caller =
-        Caller::new(TenantId(Uuid::from_u128(1)), PrincipalId(Uuid::from_u128(2)), Arc::new(OneToken));
+    line_of(base, limits, &Arc::default(), None).await
+}
+
+/// A line with these tokens, stronger ones where `challenge` says what they meet.
+async fn line_of(base: Url, limits: Limits, tokens: &Arc<Renewals>, challenge: Option<Challenge>) -> Line {
+    let tokens: Arc<dyn Tokens> = tokens.clone();
+    let caller = Caller::new(TenantId(Uuid::from_u128(1)), PrincipalId(Uuid::from_u128(2)), tokens);
+    let caller = challenge.map_or_else(|| caller.clone(), |challenge| caller.stronger(challenge));
     let api = Arc::new(Api::new(crate::client(), base, limits));
     api.line(&caller, &PlaneId::from("test"), Audience::Graph).await.unwrap()
 }
@@ -152,6 +173,109 @@ async fn list(line: &Line) -> Result<Vec<u32>, PlaneError> {
 
 async fn send(line: &Line) -> Outcome {
     line.send(&Method::POST, &Route::fixed("/requests"), &json!({ "justification": "secret" })).await
+}
+
+/// What the server asks for in [`NOT_TAKEN`].
+const ASKED: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"1"}}}"#;
+const NOT_TAKEN: Act = Act::Answer(
+    401,
+    &[(
+        "www-authenticate",
+        r#"Basic realm="x", Bearer error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwidmFsdWUiOiIxIn19fQ""#,
+    )],
+    Value::Null,
+);
+
+/// A server that does not take the first `refused` calls, and a line to it.
+async fn unwilling(refused: usize, tokens: &Arc<Renewals>, challenge: Option<Challenge>) -> (Server, Line) {
+    let server =
+        Server::start(move |n, _| if n < refused { NOT_TAKEN } else { Act::Answer(200, &[], json!({})) })
+            .await;
+    let line = line_of(server.base.clone(), Limits::default(), tokens, challenge).await;
+    (server, line)
+}
+
+fn shown(server: &Server) -> Vec<String> {
+    server.seen().into_iter().filter_map(|call| call.bearer).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_not_taken_is_renewed_once_and_the_call_repeated_a_write_too() {
+    for write in [false, true] {
+        let tokens = Arc::new(Renewals::default());
+        let (server, line) = unwilling(1, &tokens, None).await;
+        if write {
+            let Outcome::Answered(answer) = send(&line).await else { panic!("not answered") };
+            assert_eq!(answer.status.as_u16(), 200);
+        } else {
+            assert_eq!(get(&line).await, Ok(json!({})));
+        }
+        assert_eq!(shown(&server), ["the-token", "another-token"]);
+        assert_eq!(tokens.asked(), [("the-token".to_owned(), Claims::parse(ASKED))]);
+        assert!(get(&line).await.is_ok());
+        assert_eq!(shown(&server)[2], "another-token", "the line keeps it");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_side_by_side_share_one_renewal() {
+    let tokens = Arc::new(Renewals::default());
+    let (server, line) = unwilling(2, &tokens, None).await;
+    let (one, other) = tokio::join!(get(&line), get(&line));
+    assert!(one.is_ok() && other.is_ok());
+    assert_eq!((tokens.asked().len(), server.seen().len()), (1, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewed_token_that_is_not_taken_either_is_the_end() {
+    let tokens = Arc::new(Renewals::default());
+    let (server, line) = unwilling(9, &tokens, None).await;
+    let asked = Challenge::from_claims(Audience::Graph, Claims::parse(ASKED).unwrap());
+    let error = get(&line).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::StepUpRequired(asked.clone()));
+    assert_eq!(error.correlation_id.as_deref(), Some("their-id"));
+    assert_eq!(
+        crate::write::submission(send(&line).await, |_| Err(())),
+        Ok(pim::plane::Submission::StepUp(asked))
+    );
+    assert_eq!((tokens.asked().len(), server.seen().len()), (1, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_renewal_says_is_what_the_call_says() {
+    let stronger = Challenge::mfa(Audience::Graph);
+    for (refusal, kind) in [
+        (TokenError::SignInRequired, ErrorKind::SignInRequired),
+        (TokenError::StepUpRequired(stronger.clone()), ErrorKind::StepUpRequired(stronger)),
+        (TokenError::Unavailable, ErrorKind::Unavailable),
+    ] {
+        let tokens = Arc::new(Renewals { refuses: Some(refusal), ..Renewals::default() });
+        let (server, line) = unwilling(9, &tokens, None).await;
+        let Outcome::NotSent(error) = send(&line).await else { panic!("carried out without a token") };
+        assert_eq!((error.kind, server.seen().len()), (kind, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stronger_token_is_not_renewed() {
+    let known = Challenge::context(Audience::Graph, "c1".into());
+    let asked = Challenge::from_claims(Audience::Graph, Claims::parse(ASKED).unwrap());
+    let tokens = Arc::new(Renewals::default());
+    let (server, line) = unwilling(9, &tokens, Some(known.clone())).await;
+    assert_eq!(get(&line).await.unwrap_err().kind, ErrorKind::StepUpRequired(asked));
+    assert_eq!((tokens.asked().len(), server.seen().len()), (0, 1));
+    let server = Server::start(|_, _| Act::Answer(401, &[], Value::Null)).await;
+    let line = line_of(server.base.clone(), Limits::default(), &tokens, Some(known.clone())).await;
+    assert_eq!(get(&line).await.unwrap_err().kind, ErrorKind::StepUpRequired(known), "no claims: its own");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_is_posted_without_a_body() {
+    let server = Server::start(|_, _| Act::Answer(204, &[], Value::Null)).await;
+    let Outcome::Answered(answer) = server.line().await.post(&Route::fixed("/cancel")).await else {
+        panic!("not answered")
+    };
+    assert_eq!((answer.status.as_u16(), server.seen()[0].length.as_deref()), (204, Some("0")));
 }
 
 const THROTTLED: Act = Act::Answer(429, &[("retry-after", "3")], Value::Null);
@@ -176,7 +300,9 @@ async fn a_list_is_followed_to_its_end_under_either_name_of_the_link() {
     .await;
     *base.lock().unwrap() = server.base.to_string();
     assert_eq!(list(&server.line().await).await, Ok(vec![1, 2, 3, 4]));
-    assert!(server.seen().iter().all(|call| call.bearer && call.id.is_some()));
+    assert!(
+        server.seen().iter().all(|call| call.bearer.as_deref() == Some("the-token") && call.id.is_some())
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -251,6 +377,21 @@ async fn a_read_that_gets_no_answer_times_out() {
     let call = tokio::spawn(async move { get(&line).await });
     server.until(1).await;
     tokio::time::advance(Duration::from_secs(13)).await;
+    assert_eq!(call.await.unwrap(), Err(ErrorKind::TimedOut.into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_patient_line_waits_for_a_slow_list_and_not_for_ever() {
+    let server = Server::start(|_, _| Act::Never).await;
+    let line = server.line().await.patient(Duration::from_secs(45));
+    let call = tokio::spawn(async move { list(&line).await });
+    server.until(1).await;
+    tokio::time::advance(Duration::from_secs(44)).await;
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!call.is_finished(), "gave up too early");
+    tokio::time::advance(Duration::from_secs(2)).await;
     assert_eq!(call.await.unwrap(), Err(ErrorKind::TimedOut.into()));
 }
 
