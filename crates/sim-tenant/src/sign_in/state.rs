@@ -119,7 +119,28 @@ pub(crate) struct SignInState {
     pub(super) context_rules: Vec<ContextRule>,
 }
 
+/// How many of each thing that is issued are remembered, so that a long run does not grow without end.
+const REMEMBERED: usize = 20_000;
+
+/// Drops the older half once there are too many.
+fn trim<V>(map: &mut HashMap<String, V>, age: impl Fn(&V) -> Timestamp) {
+    if map.len() <= REMEMBERED {
+        return;
+    }
+    let mut ages: Vec<Timestamp> = map.values().map(&age).collect();
+    let (_, middle, _) = ages.select_nth_unstable(REMEMBERED / 2);
+    let middle = *middle;
+    map.retain(|_, value| age(value) > middle);
+}
+
 impl SignInState {
+    /// Forgets the oldest codes and tokens when there are very many.
+    pub(super) fn tidy(&mut self) {
+        trim(&mut self.access, |access| access.expires);
+        trim(&mut self.refresh, |grant| grant.issued);
+        trim(&mut self.codes, |grant| grant.issued);
+    }
+
     /// The object id behind a call's bearer token, whatever else may be wrong with it.
     pub(crate) fn bearer(&self, call: &Call) -> Option<String> {
         let (_, token) = call.header("authorization")?.split_once(' ')?;
