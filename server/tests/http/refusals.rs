@@ -101,12 +101,7 @@ async fn active_or_waiting_already() {
     let elsewhere = another.signed_in(ADELE).await;
     let here = world.signed_in(ADELE).await;
     for (role, becomes, said, standing) in [
-        (
-            "Global Reader, Directory",
-            "Usable",
-            "Active already, until",
-            "Active until",
-        ),
+        ("Global Reader, Directory", "Usable", "Active already, until", "Active until"),
         ("Incident Responders, Member", "Usable", "Active already, until", "Active until"),
         ("Contributor, Contoso Sandbox", "Usable", "Active already, until", "Active until"),
         (
