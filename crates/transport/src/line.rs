@@ -97,8 +97,8 @@ impl Line {
         audience: Audience,
         token: SecretString,
     ) -> Self {
-        let credential = Mutex::new(Credential { token, renewed: false });
         let limits = api.limits;
+        let credential = Mutex::new(Credential { token, renewed: false });
         Self { api, lane, plane, caller, audience, credential, limits }
     }
 

@@ -130,10 +130,10 @@ fn violation(fault: &Fault) -> Option<Vec<Violation>> {
         | "MatchingRoleAssignmentExists"
         | "SubjectHasActiveAssignment"
         | "DuplicateRoleCreated" => Violation::AlreadyActive,
+        REQUEST_EXISTS => Violation::RequestExists,
         "PendingRoleAssignmentRequest" | "ConcurrentActivationInProgress" | "RequestConflict" => {
             Violation::AlreadyPending
         }
-        REQUEST_EXISTS => Violation::RequestExists,
         "RoleAssignmentDoesNotExist" => Violation::NotActive,
         "ActiveDurationTooShort" => Violation::TooShort,
         "StartTimeInPast" | "InvalidStartDateTime" => Violation::StartInPast,

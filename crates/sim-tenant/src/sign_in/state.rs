@@ -152,3 +152,24 @@ impl SignInState {
         self.admin_consent.contains(key) || self.consents.get(oid).is_some_and(|keys| keys.contains(key))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use jiff::Timestamp;
+
+    use super::{REMEMBERED, trim};
+
+    #[test]
+    fn too_many_lose_the_older_half_and_never_the_newest() {
+        let at = |n: usize| Timestamp::from_second(i64::try_from(n).unwrap()).unwrap();
+        let mut map: HashMap<String, Timestamp> = (0..REMEMBERED).map(|n| (n.to_string(), at(n))).collect();
+        trim(&mut map, |at| *at);
+        assert_eq!(map.len(), REMEMBERED);
+        map.insert("newest".to_owned(), at(REMEMBERED));
+        trim(&mut map, |at| *at);
+        assert_eq!(map.len(), REMEMBERED / 2);
+        assert!(map.contains_key("newest") && !map.contains_key("0"));
+    }
+}
