@@ -168,7 +168,8 @@ impl Written {
             None | Some("real") => Pace::default(),
             Some("hurried") if cloud.as_ref().is_some_and(|cloud| cloud.is_custom) => Pace::hurried(),
             Some("hurried") => {
-                problems.push(format!("{PREFIX}PACE: \"hurried\" is for a simulated tenant, with CLOUD custom"));
+                problems
+                    .push(format!("{PREFIX}PACE: \"hurried\" is for a simulated tenant, with CLOUD custom"));
                 Pace::default()
             }
             Some(_) => {

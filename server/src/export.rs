@@ -12,8 +12,14 @@ use portal::history::{History, csv, json};
 /// The routes.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
-        .route("/history.csv", get(async |context, query| file(context, query, "csv", "text/csv; charset=utf-8", csv).await))
-        .route("/history.json", get(async |context, query| file(context, query, "json", "application/json", json).await))
+        .route(
+            "/history.csv",
+            get(async |context, query| file(context, query, "csv", "text/csv; charset=utf-8", csv).await),
+        )
+        .route(
+            "/history.json",
+            get(async |context, query| file(context, query, "json", "application/json", json).await),
+        )
 }
 
 async fn file(

@@ -116,10 +116,10 @@ fn planes(config: &Config, graph: &Arc<Api>, http: &reqwest::Client) -> Vec<Arc<
     let PlaneSet { entra, groups, azure: resources } = config.planes;
     let mut planes: Vec<Arc<dyn Plane>> = Vec::new();
     if entra {
-        planes.push(Arc::new(graph::EntraRoles::new(graph.clone())));
+        planes.push(Arc::new(graph::EntraRoles::new(graph.clone(), Some(&config.cloud.admin_center))));
     }
     if groups {
-        planes.push(Arc::new(graph::Groups::new(graph.clone())));
+        planes.push(Arc::new(graph::Groups::new(graph.clone(), Some(&config.cloud.admin_center))));
     }
     if resources {
         planes.push(Arc::new(arm::AzureResources::new(azure, Some(config.cloud.admin_center.clone()))));

@@ -42,7 +42,18 @@ fn run_storm(storm: &Storm) -> Result<()> {
     );
     let mut command = process::cargo();
     command
-        .args(["test", "--package", "server", "--test", "storm", "--", "--ignored", "--exact", "as_ordered", "--nocapture"])
+        .args([
+            "test",
+            "--package",
+            "server",
+            "--test",
+            "storm",
+            "--",
+            "--ignored",
+            "--exact",
+            "as_ordered",
+            "--nocapture",
+        ])
         .env("STORM_OPERATIONS", storm.operations.to_string())
         .env("STORM_SEED", storm.seed.to_string())
         .env("STORM_KILLS", storm.kills.to_string());

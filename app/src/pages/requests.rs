@@ -46,9 +46,15 @@ pub(crate) fn Requests() -> impl IntoView {
 fn step_up_problem(slug: &str) -> &'static str {
     match slug {
         "declined" => "The sign-in was cancelled. Nothing was sent; sign in for it when you are ready.",
-        "other-person" => "Somebody else signed in. Nothing has changed: sign in for it with the account you are using here.",
-        "policy" => "A policy of your organisation does not allow the stronger sign-in from here. Nothing was sent. An administrator finds it in the sign-in log.",
-        "expired" | "unknown" => "The sign-in took too long, or your session ended meanwhile. Nothing was sent; sign in for it again.",
+        "other-person" => {
+            "Somebody else signed in. Nothing has changed: sign in for it with the account you are using here."
+        }
+        "policy" => {
+            "A policy of your organisation does not allow the stronger sign-in from here. Nothing was sent. An administrator finds it in the sign-in log."
+        }
+        "expired" | "unknown" => {
+            "The sign-in took too long, or your session ended meanwhile. Nothing was sent; sign in for it again."
+        }
         _ => "The stronger sign-in did not work. Nothing was sent; try it again.",
     }
 }

@@ -6,7 +6,8 @@
 //! | module | what |
 //! |---|---|
 //! | [`wire`] | JSON that both use: schedules, tickets, requests |
-//! | [`requests`] | sending, reading again and finding role requests |
+//! | [`requests`] | sending, trying, withdrawing, reading again and finding role requests |
+//! | [`approvals`] | deciding on other people's requests |
 //! | [`policies`] | policy assignments |
 //! | [`batch`] | `$batch` |
 //! | [`entra`], [`groups`] | one plane each: paths, rows, names |
@@ -14,6 +15,7 @@
 //! <https://learn.microsoft.com/graph/api/resources/privilegedidentitymanagementv3-overview>,
 //! <https://learn.microsoft.com/graph/api/resources/privilegedidentitymanagement-for-groups-api-overview>
 
+mod approvals;
 mod batch;
 mod entra;
 mod groups;

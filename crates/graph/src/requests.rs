@@ -1,70 +1,238 @@
-//! Role requests: sending one, reading one again, and finding one whose answer was lost.
+//! Role requests: sending one, trying one, reading one again, withdrawing one, and finding one whose answer was lost.
+//!
+//! Entra roles and groups do all of this alike. What tells them apart is in [`Requests`]: paths, and how a target is written.
 
+use futures::future::join;
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
+use pim::draft::Draft;
 use pim::error::{ErrorKind, PlaneError};
-use pim::ids::RequestId;
-use pim::plane::{Fingerprint, Submission};
-use pim::request::{Request, RequestAction};
-use pim::target::Target;
-use serde::Serialize;
-use transport::wire::usable;
-use transport::write::submission;
+use pim::ids::PrincipalId;
+use pim::plane::{Fingerprint, Submission, Validation};
+use pim::prolongation::{Prolongation, ProlongationKind};
+use pim::request::{Progress, Request, RequestAction, RequestRef, RequestStatus};
+use pim::target::{Names, Target};
+use transport::wire::{Activation, usable};
+use transport::write::{submission, validation};
 use transport::{Line, Route, segment};
 
-use crate::wire::WireRequest;
+use crate::wire::{Details, Post, ProlongationDetails, TargetIds, WireRequest};
 
 /// How far the portal's clock and the service's may be apart: a request that the service dates this much before the send may
 /// still be the one that was sent.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(2);
 
-/// The collection of one plane's requests.
+/// The requests of one plane.
+pub(crate) struct Requests {
+    /// Those about assignments: activations and deactivations.
+    pub(crate) assignments: Collection,
+    /// Those about eligibilities: wishes to lengthen and renew them.
+    pub(crate) eligibilities: Collection,
+    /// What is asked for along with a row, for its names.
+    pub(crate) expand: &'static str,
+    /// The expiration type of an activation, as the plane's documentation spells it.
+    pub(crate) after_duration: &'static str,
+    /// Reads the target out of a row.
+    pub(crate) target: fn(&WireRequest) -> Option<Target>,
+    /// Writes a target.
+    pub(crate) ids: for<'a> fn(&'a Target) -> TargetIds<'a>,
+    /// What people call the target, as far as the row tells.
+    pub(crate) names: fn(&WireRequest, &Target) -> Names,
+}
+
+/// One collection of requests.
 pub(crate) struct Collection {
     /// Its path; requests are posted to it.
     pub(crate) path: &'static str,
-    /// The path of the caller's own.
-    pub(crate) own: &'static str,
     /// How one request's path shows in logs.
     pub(crate) one: &'static str,
-    /// Reads the target out of a row.
-    pub(crate) target: fn(&WireRequest) -> Option<Target>,
 }
 
 impl Collection {
+    fn route(&self) -> Route {
+        Route::fixed(self.path)
+    }
+
+    /// One request, or an action on it.
+    fn one(&self, request: &RequestRef, action: &str) -> Result<Route, PlaneError> {
+        let id = segment(request.id.as_str()).ok_or(ErrorKind::NotFound)?;
+        Ok(Route::new(self.one, format!("{}/{id}{action}", self.path)))
+    }
+}
+
+impl Requests {
+    fn collection(&self, action: RequestAction) -> &Collection {
+        match action {
+            RequestAction::Extend | RequestAction::Renew => &self.eligibilities,
+            RequestAction::Activate | RequestAction::Deactivate | RequestAction::Other => &self.assignments,
+        }
+    }
+
+    fn body<'a>(
+        &self,
+        action: &'static str,
+        principal_id: PrincipalId,
+        target: &'a Target,
+        details: Option<Details<'a>>,
+    ) -> Post<'a> {
+        Post { action, principal_id, target: (self.ids)(target), details, is_validation_only: false }
+    }
+
+    fn activation<'a>(&self, principal: PrincipalId, draft: &'a Draft) -> Post<'a> {
+        let details = Details::Activation(Activation::new(draft, self.after_duration));
+        self.body("selfActivate", principal, &draft.target, Some(details))
+    }
+
     /// Sends `body`, once. The answer's own target is not believed: it is what was sent.
-    pub(crate) async fn post(
+    async fn post(
         &self,
         line: &Line,
+        collection: &Collection,
         target: &Target,
-        body: &(impl Serialize + Sync),
+        body: &Post<'_>,
     ) -> Result<Submission, PlaneError> {
-        let outcome = line.send(&Method::POST, &Route::fixed(self.path), body).await;
+        let outcome = line.send(&Method::POST, &collection.route(), body).await;
         submission(outcome, |answer| {
             let wire: WireRequest = answer.json()?;
-            wire.into_request(target.clone()).ok_or_else(|| PlaneError::from(ErrorKind::Protocol))
+            wire.request(target.clone(), None).ok_or_else(|| PlaneError::from(ErrorKind::Protocol))
         })
     }
 
-    /// All of the caller's own.
+    /// Asks to activate.
+    pub(crate) async fn activate(
+        &self,
+        line: &Line,
+        principal: PrincipalId,
+        draft: &Draft,
+    ) -> Result<Submission, PlaneError> {
+        self.post(line, &self.assignments, &draft.target, &self.activation(principal, draft)).await
+    }
+
+    /// Tries an activation. Nothing comes of it, so it may be sent again like a read.
+    pub(crate) async fn validate(
+        &self,
+        line: &Line,
+        principal: PrincipalId,
+        draft: &Draft,
+    ) -> Result<Validation, PlaneError> {
+        let body = Post { is_validation_only: true, ..self.activation(principal, draft) };
+        validation(line.query_json::<serde_json::Value>(&self.assignments.route(), &body).await)
+    }
+
+    /// Asks to deactivate.
+    pub(crate) async fn deactivate(
+        &self,
+        line: &Line,
+        principal: PrincipalId,
+        target: &Target,
+    ) -> Result<Submission, PlaneError> {
+        let body = self.body("selfDeactivate", principal, target, None);
+        self.post(line, &self.assignments, target, &body).await
+    }
+
+    /// Asks an administrator to lengthen or renew an eligibility.
+    pub(crate) async fn prolong(
+        &self,
+        line: &Line,
+        principal: PrincipalId,
+        wish: &Prolongation,
+    ) -> Result<Submission, PlaneError> {
+        let action = match wish.kind {
+            ProlongationKind::Extend => "selfExtend",
+            ProlongationKind::Renew => "selfRenew",
+        };
+        let details = Details::Prolongation(ProlongationDetails::new(wish));
+        let body = self.body(action, principal, &wish.target, Some(details));
+        self.post(line, &self.eligibilities, &wish.target, &body).await
+    }
+
+    /// Withdraws `request`. A refusal is no answer yet: the request may have been withdrawn before.
+    /// <https://learn.microsoft.com/graph/api/unifiedroleassignmentschedulerequest-cancel>
+    pub(crate) async fn cancel(&self, line: &Line, request: &RequestRef) -> Result<Submission, PlaneError> {
+        let route = self.collection(request.action).one(request, "/cancel")?;
+        let cancelled = submission(line.post(&route).await, |_| Ok::<_, PlaneError>(withdrawn(request)));
+        let refused = match &cancelled {
+            Ok(Submission::Rejected(_)) => true,
+            Ok(_) => false,
+            Err(error) => matches!(error.kind, ErrorKind::NotFound | ErrorKind::Conflict),
+        };
+        if !refused {
+            return cancelled;
+        }
+        match self.get(line, request).await {
+            Ok(found) if found.status.progress() == Progress::Cancelled => Ok(Submission::Accepted(found)),
+            _ => cancelled,
+        }
+    }
+
+    /// The rows of `collection` that fit `on`: `principal` (the caller's own) or `approver` (those that wait for the caller).
+    pub(crate) async fn rows(
+        &self,
+        line: &Line,
+        collection: &Collection,
+        on: &str,
+        options: &str,
+    ) -> Result<Vec<WireRequest>, PlaneError> {
+        let (path, expand) = (collection.path, self.expand);
+        let path = format!("{path}/filterByCurrentUser(on='{on}')?$expand={expand}{options}");
+        line.pages(&Route::new(collection.path, path)).await
+    }
+
+    fn read(&self, wire: &WireRequest) -> Option<Request> {
+        let target = (self.target)(wire)?;
+        let names = (self.names)(wire, &target);
+        wire.request(target, Some(names))
+    }
+
+    /// All of the caller's own. A service that does not list wishes for longer eligibilities has none to show.
     pub(crate) async fn own(&self, line: &Line) -> Result<Vec<Request>, PlaneError> {
-        let rows: Vec<WireRequest> = line.pages(&Route::fixed(self.own)).await?;
-        Ok(usable(rows, "role requests", |wire| {
-            let target = (self.target)(&wire)?;
-            wire.into_request(target)
-        }))
+        let (assignments, eligibilities) = join(
+            self.rows(line, &self.assignments, "principal", ""),
+            self.rows(line, &self.eligibilities, "principal", ""),
+        )
+        .await;
+        let eligibilities = match eligibilities {
+            Ok(rows) => usable(rows, "requests about eligibilities", |wire| self.read(&wire)),
+            Err(error) => match error.kind {
+                ErrorKind::Forbidden { .. } | ErrorKind::Rejected(_) | ErrorKind::NotFound => Vec::new(),
+                _ => return Err(error),
+            },
+        };
+        let wished =
+            |request: &Request| matches!(request.action, RequestAction::Extend | RequestAction::Renew);
+        let mut own = usable(assignments?, "role requests", |wire| self.read(&wire));
+        own.extend(eligibilities.into_iter().filter(wished));
+        Ok(own)
     }
 
     /// One.
-    pub(crate) async fn get(&self, line: &Line, id: &RequestId) -> Result<Request, PlaneError> {
-        let id = segment(id.as_str()).ok_or(ErrorKind::NotFound)?;
-        let wire: WireRequest = line.get_json(&Route::new(self.one, format!("{}/{id}", self.path))).await?;
+    pub(crate) async fn get(&self, line: &Line, request: &RequestRef) -> Result<Request, PlaneError> {
+        let wire: WireRequest = line.get_json(&self.collection(request.action).one(request, "")?).await?;
         let target = (self.target)(&wire).ok_or(ErrorKind::Protocol)?;
-        wire.into_request(target).ok_or_else(|| ErrorKind::Protocol.into())
+        wire.request(target, None).ok_or_else(|| ErrorKind::Protocol.into())
     }
 
     /// The one that fits `lost`, among the caller's own.
     pub(crate) async fn find(&self, line: &Line, lost: &Fingerprint) -> Result<Option<Request>, PlaneError> {
-        Ok(best(self.own(line).await?, lost))
+        let rows = self.rows(line, self.collection(lost.action), "principal", "").await?;
+        Ok(best(usable(rows, "role requests", |wire| self.read(&wire)), lost))
+    }
+}
+
+/// `request` after it was withdrawn: the answer to that has no body.
+fn withdrawn(request: &RequestRef) -> Request {
+    Request {
+        id: request.id.clone(),
+        target: request.target.clone(),
+        action: request.action,
+        status: RequestStatus::from("Canceled".to_owned()),
+        created: None,
+        start: None,
+        duration: None,
+        names: None,
+        ticket: None,
+        completed: None,
+        justification: None,
     }
 }
 

@@ -101,7 +101,7 @@ async fn read(server: &Server, targets: Vec<Target>) -> HashMap<Target, PolicyRe
     tokio::spawn(async move { axum::serve(listener, router).await });
     let caller =
         Caller::new(TenantId(Uuid::from_u128(1)), PrincipalId(Uuid::from_u128(2)), Arc::new(OneToken));
-    let groups = Groups::new(Arc::new(Api::new(client(), base.parse().unwrap(), limits())));
+    let groups = Groups::new(Arc::new(Api::new(client(), base.parse().unwrap(), limits())), None);
     let task = tokio::spawn(async move { groups.policies(&caller, &targets).await });
     while !task.is_finished() {
         for _ in 0..2_000 {

@@ -238,12 +238,7 @@ impl Identity {
     }
 
     /// Keeps what a stronger sign-in brought, if it was the same person.
-    async fn step_up(
-        &self,
-        callback: &Callback,
-        flow: &Flow,
-        step_up: &StepUp,
-    ) -> Result<(), SignInError> {
+    async fn step_up(&self, callback: &Callback, flow: &Flow, step_up: &StepUp) -> Result<(), SignInError> {
         let (grant, verified) = self.arrive(callback, flow).await?;
         if (verified.person.tenant, verified.person.id) != (flow.tenant, step_up.principal) {
             return Err(SignInError::OtherPerson);
@@ -275,13 +270,15 @@ impl Identity {
         let inner = &*self.0;
         let scope = format!("{} openid profile", scope_of(&inner.settings, flow.audience()));
         let now = inner.clock.now();
-        inner.wire.redeem(code, &flow.verifier, &scope, &flow.claims(), now).await.map_err(|failure| match failure {
-            NoGrant::Refused(refused) => {
-                tracing::warn!(error = %refused, "a code was not redeemed");
-                SignInError::from_oauth(&refused.error, refused.suberror.as_deref(), refused.trace())
+        inner.wire.redeem(code, &flow.verifier, &scope, &flow.claims(), now).await.map_err(|failure| {
+            match failure {
+                NoGrant::Refused(refused) => {
+                    tracing::warn!(error = %refused, "a code was not redeemed");
+                    SignInError::from_oauth(&refused.error, refused.suberror.as_deref(), refused.trace())
+                }
+                NoGrant::Unavailable => SignInError::Unavailable(Trace::default()),
+                NoGrant::Malformed => incomplete(),
             }
-            NoGrant::Unavailable => SignInError::Unavailable(Trace::default()),
-            NoGrant::Malformed => incomplete(),
         })
     }
 

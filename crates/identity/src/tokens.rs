@@ -209,20 +209,21 @@ impl VaultTokens {
             if let Some(access) = stored.filter(|access| access.is_fresh(now)) {
                 return Ok(access.token.clone());
             }
-            let refused = match inner.wire.refresh(&opened.vault.refresh, &scope, claims::CAPABILITY, now).await {
-                Ok(grant) => {
-                    let kept = vault::add(&*inner.records, self.vault, audience, &grant)
-                        .await
-                        .map_err(|_| TokenError::Unavailable)?;
-                    return if kept { Ok(grant.access) } else { Err(TokenError::SignInRequired) };
-                }
-                Err(NoGrant::Refused(refused)) => refused,
-                Err(NoGrant::Unavailable | NoGrant::Malformed) => {
-                    // The token in hand may be old, but it is valid: better than none while the service is away.
-                    let usable = stored.filter(|access| access.is_usable(now));
-                    return usable.map(|access| access.token.clone()).ok_or(TokenError::Unavailable);
-                }
-            };
+            let refused =
+                match inner.wire.refresh(&opened.vault.refresh, &scope, claims::CAPABILITY, now).await {
+                    Ok(grant) => {
+                        let kept = vault::add(&*inner.records, self.vault, audience, &grant)
+                            .await
+                            .map_err(|_| TokenError::Unavailable)?;
+                        return if kept { Ok(grant.access) } else { Err(TokenError::SignInRequired) };
+                    }
+                    Err(NoGrant::Refused(refused)) => refused,
+                    Err(NoGrant::Unavailable | NoGrant::Malformed) => {
+                        // The token in hand may be old, but it is valid: better than none while the service is away.
+                        let usable = stored.filter(|access| access.is_usable(now));
+                        return usable.map(|access| access.token.clone()).ok_or(TokenError::Unavailable);
+                    }
+                };
             tracing::warn!(?audience, error = %refused, "a token was not refreshed");
             let verdict = verdict(&refused);
             if verdict != Verdict::Dead {

@@ -88,7 +88,8 @@ pub(crate) struct Opened {
 impl Vault {
     /// A vault with the first tokens of a sign-in.
     pub(crate) fn new(refresh: SecretString, audience: Audience, grant: &Grant) -> Self {
-        let mut vault = Self { refresh, refreshed: grant.obtained, access: BTreeMap::new(), stronger: Vec::new() };
+        let mut vault =
+            Self { refresh, refreshed: grant.obtained, access: BTreeMap::new(), stronger: Vec::new() };
         vault.merge(audience, grant);
         vault
     }
@@ -110,8 +111,7 @@ impl Vault {
     /// Keeps what a stronger sign-in brought; what is too old goes.
     fn strengthen(&mut self, challenge: &Challenge, grant: &Grant, made: Timestamp) {
         self.stronger.retain(|one| &one.challenge != challenge && one.is_good(grant.obtained));
-        let access =
-            Access { token: grant.access.clone(), obtained: grant.obtained, expires: grant.expires };
+        let access = Access { token: grant.access.clone(), obtained: grant.obtained, expires: grant.expires };
         self.stronger.push(Stronger { challenge: challenge.clone(), access, made });
         self.renew(grant);
     }
@@ -181,11 +181,7 @@ pub(crate) async fn strengthen(
     change(records, id, |vault| vault.strengthen(challenge, grant, made)).await
 }
 
-async fn change(
-    records: &dyn Records,
-    id: VaultId,
-    change: impl Fn(&mut Vault),
-) -> Result<bool, StoreError> {
+async fn change(records: &dyn Records, id: VaultId, change: impl Fn(&mut Vault)) -> Result<bool, StoreError> {
     for _ in 0..ATTEMPTS {
         let Some(mut opened) = open(records, id).await? else { return Ok(false) };
         change(&mut opened.vault);

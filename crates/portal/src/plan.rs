@@ -361,9 +361,11 @@ impl Portal {
         if said.is_too_long() {
             // The longest of some shorter ones that passes: not the limit, but within it.
             let shorter = SHORTER.into_iter().filter_map(ActivationDuration::from_minutes);
-            let tried = shorter.map(async |duration| (duration, plane.validate(caller, &empty(duration)).await));
+            let tried =
+                shorter.map(async |duration| (duration, plane.validate(caller, &empty(duration)).await));
             let tried = join_all(tried).await;
-            let passes = |said: &Result<Validation, PlaneError>| matches!(said, Ok(said) if !said.is_too_long());
+            let passes =
+                |said: &Result<Validation, PlaneError>| matches!(said, Ok(said) if !said.is_too_long());
             policy.maximum_duration =
                 tried.into_iter().find(|(_, said)| passes(said)).map(|(duration, _)| duration);
         }

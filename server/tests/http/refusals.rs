@@ -53,7 +53,11 @@ async fn what_rules_that_cannot_be_read_ask_for_is_learnt_from_a_dry_run() {
     let world = World::start().await;
     let browser = world.signed_in(ADELE).await;
     let plan = browser.select(&["Network Contributor, Contoso Connectivity"]).await;
-    assert!(plan.text().contains("Its rules could not be read; Microsoft named them in a dry run."), "{}", plan.text());
+    assert!(
+        plan.text().contains("Its rules could not be read; Microsoft named them in a dry run."),
+        "{}",
+        plan.text()
+    );
     assert!(plan.text().contains("4 h of 4 h"), "the longest that passed: {}", plan.text());
     let again = browser.confirm(&plan, &[("justification", "Change 7")]).await;
     let named = problems(&again);
@@ -119,12 +123,7 @@ async fn active_or_waiting_already() {
     let elsewhere = another.signed_in(ADELE).await;
     let here = world.signed_in(ADELE).await;
     for (role, becomes, said, standing) in [
-        (
-            "Global Reader, Directory",
-            "Usable",
-            "Active already, until",
-            "Active until",
-        ),
+        ("Global Reader, Directory", "Usable", "Active already, until", "Active until"),
         ("Incident Responders, Member", "Usable", "Active already, until", "Active until"),
         ("Contributor, Contoso Sandbox", "Usable", "Active already, until", "Active until"),
         (

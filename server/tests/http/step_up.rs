@@ -34,7 +34,11 @@ async fn one_sign_in_serves_a_context_on_graph_and_on_azure_and_the_rest_does_no
     assert_eq!(world.sim.writes().await.len(), 1);
 
     let ready = browser.step_up(&result, ADELE).await;
-    assert!(ready.text().contains("3 roles can be activated now; nothing was sent so far."), "{}", ready.text());
+    assert!(
+        ready.text().contains("3 roles can be activated now; nothing was sent so far."),
+        "{}",
+        ready.text()
+    );
     assert_eq!(world.sim.writes().await.len(), 1, "the way back sends nothing");
     let done = resume(&browser, &ready).await;
     assert_eq!(states(&done), ["Usable"; 4], "{}", done.text());

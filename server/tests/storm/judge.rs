@@ -69,10 +69,15 @@ pub(crate) fn judge(weather: &Weather, people: &[Person], ledger: &Value, faults
         states: std::collections::BTreeMap::new(),
         findings: Vec::new(),
     };
-    let ledger: Vec<String> =
-        ledger.as_array().expect("a list").iter().map(|entry| entry.to_string().to_ascii_lowercase()).collect();
+    let ledger: Vec<String> = ledger
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|entry| entry.to_string().to_ascii_lowercase())
+        .collect();
     for person in people {
-        let own: Vec<&String> = ledger.iter().filter(|entry| entry.contains(&object_id(person.number))).collect();
+        let own: Vec<&String> =
+            ledger.iter().filter(|entry| entry.contains(&object_id(person.number))).collect();
         for (index, (_, role)) in ROLES.iter().enumerate() {
             let made = own.iter().filter(|entry| entry.contains(&role_id(index))).count();
             let shown = person.lines.iter().find(|line| line.role == *role);

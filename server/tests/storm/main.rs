@@ -32,7 +32,7 @@ const AT_ONCE: usize = 16;
 /// How long people wait before they look again.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// How long operations may take to their ends once the storm is over.
-const SETTLES: Duration = Duration::from_secs(120);
+const SETTLES: Duration = Duration::from_mins(2);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_storm_nothing_happens_twice_and_nothing_is_told_that_is_not_so() {

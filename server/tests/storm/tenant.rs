@@ -61,7 +61,9 @@ type = "subscription"
         let id = role_id(index);
         let entry = match *plane {
             "entra" => format!("[[entra.roles]]\nid = \"{id}\"\nname = \"{name}\"\npolicy = \"plain\"\n"),
-            "groups" => format!("[[groups.list]]\nid = \"{id}\"\nname = \"{name}\"\nmember_policy = \"plain\"\n"),
+            "groups" => {
+                format!("[[groups.list]]\nid = \"{id}\"\nname = \"{name}\"\nmember_policy = \"plain\"\n")
+            }
             _ => format!("[[azure.roles]]\nid = \"{id}\"\nname = \"{name}\"\n"),
         };
         text.push_str(&entry);
@@ -77,7 +79,9 @@ type = "subscription"
             let grant = match plane {
                 "entra" => format!("[[entra.eligible]]\nwho = \"p{number}\"\nrole = \"{name}\"\n"),
                 "groups" => {
-                    format!("[[groups.eligible]]\nwho = \"p{number}\"\ngroup = \"{name}\"\naccess = \"member\"\n")
+                    format!(
+                        "[[groups.eligible]]\nwho = \"p{number}\"\ngroup = \"{name}\"\naccess = \"member\"\n"
+                    )
                 }
                 _ => format!(
                     "[[azure.eligible]]\nwho = \"p{number}\"\nrole = \"{name}\"\nscope = \"sub\"\npolicy = \"plain\"\n"

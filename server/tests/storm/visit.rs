@@ -18,7 +18,10 @@ const TRIES: usize = 60;
 /// How long they wait before they try again.
 const BEFORE_AGAIN: Duration = Duration::from_millis(150);
 
-#[expect(clippy::disallowed_methods, reason = "the tests stand in for a browser, without the portal's transport")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests stand in for a browser, without the portal's transport"
+)]
 pub(crate) fn client() -> reqwest::Client {
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     client.timeout(Duration::from_secs(30)).build().expect("a client can be built")
@@ -95,7 +98,8 @@ impl Browser {
                 request.header(ORIGIN, origin).header("sec-fetch-site", "same-origin").body(body)
             }
         };
-        let answer = request.header(ACCEPT, "text/html").header(COOKIE, cookies.join("; ")).send().await.ok()?;
+        let answer =
+            request.header(ACCEPT, "text/html").header(COOKIE, cookies.join("; ")).send().await.ok()?;
         for cookie in answer.headers().get_all(SET_COOKIE) {
             let cookie = cookie.to_str().expect("ASCII");
             let (pair, rest) = cookie.split_once(';').unwrap_or((cookie, ""));
@@ -135,7 +139,8 @@ pub(crate) async fn activate(portal: &Portal, weather: &Weather, number: usize) 
             is_in = browser.sign_in(&upn(number)).await.is_some();
         } else if let Some(id) = selection.clone() {
             let form = [("selection", id.as_str()), ("step", "confirm"), ("justification", "The storm")];
-            let form: Vec<_> = form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let form: Vec<_> =
+                form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             match browser.send("/do/activate", Some(&form)).await.and_then(|answer| answer.location) {
                 Some(to) if to.starts_with("/requests/") => {
                     person.page = Some(to);

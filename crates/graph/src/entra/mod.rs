@@ -10,25 +10,28 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
+use pim::approval::{Approvals, Decided, Outcome, Verdict, Waiting};
 use pim::assignment::Assignment;
 use pim::draft::Draft;
 use pim::eligibility::Eligibility;
 use pim::error::{ErrorKind, PlaneError};
 use pim::ids::{PlaneId, RequestId};
 use pim::listing::Listing;
-use pim::plane::{Caller, Descriptor, Fingerprint, Plane, Submission};
+use pim::plane::{Caller, Descriptor, Fingerprint, Plane, Submission, Validation};
 use pim::policy::PolicyReading;
+use pim::prolongation::Prolongation;
 use pim::request::{Request, RequestRef};
 use pim::target::Target;
 use pim::tokens::{Audience, TokenError};
 use transport::wire::usable;
 use transport::{Api, Line, Route, rules, segment};
 
+use crate::approvals::Approving;
 use crate::policies::{self, WireAssignment};
-use crate::requests::Collection;
+use crate::requests::{Collection, Requests};
 use crate::wire::Named;
 use place::Place;
-use wire::{Instance, Post};
+use wire::Instance;
 
 /// The plane's id.
 const PLANE: &str = "entra";
@@ -38,12 +41,33 @@ const ELIGIBILITIES: &str = "/v1.0/roleManagement/directory/roleEligibilitySched
 const ASSIGNMENTS: &str = "/v1.0/roleManagement/directory/roleAssignmentScheduleInstances/filterByCurrentUser(on='principal')\
     ?$expand=roleDefinition($select=id,displayName,isBuiltIn,templateId),directoryScope";
 
-const REQUESTS: Collection = Collection {
-    path: "/v1.0/roleManagement/directory/roleAssignmentScheduleRequests",
-    own: "/v1.0/roleManagement/directory/roleAssignmentScheduleRequests/filterByCurrentUser(on='principal')",
-    one: "/v1.0/roleManagement/directory/roleAssignmentScheduleRequests/{id}",
+const REQUESTS: Requests = Requests {
+    assignments: Collection {
+        path: "/v1.0/roleManagement/directory/roleAssignmentScheduleRequests",
+        one: "/v1.0/roleManagement/directory/roleAssignmentScheduleRequests/{id}",
+    },
+    eligibilities: Collection {
+        path: "/v1.0/roleManagement/directory/roleEligibilityScheduleRequests",
+        one: "/v1.0/roleManagement/directory/roleEligibilityScheduleRequests/{id}",
+    },
+    expand: "roleDefinition($select=id,displayName,isBuiltIn,templateId),directoryScope",
+    after_duration: "AfterDuration",
     target: wire::request_target,
+    ids: wire::ids,
+    names: wire::request_names,
 };
+
+/// Only the beta has them, under the older word.
+/// <https://learn.microsoft.com/graph/api/resources/approval?view=graph-rest-beta>
+const APPROVING: Approving = Approving {
+    requests: &REQUESTS,
+    path: "/beta/roleManagement/directory/roleAssignmentApprovals",
+    one: "/beta/roleManagement/directory/roleAssignmentApprovals/{id}",
+    words: &["steps"],
+};
+
+/// Below the admin center: requests that wait for the person.
+const ADMIN_PAGE: &str = "/#view/Microsoft_Azure_PIMCommon/ApproveRequestMenuBlade/~/aadmigratedroles";
 
 /// Microsoft's pages use either word for the directory's policies; both are said to work.
 const POLICIES: [&str; 2] = [
@@ -64,8 +88,10 @@ pub struct EntraRoles {
 
 impl EntraRoles {
     /// The plane on the Graph at `api`.
+    ///
+    /// `admin_center` is the base of Microsoft's admin center (`https://entra.microsoft.com`), where one is known.
     #[must_use]
-    pub fn new(api: Arc<Api>) -> Self {
+    pub fn new(api: Arc<Api>, admin_center: Option<&str>) -> Self {
         let descriptor = Descriptor {
             id: PlaneId::from(PLANE),
             title: "Entra roles",
@@ -76,7 +102,7 @@ impl EntraRoles {
             audience: Audience::Graph,
             chooses_ids: false,
             leads_on: false,
-            admin_page: None,
+            admin_page: admin_center.map(|base| format!("{}{ADMIN_PAGE}", base.trim_end_matches('/'))),
         };
         Self { api, descriptor }
     }
@@ -122,9 +148,12 @@ impl Plane for EntraRoles {
         targets.iter().map(|target| (target.clone(), reading(target))).collect()
     }
 
+    async fn validate(&self, caller: &Caller, draft: &Draft) -> Result<Validation, PlaneError> {
+        REQUESTS.validate(&self.line(caller).await?, caller.principal, draft).await
+    }
+
     async fn submit(&self, caller: &Caller, draft: &Draft, _: &RequestId) -> Result<Submission, PlaneError> {
-        let body = Post::activate(caller.principal, draft);
-        REQUESTS.post(&self.line(caller).await?, &draft.target, &body).await
+        REQUESTS.activate(&self.line(caller).await?, caller.principal, draft).await
     }
 
     async fn deactivate(
@@ -133,16 +162,47 @@ impl Plane for EntraRoles {
         assignment: &Assignment,
         _: &RequestId,
     ) -> Result<Submission, PlaneError> {
-        let body = Post::deactivate(caller.principal, &assignment.target);
-        REQUESTS.post(&self.line(caller).await?, &assignment.target, &body).await
+        REQUESTS.deactivate(&self.line(caller).await?, caller.principal, &assignment.target).await
+    }
+
+    async fn cancel(&self, caller: &Caller, request: &RequestRef) -> Result<Submission, PlaneError> {
+        REQUESTS.cancel(&self.line(caller).await?, request).await
+    }
+
+    async fn prolong(
+        &self,
+        caller: &Caller,
+        wish: &Prolongation,
+        _: &RequestId,
+    ) -> Result<Submission, PlaneError> {
+        REQUESTS.prolong(&self.line(caller).await?, caller.principal, wish).await
     }
 
     async fn request(&self, caller: &Caller, request: &RequestRef) -> Result<Request, PlaneError> {
-        REQUESTS.get(&self.line(caller).await?, &request.id).await
+        REQUESTS.get(&self.line(caller).await?, request).await
     }
 
     async fn find(&self, caller: &Caller, lost: &Fingerprint) -> Result<Option<Request>, PlaneError> {
         REQUESTS.find(&self.line(caller).await?, lost).await
+    }
+
+    fn approvals(&self) -> Option<&dyn Approvals> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Approvals for EntraRoles {
+    async fn waiting(&self, caller: &Caller) -> Result<Vec<Waiting>, PlaneError> {
+        APPROVING.waiting(&self.line(caller).await?, caller.principal).await
+    }
+
+    async fn decide(&self, caller: &Caller, verdict: &Verdict) -> Result<Decided, PlaneError> {
+        APPROVING.decide(&self.line(caller).await?, caller.principal, verdict).await
+    }
+
+    async fn outcome(&self, caller: &Caller, waiting: &Waiting) -> Result<Outcome, PlaneError> {
+        APPROVING.outcome(&self.line(caller).await?, caller.principal, &waiting.id).await
     }
 }
 

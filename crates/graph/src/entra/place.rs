@@ -66,6 +66,7 @@ mod tests {
             odata_type: Some(format!("#microsoft.graph.{odata_type}")),
             display_name: display_name.map(str::to_owned),
             template_id: None,
+            user_principal_name: None,
         }
     }
 

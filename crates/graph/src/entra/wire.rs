@@ -1,16 +1,15 @@
 //! Entra roles on the wire. Enumerations are compared without regard to case.
 
 use pim::assignment::{Assignment, AssignmentOrigin};
-use pim::draft::Draft;
 use pim::eligibility::Eligibility;
-use pim::ids::{AssignmentId, EligibilityId, PlaneId, PrincipalId, RoleId, ScheduleId, ScopeId};
+use pim::ids::{AssignmentId, EligibilityId, PlaneId, RoleId, ScheduleId, ScopeId};
 use pim::target::{MemberType, Names, Target};
-use serde::{Deserialize, Serialize};
-use transport::wire::{Activation, timestamp};
+use serde::Deserialize;
+use transport::wire::timestamp;
 
 use super::place::{self, Place};
 use super::{PLANE, privileged};
-use crate::wire::{Named, WireRequest};
+use crate::wire::{Named, TargetIds, WireRequest};
 
 /// Marks a scope that is an `appScopeId`, so that it goes back under that name. Directory scopes begin with `/`.
 const APP_SCOPE: &str = "app:";
@@ -110,46 +109,32 @@ pub(super) fn request_target(wire: &WireRequest) -> Option<Target> {
     )
 }
 
-/// What is posted to activate or deactivate.
-/// <https://learn.microsoft.com/graph/api/rbacapplication-post-roleassignmentschedulerequests>
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Post<'a> {
-    action: &'static str,
-    /// The caller's own, whatever a row says: with a group's id the role would be activated for every member.
-    principal_id: PrincipalId,
-    role_definition_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    directory_scope_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    app_scope_id: Option<&'a str>,
-    #[serde(flatten)]
-    activation: Option<Activation<'a>>,
+/// How a target goes back.
+pub(super) fn ids(target: &Target) -> TargetIds<'_> {
+    let scope = target.scope.as_str();
+    let app_scope_id = scope.strip_prefix(APP_SCOPE);
+    TargetIds {
+        role_definition_id: Some(target.role.as_str()),
+        directory_scope_id: app_scope_id.is_none().then_some(scope),
+        app_scope_id,
+        ..TargetIds::default()
+    }
 }
 
-impl<'a> Post<'a> {
-    pub(super) fn activate(principal: PrincipalId, draft: &'a Draft) -> Self {
-        Self {
-            activation: Some(Activation::new(draft, "AfterDuration")),
-            ..Self::new("selfActivate", principal, &draft.target)
-        }
-    }
-
-    pub(super) fn deactivate(principal: PrincipalId, target: &'a Target) -> Self {
-        Self::new("selfDeactivate", principal, target)
-    }
-
-    fn new(action: &'static str, principal_id: PrincipalId, target: &'a Target) -> Self {
-        let scope = target.scope.as_str();
-        let app_scope_id = scope.strip_prefix(APP_SCOPE);
-        Self {
-            action,
-            principal_id,
-            role_definition_id: target.role.as_str(),
-            directory_scope_id: app_scope_id.is_none().then_some(scope),
-            app_scope_id,
-            activation: None,
-        }
+/// What a request's target is called. An administrative unit whose name did not come along keeps its id.
+pub(super) fn request_names(wire: &WireRequest, target: &Target) -> Names {
+    let place = place::of(
+        wire.directory_scope_id.as_deref(),
+        wire.app_scope_id.as_deref(),
+        wire.directory_scope.as_ref(),
+    );
+    let title = wire.role_definition.as_ref().and_then(Named::name);
+    Names {
+        title: title.unwrap_or(target.role.as_str()).to_owned(),
+        place: match place {
+            Place::Words(words) => words,
+            Place::UnnamedUnit(id) => place::unit(id),
+        },
     }
 }
 
@@ -160,22 +145,9 @@ mod tests {
     use super::*;
 
     const ROLE: &str = "fe930be7-5e62-47db-91af-98c3a49a38b1";
-    const ME: &str = "11111111-2222-3333-4444-555555555555";
 
     fn instance(json: Value) -> Instance {
         serde_json::from_value(json).unwrap()
-    }
-
-    fn draft(scope: &str) -> Draft {
-        Draft {
-            target: Target { plane: PLANE.into(), role: ROLE.into(), scope: scope.into() },
-            start: "2026-11-21T10:00:00.123456789Z".parse().unwrap(),
-            duration: "PT1H45M".parse().unwrap(),
-            justification: "Incident 7".into(),
-            ticket: None,
-            eligibility_schedule: None,
-            condition: None,
-        }
     }
 
     #[test]
@@ -242,29 +214,13 @@ mod tests {
     }
 
     #[test]
-    fn an_activation_is_posted_for_the_caller_alone() {
-        let mut draft = draft("/");
-        let body = |draft: &Draft| serde_json::to_value(Post::activate(ME.parse().unwrap(), draft)).unwrap();
-        let mut expected = json!({
-            "action": "selfActivate", "principalId": ME, "roleDefinitionId": ROLE, "directoryScopeId": "/",
-            "justification": "Incident 7",
-            "scheduleInfo": { "startDateTime": "2026-11-21T10:00:00.123Z",
-                "expiration": { "type": "AfterDuration", "duration": "PT1H45M" } },
-        });
-        assert_eq!(body(&draft), expected);
-        draft.ticket = Some(pim::draft::Ticket { number: "7".into(), system: "Desk".into() });
-        expected["ticketInfo"] = json!({ "ticketNumber": "7", "ticketSystem": "Desk" });
-        assert_eq!(body(&draft), expected);
-    }
-
-    #[test]
-    fn a_deactivation_says_no_more_than_it_must_and_an_app_scope_goes_back_as_one() {
-        let target = target(Some(ROLE), None, Some("scope-7")).unwrap();
-        let body = serde_json::to_value(Post::deactivate(ME.parse().unwrap(), &target)).unwrap();
-        let expected = json!({
-            "action": "selfDeactivate", "principalId": ME, "roleDefinitionId": ROLE, "appScopeId": "scope-7",
-        });
-        assert_eq!(body, expected);
+    fn an_app_scope_goes_back_as_one() {
+        let written = |target: &Target| serde_json::to_value(ids(target)).unwrap();
+        let app = target(Some(ROLE), None, Some("scope-7")).unwrap();
+        assert_eq!(written(&app), json!({ "roleDefinitionId": ROLE, "appScopeId": "scope-7" }));
+        let unit = target(Some(ROLE), Some("/administrativeUnits/1"), None).unwrap();
+        let expected = json!({ "roleDefinitionId": ROLE, "directoryScopeId": "/administrativeUnits/1" });
+        assert_eq!(written(&unit), expected);
     }
 
     #[test]
@@ -278,7 +234,10 @@ mod tests {
         }))
         .unwrap();
         let target = request_target(&wire).unwrap();
-        let request = wire.into_request(target).unwrap();
+        let names = request_names(&wire, &target);
+        assert_eq!((names.title.as_str(), names.place.as_str()), (ROLE, "Directory"));
+        let request = wire.request(target, Some(names)).unwrap();
+        assert_eq!((request.duration, &request.ticket), ("PT30M".parse().ok(), &None));
         assert_eq!(request.status.as_str(), "PendingApprovalProvisioning");
         assert_eq!(request.start, "2026-09-06T18:10:00Z".parse().ok());
         let removal: WireRequest =

@@ -1,6 +1,7 @@
 //! The plane of PIM for Groups.
 //! <https://learn.microsoft.com/graph/api/resources/privilegedidentitymanagement-for-groups-api-overview>
 
+mod memberships;
 mod wire;
 
 use std::collections::{BTreeSet, HashMap};
@@ -8,24 +9,27 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
+use pim::approval::{Approvals, Decided, Outcome, Verdict, Waiting};
 use pim::assignment::Assignment;
 use pim::draft::Draft;
 use pim::eligibility::Eligibility;
 use pim::error::PlaneError;
 use pim::ids::{PlaneId, RequestId};
 use pim::listing::Listing;
-use pim::plane::{Caller, Descriptor, Fingerprint, Plane, Submission};
+use pim::plane::{Caller, Descriptor, Fingerprint, Plane, Submission, Validation};
 use pim::policy::{PolicyReading, Unreadable};
+use pim::prolongation::Prolongation;
 use pim::request::{Request, RequestRef};
 use pim::target::Target;
 use pim::tokens::{Audience, TokenError};
 use transport::wire::usable;
 use transport::{Answer, Api, Line, Page, Route, rules, segment};
 
+use crate::approvals::Approving;
 use crate::batch;
 use crate::policies::{self, WireAssignment};
-use crate::requests::Collection;
-use wire::{Instance, Post};
+use crate::requests::{Collection, Requests};
+use wire::Instance;
 
 /// The plane's id.
 const PLANE: &str = "groups";
@@ -35,12 +39,33 @@ const ELIGIBILITIES: &str = "/v1.0/identityGovernance/privilegedAccess/group/eli
 const ASSIGNMENTS: &str = "/v1.0/identityGovernance/privilegedAccess/group/assignmentScheduleInstances/\
     filterByCurrentUser(on='principal')?$expand=group($select=id,displayName)";
 
-const REQUESTS: Collection = Collection {
-    path: "/v1.0/identityGovernance/privilegedAccess/group/assignmentScheduleRequests",
-    own: "/v1.0/identityGovernance/privilegedAccess/group/assignmentScheduleRequests/filterByCurrentUser(on='principal')",
-    one: "/v1.0/identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{id}",
+const REQUESTS: Requests = Requests {
+    assignments: Collection {
+        path: "/v1.0/identityGovernance/privilegedAccess/group/assignmentScheduleRequests",
+        one: "/v1.0/identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{id}",
+    },
+    eligibilities: Collection {
+        path: "/v1.0/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests",
+        one: "/v1.0/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{id}",
+    },
+    expand: "group($select=id,displayName)",
+    after_duration: "afterDuration",
     target: wire::request_target,
+    ids: wire::ids,
+    names: wire::request_names,
 };
+
+/// The schema says stages, the page about the call says steps.
+/// <https://learn.microsoft.com/graph/api/approvalstage-update>
+const APPROVING: Approving = Approving {
+    requests: &REQUESTS,
+    path: "/v1.0/identityGovernance/privilegedAccess/group/assignmentApprovals",
+    one: "/v1.0/identityGovernance/privilegedAccess/group/assignmentApprovals/{id}",
+    words: &["stages", "steps"],
+};
+
+/// Below the admin center: requests that wait for the person.
+const ADMIN_PAGE: &str = "/#view/Microsoft_Azure_PIMCommon/ApproveRequestMenuBlade/~/aadgroup";
 
 /// Batches on their way at a time.
 const BATCHES: usize = 4;
@@ -53,8 +78,10 @@ pub struct Groups {
 
 impl Groups {
     /// The plane on the Graph at `api`.
+    ///
+    /// `admin_center` is the base of Microsoft's admin center (`https://entra.microsoft.com`), where one is known.
     #[must_use]
-    pub fn new(api: Arc<Api>) -> Self {
+    pub fn new(api: Arc<Api>, admin_center: Option<&str>) -> Self {
         let descriptor = Descriptor {
             id: PlaneId::from(PLANE),
             title: "Groups",
@@ -65,7 +92,7 @@ impl Groups {
             audience: Audience::Graph,
             chooses_ids: false,
             leads_on: true,
-            admin_page: None,
+            admin_page: admin_center.map(|base| format!("{}{ADMIN_PAGE}", base.trim_end_matches('/'))),
         };
         Self { api, descriptor }
     }
@@ -82,17 +109,27 @@ impl Plane for Groups {
     }
 
     async fn eligibilities(&self, caller: &Caller) -> Result<Listing<Eligibility>, PlaneError> {
-        let rows: Vec<Instance> = self.line(caller).await?.pages(&Route::fixed(ELIGIBILITIES)).await?;
-        Ok(usable(rows, "group eligibilities", Instance::eligibility).into())
+        let line = self.line(caller).await?;
+        let rows: Vec<Instance> = line.pages(&Route::fixed(ELIGIBILITIES)).await?;
+        let mut rows = usable(rows, "group eligibilities", Instance::eligibility);
+        memberships::name(&line, rows.iter_mut().map(|row| (&row.target, &mut row.names))).await;
+        Ok(rows.into())
     }
 
     async fn assignments(&self, caller: &Caller) -> Result<Listing<Assignment>, PlaneError> {
-        let rows: Vec<Instance> = self.line(caller).await?.pages(&Route::fixed(ASSIGNMENTS)).await?;
-        Ok(usable(rows, "group assignments", Instance::assignment).into())
+        let line = self.line(caller).await?;
+        let rows: Vec<Instance> = line.pages(&Route::fixed(ASSIGNMENTS)).await?;
+        let mut rows = usable(rows, "group assignments", Instance::assignment);
+        memberships::name(&line, rows.iter_mut().map(|row| (&row.target, &mut row.names))).await;
+        Ok(rows.into())
     }
 
     async fn requests(&self, caller: &Caller) -> Result<Vec<Request>, PlaneError> {
-        REQUESTS.own(&self.line(caller).await?).await
+        let line = self.line(caller).await?;
+        let mut rows = REQUESTS.own(&line).await?;
+        let names = rows.iter_mut().filter_map(|row| Some((&row.target, row.names.as_mut()?)));
+        memberships::name(&line, names).await;
+        Ok(rows)
     }
 
     /// One read per group, which answers for both kinds of access; twenty reads per call.
@@ -121,9 +158,12 @@ impl Plane for Groups {
         targets.iter().map(|target| (target.clone(), reading(target))).collect()
     }
 
+    async fn validate(&self, caller: &Caller, draft: &Draft) -> Result<Validation, PlaneError> {
+        REQUESTS.validate(&self.line(caller).await?, caller.principal, draft).await
+    }
+
     async fn submit(&self, caller: &Caller, draft: &Draft, _: &RequestId) -> Result<Submission, PlaneError> {
-        let body = Post::activate(caller.principal, draft);
-        REQUESTS.post(&self.line(caller).await?, &draft.target, &body).await
+        REQUESTS.activate(&self.line(caller).await?, caller.principal, draft).await
     }
 
     async fn deactivate(
@@ -132,16 +172,47 @@ impl Plane for Groups {
         assignment: &Assignment,
         _: &RequestId,
     ) -> Result<Submission, PlaneError> {
-        let body = Post::deactivate(caller.principal, &assignment.target);
-        REQUESTS.post(&self.line(caller).await?, &assignment.target, &body).await
+        REQUESTS.deactivate(&self.line(caller).await?, caller.principal, &assignment.target).await
+    }
+
+    async fn cancel(&self, caller: &Caller, request: &RequestRef) -> Result<Submission, PlaneError> {
+        REQUESTS.cancel(&self.line(caller).await?, request).await
+    }
+
+    async fn prolong(
+        &self,
+        caller: &Caller,
+        wish: &Prolongation,
+        _: &RequestId,
+    ) -> Result<Submission, PlaneError> {
+        REQUESTS.prolong(&self.line(caller).await?, caller.principal, wish).await
     }
 
     async fn request(&self, caller: &Caller, request: &RequestRef) -> Result<Request, PlaneError> {
-        REQUESTS.get(&self.line(caller).await?, &request.id).await
+        REQUESTS.get(&self.line(caller).await?, request).await
     }
 
     async fn find(&self, caller: &Caller, lost: &Fingerprint) -> Result<Option<Request>, PlaneError> {
         REQUESTS.find(&self.line(caller).await?, lost).await
+    }
+
+    fn approvals(&self) -> Option<&dyn Approvals> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Approvals for Groups {
+    async fn waiting(&self, caller: &Caller) -> Result<Vec<Waiting>, PlaneError> {
+        APPROVING.waiting(&self.line(caller).await?, caller.principal).await
+    }
+
+    async fn decide(&self, caller: &Caller, verdict: &Verdict) -> Result<Decided, PlaneError> {
+        APPROVING.decide(&self.line(caller).await?, caller.principal, verdict).await
+    }
+
+    async fn outcome(&self, caller: &Caller, waiting: &Waiting) -> Result<Outcome, PlaneError> {
+        APPROVING.outcome(&self.line(caller).await?, caller.principal, &waiting.id).await
     }
 }
 

@@ -2,15 +2,14 @@
 //! compared without regard to case.
 
 use pim::assignment::{Assignment, AssignmentOrigin};
-use pim::draft::Draft;
 use pim::eligibility::Eligibility;
-use pim::ids::{AssignmentId, EligibilityId, PlaneId, PrincipalId, RoleId, ScheduleId, ScopeId};
+use pim::ids::{AssignmentId, EligibilityId, PlaneId, RoleId, ScheduleId, ScopeId};
 use pim::target::{MemberType, Names, Target};
-use serde::{Deserialize, Serialize};
-use transport::wire::{Activation, timestamp};
+use serde::Deserialize;
+use transport::wire::timestamp;
 
 use super::PLANE;
-use crate::wire::{Named, WireRequest};
+use crate::wire::{Named, TargetIds, WireRequest};
 
 /// A row of either list.
 /// <https://learn.microsoft.com/graph/api/resources/privilegedaccessgroupeligibilityscheduleinstance>,
@@ -34,17 +33,6 @@ impl Instance {
         target(self.group_id.as_deref(), self.access_id.as_deref())
     }
 
-    /// The group's name, its id where the expansion brought none.
-    fn names(&self, target: &Target) -> Names {
-        let name = self.group.as_ref().and_then(Named::name);
-        let place = match target.role.as_str() {
-            "owner" => "Owner",
-            "member" => "Member",
-            other => other,
-        };
-        Names { title: name.unwrap_or(target.scope.as_str()).to_owned(), place: place.to_owned() }
-    }
-
     fn member_type(&self) -> MemberType {
         self.member_type.as_deref().map_or(MemberType::Direct, MemberType::parse)
     }
@@ -52,7 +40,7 @@ impl Instance {
     pub(super) fn eligibility(self) -> Option<Eligibility> {
         let target = self.target()?;
         Some(Eligibility {
-            names: self.names(&target),
+            names: names(self.group.as_ref(), &target),
             member_type: self.member_type(),
             until: timestamp(self.end_date_time.as_deref()),
             schedule: self.eligibility_schedule_id.map(ScheduleId),
@@ -69,7 +57,7 @@ impl Instance {
         let activated =
             self.assignment_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("activated"));
         Some(Assignment {
-            names: self.names(&target),
+            names: names(self.group.as_ref(), &target),
             origin: if activated { AssignmentOrigin::Activated } else { AssignmentOrigin::Assigned },
             member_type: self.member_type(),
             since: timestamp(self.start_date_time.as_deref()),
@@ -94,36 +82,29 @@ pub(super) fn request_target(wire: &WireRequest) -> Option<Target> {
     target(wire.group_id.as_deref(), wire.access_id.as_deref())
 }
 
-/// What is posted to activate or deactivate.
-/// <https://learn.microsoft.com/graph/api/privilegedaccessgroup-post-assignmentschedulerequests>
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Post<'a> {
-    action: &'static str,
-    /// The caller's own, whatever a row says.
-    principal_id: PrincipalId,
-    group_id: &'a str,
-    access_id: &'a str,
-    #[serde(flatten)]
-    activation: Option<Activation<'a>>,
+/// How a target goes back.
+pub(super) fn ids(target: &Target) -> TargetIds<'_> {
+    TargetIds {
+        group_id: Some(target.scope.as_str()),
+        access_id: Some(target.role.as_str()),
+        ..TargetIds::default()
+    }
 }
 
-impl<'a> Post<'a> {
-    pub(super) fn activate(principal: PrincipalId, draft: &'a Draft) -> Self {
-        Self {
-            activation: Some(Activation::new(draft, "afterDuration")),
-            ..Self::new("selfActivate", principal, &draft.target)
-        }
-    }
+/// The group's name, its id where the expansion brought none, and the kind of access.
+fn names(group: Option<&Named>, target: &Target) -> Names {
+    let name = group.and_then(Named::name);
+    let place = match target.role.as_str() {
+        "owner" => "Owner",
+        "member" => "Member",
+        other => other,
+    };
+    Names { title: name.unwrap_or(target.scope.as_str()).to_owned(), place: place.to_owned() }
+}
 
-    pub(super) fn deactivate(principal: PrincipalId, target: &'a Target) -> Self {
-        Self::new("selfDeactivate", principal, target)
-    }
-
-    fn new(action: &'static str, principal_id: PrincipalId, target: &'a Target) -> Self {
-        let (group_id, access_id) = (target.scope.as_str(), target.role.as_str());
-        Self { action, principal_id, group_id, access_id, activation: None }
-    }
+/// What a request's target is called.
+pub(super) fn request_names(wire: &WireRequest, target: &Target) -> Names {
+    names(wire.group.as_ref(), target)
 }
 
 #[cfg(test)]
@@ -145,25 +126,5 @@ mod tests {
             assert_eq!((read.names.title.as_str(), read.names.place.as_str()), ("g-1", "Owner"));
             assert_eq!(read.member_type, MemberType::Direct);
         }
-    }
-
-    #[test]
-    fn an_activation_is_posted_in_the_documented_spelling() {
-        let me = "11111111-2222-3333-4444-555555555555";
-        let draft = Draft {
-            target: target(Some("g-1"), Some("member")).unwrap(),
-            start: "2026-11-21T10:00:00Z".parse().unwrap(),
-            duration: "PT2H".parse().unwrap(),
-            justification: "why".into(),
-            ticket: None,
-            eligibility_schedule: None,
-            condition: None,
-        };
-        let expected = json!({
-            "action": "selfActivate", "principalId": me, "groupId": "g-1", "accessId": "member", "justification": "why",
-            "scheduleInfo": { "startDateTime": "2026-11-21T10:00:00.000Z",
-                "expiration": { "type": "afterDuration", "duration": "PT2H" } },
-        });
-        assert_eq!(serde_json::to_value(Post::activate(me.parse().unwrap(), &draft)).unwrap(), expected);
     }
 }
