@@ -95,12 +95,12 @@ struct Row {
 
 #[derive(Debug, Deserialize)]
 struct InitiatedBy {
-    user: Option<User>,
+    user: Option<Initiator>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct User {
+struct Initiator {
     id: Option<String>,
     display_name: Option<String>,
     user_principal_name: Option<String>,
@@ -146,7 +146,7 @@ impl Row {
         said(detail.value.as_deref())
     }
 
-    fn user(&self) -> Option<&User> {
+    fn user(&self) -> Option<&Initiator> {
         self.initiated_by.as_ref()?.user.as_ref()
     }
 
