@@ -10,19 +10,24 @@
 //! | [`approvals`] | deciding on other people's requests |
 //! | [`policies`] | policy assignments |
 //! | [`batch`] | `$batch` |
+//! | [`audit`], [`conditional_access`] | the audit log; names of authentication contexts |
 //! | [`entra`], [`groups`] | one plane each: paths, rows, names |
 //!
 //! <https://learn.microsoft.com/graph/api/resources/privilegedidentitymanagementv3-overview>,
 //! <https://learn.microsoft.com/graph/api/resources/privilegedidentitymanagement-for-groups-api-overview>
 
 mod approvals;
+mod audit;
 mod batch;
+mod conditional_access;
 mod entra;
 mod groups;
 mod policies;
 mod requests;
 mod wire;
 
+pub use audit::DirectoryAudits;
+pub use conditional_access::ConditionalAccess;
 pub use entra::EntraRoles;
 pub use groups::Groups;
 

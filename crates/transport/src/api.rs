@@ -89,3 +89,30 @@ impl std::fmt::Debug for Api {
         f.debug_struct("Api").field("host", &self.base.host_str()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    static API: LazyLock<Api> = LazyLock::new(|| {
+        Api::new(crate::client(), Url::parse("https://graph.example").unwrap(), Limits::default())
+    });
+
+    proptest! {
+        #[test]
+        fn a_token_goes_to_this_host_alone_whatever_a_link_says(
+            link in "(https?|ftp|javascript)?:?/{0,3}(graph\\.example)?[@:.\\\\a-z0-9/?#%]{0,40}",
+        ) {
+            for url in [Url::parse(&link).ok().filter(|url| API.is_ours(url)), API.address(&link)].into_iter().flatten() {
+                prop_assert_eq!(
+                    (url.scheme(), url.host_str(), url.port(), url.username()),
+                    ("https", Some("graph.example"), None, "")
+                );
+            }
+        }
+    }
+}

@@ -37,7 +37,20 @@ fn http_date(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_wait_is_longer_than_an_hour(value in prop::collection::vec(32u8..=255, 0..40), seconds in "[0-9]{1,30}") {
+            for value in [value.as_slice(), seconds.as_bytes()] {
+                let Ok(value) = http::HeaderValue::from_bytes(value) else { continue };
+                let read = retry_after(&HeaderMap::from_iter([(RETRY_AFTER, value)]));
+                prop_assert!(read.is_none_or(|wait| wait <= LONGEST));
+            }
+        }
+    }
 
     fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect()

@@ -139,6 +139,7 @@ fn approver(wire: &WireApprover) -> Option<Approver> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
@@ -173,6 +174,34 @@ mod tests {
             ]),
         };
         assert_eq!(read(&rules), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_rule_says_a_duration_is_whole_minutes_and_a_context_says_something(
+            duration in "P?[0-9]{0,12}D?T?[0-9]{0,12}[HMS]?.{0,4}",
+            claim in prop::option::of(".{0,4}"),
+            enabled in prop::option::of(any::<bool>()),
+            words in prop::collection::vec("Justification|Ticketing|.{0,8}", 0..4),
+        ) {
+            let policy = read(&json!([
+                { "id": "Expiration_EndUser_Assignment", "maximumDuration": duration },
+                { "id": "AuthenticationContext_EndUser_Assignment", "isEnabled": enabled, "claimValue": claim },
+                { "id": "Enablement_EndUser_Assignment", "enabledRules": words },
+            ]));
+            prop_assert!(policy.maximum_duration.is_none_or(|maximum| maximum.minutes() > 0));
+            if let ContextRequirement::Required(context) = policy.authentication_context {
+                prop_assert!(enabled == Some(true) && !context.as_str().is_empty());
+            }
+            prop_assert_ne!(policy.justification, Requirement::Unknown);
+        }
+
+        #[test]
+        fn rules_of_any_shape_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            if let Ok(rules) = serde_json::from_slice::<Vec<Rule>>(&bytes) {
+                prop_assert!(!rules.is_empty() || policy(&rules) == Policy::unknown());
+            }
+        }
     }
 
     #[test]
