@@ -1,6 +1,8 @@
 //! The server functions: what the forms post to. Each does one thing and sends the browser on to a page (post, redirect, get), so
 //! that a reload never repeats a write. What went wrong stands on that page; nothing travels in an error parameter.
 
+#![expect(clippy::too_many_arguments, reason = "one argument for each field of a form")]
+
 use jiff::Timestamp;
 use leptos::prelude::*;
 use pim::approval::Decision;
@@ -117,7 +119,6 @@ fn duration(minutes: &str) -> Option<ActivationDuration> {
 }
 
 /// Does what a button of the activate page says: confirm, work out again, narrow a role, or remove it.
-#[expect(clippy::too_many_arguments, reason = "one argument for each field of the form")]
 #[server(prefix = "/do", endpoint = "activate")]
 pub(crate) async fn activate(
     selection: String,

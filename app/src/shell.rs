@@ -7,7 +7,8 @@ use leptos_router::{SsrMode, path};
 use crate::context::{Context, context};
 use crate::pages::{
     activate::Activate, approvals::Approvals, deactivate::Deactivate, extend::Extend, history::History,
-    not_found::NotFound, overview::Overview, requests::Requests, scopes::Scopes, sign_in::SignIn, sign_in_failed::SignInFailed,
+    not_found::NotFound, overview::Overview, requests::Requests, scopes::Scopes, sign_in::SignIn,
+    sign_in_failed::SignInFailed,
 };
 
 /// The whole document.

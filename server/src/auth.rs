@@ -1,10 +1,12 @@
 //! `/auth/…`: to Microsoft's sign-in and back, and out.
 
-use axum::extract::{Query, State as Extract};
+use axum::Extension;
+use axum::extract::{Path, Query, State as Extract};
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
-use identity::{BrowserBinding, Callback, ReturnTo, SignInError};
+use identity::{BrowserBinding, Callback, Finished, ReturnTo, SignInError, StepUp};
+use pim::ids::{BatchId, OperationId};
 use serde::Deserialize;
 use tower_sessions::Session;
 
@@ -30,17 +32,47 @@ pub async fn begin(
     let binding =
         binding(&headers).and_then(BrowserBinding::from_cookie).unwrap_or_else(BrowserBinding::random);
     match state.identity.begin_in(binding, return_to, None).await {
-        Ok(begun) => {
-            let cookie = format!(
-                "{BINDING}={}; Path=/; Max-Age=600; Secure; HttpOnly; SameSite=Lax",
-                begun.binding.cookie_value()
-            );
-            let mut response = Redirect::to(begun.url.as_str()).into_response();
-            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-                response.headers_mut().insert(SET_COOKIE, cookie);
-            }
-            response
-        }
+        Ok(begun) => send_off(&begun),
+        Err(error) => failed(&error),
+    }
+}
+
+fn send_off(begun: &identity::Begin) -> Response {
+    let cookie = format!(
+        "{BINDING}={}; Path=/; Max-Age=600; Secure; HttpOnly; SameSite=Lax",
+        begun.binding.cookie_value()
+    );
+    let mut response = Redirect::to(begun.url.as_str()).into_response();
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Sends the browser to the stronger sign-in that a group of a batch's operations waits for. What it has to bring stays on the server: the
+/// address only names the group.
+pub async fn step_up(
+    Extract(state): Extract<State>,
+    Extension(context): Extension<app::Context>,
+    Path((batch, group)): Path<(BatchId, OperationId)>,
+    headers: HeaderMap,
+) -> Response {
+    let page = format!("/requests/{batch}");
+    let Some(session) = context.session.clone() else {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        return Redirect::to(&format!("/sign-in?{}", query.append_pair("return_to", &page).finish()))
+            .into_response();
+    };
+    // Taken back, sent by another tab, or somebody else's: the page says which.
+    let Ok(challenge) = context.portal.challenge(&session, batch, group).await else {
+        return Redirect::to(&page).into_response();
+    };
+    let binding =
+        binding(&headers).and_then(BrowserBinding::from_cookie).unwrap_or_else(BrowserBinding::random);
+    let step_up = StepUp { vault: session.vault, principal: session.person.id, challenge };
+    let return_to = ReturnTo::parse(&page).unwrap_or_default();
+    match state.identity.begin_step_up(binding, step_up, return_to, Some(&session.person.username)).await {
+        Ok(begun) => send_off(&begun),
         Err(error) => failed(&error),
     }
 }
@@ -53,7 +85,20 @@ pub async fn finish(
     session: Session,
 ) -> Response {
     let signed_in = match state.identity.finish(callback, binding(&headers)).await {
-        Ok(signed_in) => signed_in,
+        Ok(Finished::SignedIn(signed_in)) => signed_in,
+        Ok(Finished::SteppedUp { return_to }) => {
+            // More power than before: under a new id, as after a sign-in.
+            if session.cycle_id().await.is_err() {
+                tracing::warn!("a session could not be given a new id");
+            }
+            tracing::info!("a stronger sign-in was made");
+            return Redirect::to(return_to.as_str()).into_response();
+        }
+        Ok(Finished::NotSteppedUp { return_to, error }) => {
+            let problem = error.slug();
+            tracing::warn!(problem, correlation_id = ?error.correlation_id(), "a stronger sign-in failed");
+            return Redirect::to(&format!("{}?step_up={problem}", return_to.as_str())).into_response();
+        }
         Err(error) => return failed(&error),
     };
     // Signing in again replaces the earlier sign-in, tokens included.
@@ -66,6 +111,10 @@ pub async fn finish(
         return failed(&SignInError::Store(pim::records::StoreError));
     }
     tracing::info!(tenant = %record.person.tenant, person = %record.person.id, "signed in");
+    // What an earlier session began is watched with this one's tokens from now on.
+    if state.portal.adopt(&session::of(&state, &record)).await.is_err() {
+        tracing::warn!("operations of an earlier session could not be taken over");
+    }
     Redirect::to(signed_in.return_to.as_str()).into_response()
 }
 

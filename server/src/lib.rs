@@ -62,6 +62,7 @@ pub fn router(state: &State) -> Router {
         .merge(export::router())
         .route("/auth/sign-in", get(auth::begin).with_state(state.clone()))
         .route("/auth/callback", get(auth::finish).with_state(state.clone()))
+        .route("/auth/step-up/{batch}/{group}", get(auth::step_up).with_state(state.clone()))
         .route("/auth/admin-consent", get(auth::consented))
         .route("/auth/sign-out", post(auth::sign_out).with_state(state.clone()))
         .layer(axum::middleware::from_fn_with_state(state.clone(), session::gate))

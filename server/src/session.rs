@@ -127,15 +127,7 @@ pub async fn gate(
             }
         }
     }
-    let portal_session = signed_in.map(|signed_in| portal::Session {
-        caller: Caller::new(
-            signed_in.person.tenant,
-            signed_in.person.id,
-            state.identity.tokens(signed_in.vault),
-        ),
-        vault: signed_in.vault,
-        person: signed_in.person,
-    });
+    let portal_session = signed_in.map(|signed_in| of(&state, &signed_in));
     request.extensions_mut().insert(app::Context {
         portal: state.portal.clone(),
         session: portal_session,
@@ -143,6 +135,17 @@ pub async fn gate(
         began: Instant::now(),
     });
     next.run(request).await
+}
+
+/// The session as the use cases want it.
+#[must_use]
+pub fn of(state: &State, signed_in: &SignedIn) -> portal::Session {
+    let SignedIn { person, vault, .. } = signed_in;
+    portal::Session {
+        caller: Caller::new(person.tenant, person.id, state.identity.tokens(*vault)),
+        vault: *vault,
+        person: person.clone(),
+    }
 }
 
 /// Who is signed in, unless the session has reached one of its limits.

@@ -1,6 +1,7 @@
-//! Everything that is not plain cargo: `cargo xtask demo`, `cargo xtask test`, `cargo xtask build`.
+//! Everything that is not plain cargo: `cargo xtask demo`, `cargo xtask test`, `cargo xtask build`, `cargo xtask bench`.
 
 mod assets;
+mod bench;
 mod browser;
 mod demo;
 mod http;
@@ -27,6 +28,9 @@ enum Task {
     Test(test::Test),
     /// Build the release: one self-contained file.
     Build,
+    /// Measure what the documents claim.
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -35,6 +39,7 @@ fn main() -> ExitCode {
         Task::Demo(demo) => demo::run(demo),
         Task::Test(test) => test::run(test),
         Task::Build => release::run(),
+        Task::Bench(bench) => bench::run(bench),
     });
     process::stop_children();
     match result {

@@ -184,8 +184,7 @@ fn explanation(operation: &Operation, approvers: Option<String>, now: Timestamp)
 fn first_provisioned(operation: &Operation) -> Timestamp {
     let is_done = |state| matches!(state, OperationState::Provisioned | OperationState::Usable);
     let step = operation.timeline.iter().find(|step| is_done(step.state));
-    let was_waiting =
-        operation.timeline.iter().any(|step| step.state == OperationState::PendingApproval);
+    let was_waiting = operation.timeline.iter().any(|step| step.state == OperationState::PendingApproval);
     step.filter(|_| was_waiting).map_or(Timestamp::MIN, |step| step.at)
 }
 
@@ -201,8 +200,7 @@ fn does(operation: &Operation) -> Option<&'static str> {
 
 /// What can be done about this one operation.
 fn action(operation: &Operation) -> Option<AnyView> {
-    let can_take_back =
-        matches!(operation.state, OperationState::Queued | OperationState::AwaitingStepUp);
+    let can_take_back = matches!(operation.state, OperationState::Queued | OperationState::AwaitingStepUp);
     can_take_back.then(|| {
         view! {
             <form method="post" action="/do/take-back">

@@ -106,7 +106,8 @@ fn row(
     let until = match eligibility.until {
         Some(until) => {
             let key = RowKey::new(&plane.id, eligibility.id.as_str()).to_string();
-            let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("role", &key).finish();
+            let query =
+                url::form_urlencoded::Serializer::new(String::new()).append_pair("role", &key).finish();
             let extend = ends_soon.then(|| {
                 view! { <a class="extend" href=format!("/extend?{query}")>"Extend"<span class="for-readers">{format!(" {}", eligibility.names.title)}</span></a> }
             });

@@ -84,7 +84,8 @@ fn waiting_row(plane: &Descriptor, request: &Request, known: &[EligibleRole], no
         (_, _, Some(created)) => view! { "Asked "<At at=created now=now/> }.into_any(),
         _ => ().into_any(),
     };
-    let is_decided = matches!(request.status.progress(), Progress::Granted | Progress::WaitingForAdministrator);
+    let is_decided =
+        matches!(request.status.progress(), Progress::Granted | Progress::WaitingForAdministrator);
     let approvers = role.and_then(approvers_of).filter(|_| !is_decided);
     let name = format!("{}, {}", names.title, names.place);
     view! {

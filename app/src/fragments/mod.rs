@@ -123,7 +123,9 @@ pub(crate) async fn part_view(
                 held.as_ref().is_ok_and(|held| held.open.as_ref().is_ok_and(|open| !open.is_empty()));
             let named = if waiting { context.portal.eligible(&session, &plane.id).await.ok() } else { None };
             Box::new(move || match held {
-                Ok(held) => held::rows(&plane, &held, named.as_deref().map_or(&[], |n| n.roles.as_slice()), now),
+                Ok(held) => {
+                    held::rows(&plane, &held, named.as_deref().map_or(&[], |n| n.roles.as_slice()), now)
+                }
                 Err(error) => held::failure(plane, error, narrowed.address("/")),
             })
         }
@@ -174,11 +176,16 @@ fn section_heading(plane: &Descriptor) -> AnyView {
 fn coverage_note(coverage: Coverage, columns: u8) -> Option<AnyView> {
     let Coverage::ScopeByScope { asked, unanswered } = coverage else { return None };
     let text = if unanswered == 0 {
-        format!("Microsoft would not list everything at once, so {asked} scopes were asked one by one. Roles at scopes that you cannot see are missing.")
+        format!(
+            "Microsoft would not list everything at once, so {asked} scopes were asked one by one. Roles at scopes that you cannot see are missing."
+        )
     } else {
         format!("{unanswered} of {asked} scopes did not answer. Roles that only they know are missing.")
     };
-    Some(view! { <tr class="note"><td colspan=columns.to_string()><span class="warn">{text}</span></td></tr> }.into_any())
+    Some(
+        view! { <tr class="note"><td colspan=columns.to_string()><span class="warn">{text}</span></td></tr> }
+            .into_any(),
+    )
 }
 
 fn in_plane(plane: &Descriptor, narrowed: &Narrowed) -> bool {

@@ -16,6 +16,6 @@ mod start;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
-    clockwork::Clockwork, dock::Dock, durations::Durations, filter::Filter, late::Late, live::Live, progress::Progress,
-    start::Start,
+    clockwork::Clockwork, dock::Dock, durations::Durations, filter::Filter, late::Late, live::Live,
+    progress::Progress, start::Start,
 };

@@ -18,7 +18,8 @@ mod browser {
     use crate::islands::dom;
 
     pub(super) fn start() {
-        let (Some(field), Some(offset)) = (dom::input("#start"), dom::input("input[name=start_offset]")) else {
+        let (Some(field), Some(offset)) = (dom::input("#start"), dom::input("input[name=start_offset]"))
+        else {
             return;
         };
         if let Some(at) = dom::number(&field, "data-start") {

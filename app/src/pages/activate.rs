@@ -57,7 +57,12 @@ fn page(
         if selection.continues { "Continue" } else { "Activate" },
         words::roles(plan.lines.len())
     );
-    let lines = plan.lines.iter().enumerate().map(|(index, line)| line_view(context, selection, plan, index, line)).collect_view();
+    let lines = plan
+        .lines
+        .iter()
+        .enumerate()
+        .map(|(index, line)| line_view(context, selection, plan, index, line))
+        .collect_view();
     let problems = problems(selection, plan);
     let confirmed = selection.confirmed.map(|batch| {
         view! {
@@ -109,13 +114,7 @@ fn page(
     .into_any()
 }
 
-fn line_view(
-    context: &Context,
-    selection: &Selection,
-    plan: &Plan,
-    index: usize,
-    line: &Line,
-) -> AnyView {
+fn line_view(context: &Context, selection: &Selection, plan: &Plan, index: usize, line: &Line) -> AnyView {
     let eligibility = &line.role.eligibility;
     let plane = context.portal.planes().find(|plane| plane.id == eligibility.target.plane);
     let plane_mark = plane.map(plane_mark);
@@ -216,8 +215,11 @@ fn problems(selection: &Selection, plan: &Plan) -> Vec<Problem> {
         for (text, field) in line.refused.iter().map(violation) {
             let Some(field) = field else { continue };
             if !problems.iter().any(|known| known.field == field) {
-                problems
-                    .push(Problem { field, row: None, text: format!("{}: {text}", line.role.eligibility.names.title) });
+                problems.push(Problem {
+                    field,
+                    row: None,
+                    text: format!("{}: {text}", line.role.eligibility.names.title),
+                });
             }
         }
     }
@@ -310,7 +312,8 @@ fn own_fields(selection: &Selection, index: usize, line: &Line) -> AnyView {
     let id = |field: &str| format!("own-{index}-{field}");
     let title = line.role.eligibility.names.title.clone();
     let asks_ticket = line.policy.ticket.should_ask();
-    let maximum = line.policy.maximum_duration.map_or_else(|| DEFAULT_DURATION.minutes(), ActivationDuration::minutes);
+    let maximum =
+        line.policy.maximum_duration.map_or_else(|| DEFAULT_DURATION.minutes(), ActivationDuration::minutes);
     let ticket = asks_ticket.then(|| {
         view! {
             <label for=id("ticket")>"Ticket"</label>
@@ -387,7 +390,8 @@ fn steps(plan: &Plan, contexts: &[AuthenticationContext]) -> AnyView {
         } else {
             (
                 format!("{what} for {whom}"),
-                "you are sent to Microsoft's sign-in and back, and confirm; the others do not wait for it".into(),
+                "you are sent to Microsoft's sign-in and back, and confirm; the others do not wait for it"
+                    .into(),
             )
         });
     }

@@ -21,30 +21,29 @@ use crate::context::signed_in;
 pub(crate) fn Approvals() -> impl IntoView {
     let Some((context, session)) = signed_in() else { return ().into_any() };
     let query = use_query_map().get_untracked();
-    let ticked: Vec<String> = query.get_all("role").unwrap_or_default();
+    let chosen: Vec<String> = query.get_all("role").unwrap_or_default();
     let problem = query.get("problem").map(|slug| match slug.as_str() {
         "no-reason" => "Write a reason: it is kept with the decision.",
         _ => "Nothing was chosen. Tick at least one request.",
     });
     Suspend::new(async move {
         let lists = context.portal.waiting_everywhere(&session).await;
-        page(lists, &ticked, problem, context.now())
+        page(lists, &chosen, problem, context.now())
     })
     .into_any()
 }
 
-fn page(
-    lists: Vec<(Descriptor, Result<Arc<Vec<Waiting>>, PlaneError>)>,
-    ticked: &[String],
-    problem: Option<&'static str>,
-    now: Timestamp,
-) -> AnyView {
-    let count: usize = lists.iter().filter_map(|(_, waiting)| waiting.as_ref().ok()).map(|all| all.len()).sum();
+/// What waits on one plane.
+type Queue = (Descriptor, Result<Arc<Vec<Waiting>>, PlaneError>);
+
+fn page(lists: Vec<Queue>, chosen: &[String], problem: Option<&'static str>, now: Timestamp) -> AnyView {
+    let count: usize =
+        lists.iter().filter_map(|(_, waiting)| waiting.as_ref().ok()).map(|all| all.len()).sum();
     let is_whole = lists.iter().all(|(_, waiting)| waiting.is_ok());
     let parts = lists
         .into_iter()
         .map(|(plane, waiting)| match waiting {
-            Ok(waiting) => waiting.iter().map(|one| row(&plane, one, ticked, now)).collect_view().into_any(),
+            Ok(waiting) => waiting.iter().map(|one| row(&plane, one, chosen, now)).collect_view().into_any(),
             Err(error) => unread(plane, error),
         })
         .collect_view();
@@ -83,7 +82,7 @@ fn page(
     .into_any()
 }
 
-fn row(plane: &Descriptor, waiting: &Waiting, ticked: &[String], now: Timestamp) -> AnyView {
+fn row(plane: &Descriptor, waiting: &Waiting, chosen: &[String], now: Timestamp) -> AnyView {
     let key = RowKey::new(&plane.id, waiting.id.as_str()).to_string();
     let requester = &waiting.requester;
     let who = requester
@@ -99,8 +98,9 @@ fn row(plane: &Descriptor, waiting: &Waiting, ticked: &[String], now: Timestamp)
         view! { <span>{format!("Ticket {}{system}", ticket.number)}</span> }
     });
     let for_long = waiting.duration.map(|duration| format!("for {}", duration.words()));
-    let from = waiting.start.filter(|start| *start > now).map(|start| view! { "from "<At at=start now=now/>" " });
-    let checked = ticked.contains(&key);
+    let from =
+        waiting.start.filter(|start| *start > now).map(|start| view! { "from "<At at=start now=now/>" " });
+    let checked = chosen.contains(&key);
     let label = format!("{}, {}, for {who}", waiting.names.title, waiting.names.place);
     view! {
         <li class="approval">

@@ -56,7 +56,8 @@ fn page(context: &Context, found: ToDeactivate) -> AnyView {
         view! { <li class="note">{format!("{title}: {why}. {todo}")}</li> }
     });
     let unread = unread.collect_view();
-    let early = found.active.iter().filter(|row| row.deactivatable_from().is_some_and(|from| from > now)).count();
+    let early =
+        found.active.iter().filter(|row| row.deactivatable_from().is_some_and(|from| from > now)).count();
     let queue = (early > 0).then(|| {
         view! {
             <p class="after">

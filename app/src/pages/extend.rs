@@ -20,9 +20,8 @@ pub(crate) fn Extend() -> impl IntoView {
     let Some((context, session)) = signed_in() else { return ().into_any() };
     let query = use_query_map().get_untracked();
     let row = query.get("role").and_then(|text| RowKey::parse(&text));
-    let problem = query
-        .get("problem")
-        .map(|_| "Write a reason: the administrator who decides reads it.".to_owned());
+    let problem =
+        query.get("problem").map(|_| "Write a reason: the administrator who decides reads it.".to_owned());
     Suspend::new(async move {
         let Some(row) = row else { return view! { <NotFound/> }.into_any() };
         let eligible = context.portal.eligible(&session, &row.plane).await.ok();

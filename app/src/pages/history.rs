@@ -60,7 +60,9 @@ impl Asked {
     fn query(&self) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("days", &self.days.to_string());
-        for (name, value) in [("plane", &self.plane), ("q", &self.search), ("outcome", &self.outcome), ("kind", &self.kind)] {
+        for (name, value) in
+            [("plane", &self.plane), ("q", &self.search), ("outcome", &self.outcome), ("kind", &self.kind)]
+        {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }
@@ -119,7 +121,9 @@ fn filters(context: &Context, asked: &Asked) -> AnyView {
         let selected = value == current;
         view! { <option value=value selected=selected>{text}</option> }
     };
-    let days = DAYS.map(|(days, text)| option(days.to_string(), format!("Last {text}"), &asked.days.to_string())).collect_view();
+    let days = DAYS
+        .map(|(days, text)| option(days.to_string(), format!("Last {text}"), &asked.days.to_string()))
+        .collect_view();
     let planes = context
         .portal
         .planes()
@@ -129,7 +133,9 @@ fn filters(context: &Context, asked: &Asked) -> AnyView {
         .map(|kind| option(kind_slug(kind).into(), kind_in_words(kind).into(), &asked.kind))
         .collect_view();
     let outcomes = Outcome::ALL
-        .map(|outcome| option(outcome_slug(outcome).into(), outcome_in_words(outcome).0.into(), &asked.outcome))
+        .map(|outcome| {
+            option(outcome_slug(outcome).into(), outcome_in_words(outcome).0.into(), &asked.outcome)
+        })
         .collect_view();
     view! {
         <form class="toolbar panel filters" method="get" action="/history" role="search">
@@ -146,7 +152,8 @@ fn filters(context: &Context, asked: &Asked) -> AnyView {
 }
 
 fn row(context: &Context, entry: &Entry, now: Timestamp) -> AnyView {
-    let plane = context.portal.planes().find(|plane| plane.id == entry.plane).map_or("", |plane| plane.singular);
+    let plane =
+        context.portal.planes().find(|plane| plane.id == entry.plane).map_or("", |plane| plane.singular);
     let (word, class) = outcome_in_words(entry.outcome);
     let moments = entry
         .timeline
@@ -194,7 +201,9 @@ fn gap_view(context: &Context, gap: &Gap) -> AnyView {
     let plane = gap.plane.as_ref().and_then(|id| context.portal.planes().find(|plane| &plane.id == id));
     let text = match (gap.source, plane) {
         (Source::Audit, _) => {
-            format!("The directory's audit log could not be read: {why}. Activations that other tools made may lack steps here.")
+            format!(
+                "The directory's audit log could not be read: {why}. Activations that other tools made may lack steps here."
+            )
         }
         (_, Some(plane)) => format!("Requests of {} could not be read: {why}. {todo}", plane.title),
         (_, None) => format!("A source could not be read: {why}. {todo}"),

@@ -1,7 +1,7 @@
 //! `/requests/{batch}`: what became of a confirmation, one truthful line a role.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 use pim::ids::BatchId;
 use pim::journal::{Intent, Operation};
 
@@ -16,6 +16,7 @@ use crate::pages::not_found::NotFound;
 pub(crate) fn Requests() -> impl IntoView {
     let Some((context, session)) = signed_in() else { return ().into_any() };
     let id = use_params_map().get_untracked().get("batch").and_then(|text| text.parse::<BatchId>().ok());
+    let problem = use_query_map().get_untracked().get("step_up").map(|slug| step_up_problem(&slug));
     Suspend::new(async move {
         let Some(id) = id else { return view! { <NotFound/> }.into_any() };
         let Ok(operations) = context.portal.track(&session, id).await else {
@@ -31,6 +32,7 @@ pub(crate) fn Requests() -> impl IntoView {
                     <div><p class="crumbs"><a href="/">"Overview"</a>" / Requests"</p><h1>{heading}</h1></div>
                     <a class="button" href=format!("/requests/{id}")>"Refresh"</a>
                 </div>
+                {problem.map(|text| view! { <p class="notice warn-ground" role="status">{text}</p> })}
                 <div aria-live="polite">{lines()}</div>
                 {live}
             </Frame>
@@ -38,6 +40,23 @@ pub(crate) fn Requests() -> impl IntoView {
         .into_any()
     })
     .into_any()
+}
+
+/// Why a stronger sign-in came to nothing. A closed list: an address can put no other words on the page.
+fn step_up_problem(slug: &str) -> &'static str {
+    match slug {
+        "declined" => "The sign-in was cancelled. Nothing was sent; sign in for it when you are ready.",
+        "other-person" => {
+            "Somebody else signed in. Nothing has changed: sign in for it with the account you are using here."
+        }
+        "policy" => {
+            "A policy of your organisation does not allow the stronger sign-in from here. Nothing was sent. An administrator finds it in the sign-in log."
+        }
+        "expired" | "unknown" => {
+            "The sign-in took too long, or your session ended meanwhile. Nothing was sent; sign in for it again."
+        }
+        _ => "The stronger sign-in did not work. Nothing was sent; try it again.",
+    }
 }
 
 fn heading(operations: &[Operation]) -> String {

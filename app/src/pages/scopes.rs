@@ -91,7 +91,8 @@ fn page(id: SelectionId, row: RowKey, narrowing: &Narrowing, view: View) -> AnyV
             }
         })
         .collect_view();
-    let nothing = found.is_empty().then(|| view! { <li class="note">"Nothing matches. Try fewer words."</li> });
+    let nothing =
+        found.is_empty().then(|| view! { <li class="note">"Nothing matches. Try fewer words."</li> });
     let missing = match below.coverage {
         Coverage::ScopeByScope { asked, unanswered } if unanswered > 0 => Some(view! {
             <p class="notice warn-ground" role="status">{format!("{unanswered} of {asked} scopes did not answer; what lies below them is missing.")}</p>
@@ -117,7 +118,10 @@ fn page(id: SelectionId, row: RowKey, narrowing: &Narrowing, view: View) -> AnyV
         }
     });
     let heading = format!("Scopes of {}", names.title);
-    let explanation = format!("Eligible at {}. Ticked scopes are activated one by one, up to {MOST_SCOPES}; without any, the role is activated where it is eligible.", names.place);
+    let explanation = format!(
+        "Eligible at {}. Ticked scopes are activated one by one, up to {MOST_SCOPES}; without any, the role is activated where it is eligible.",
+        names.place
+    );
     let counted = format!("{} of {}", found.len(), below.rows.len());
     let key = row.to_string();
     view! {

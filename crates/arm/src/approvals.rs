@@ -138,16 +138,56 @@ async fn standing(line: &Line, approval: &ApprovalId, person: PrincipalId) -> Re
     standing.ok_or_else(|| ErrorKind::Protocol.into())
 }
 
-/// The address of an approval, or of a stage of it. A request names its approval by a path or by an id alone.
+/// The address of an approval, or of a stage of it. A request names its approval by a path or by an id alone; `None` for anything that
+/// is neither.
 fn address(approval: &ApprovalId, stage: Option<&str>) -> Option<Route> {
-    let id = approval.as_str();
-    let path = match id.strip_prefix('/') {
-        Some(_) => scope::checked(id)?.to_owned(),
-        None => format!("/providers/Microsoft.Authorization/roleAssignmentApprovals/{}", segment(id)?),
+    let path = match approval.as_str().rsplit_once('/') {
+        Some((before, id)) => {
+            let (_, kind) = before.rsplit_once('/')?;
+            let is_approval = kind.eq_ignore_ascii_case("roleAssignmentApprovals") && segment(id).is_some();
+            scope::checked(approval.as_str()).filter(|_| is_approval)?.to_owned()
+        }
+        None => {
+            format!(
+                "/providers/Microsoft.Authorization/roleAssignmentApprovals/{}",
+                segment(approval.as_str())?
+            )
+        }
     };
     let (template, path) = match stage {
         None => ("{approval}", path),
         Some(stage) => ("{approval}/stages/{id}", format!("{path}/stages/{}", segment(stage)?)),
     };
     Some(Route::new(template, format!("{path}?api-version=2021-01-01-preview")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_approval_has_an_address() {
+        for id in [
+            "488a6d0e-0a63-4946-86e3-1f5bbc934661",
+            "/providers/Microsoft.Authorization/roleAssignmentApprovals/a",
+            "/subscriptions/s/providers/Microsoft.Authorization/RoleAssignmentApprovals/a",
+        ] {
+            assert!(address(&id.into(), None).is_some(), "{id}");
+            assert!(address(&id.into(), Some("s1")).is_some() && address(&id.into(), Some("../s")).is_none());
+        }
+        for id in [
+            "",
+            "/",
+            "a/b",
+            "/a",
+            "/subscriptions/s",
+            "/x/roleAssignmentApprovals/",
+            "/../roleAssignmentApprovals/a",
+            "roleAssignmentApprovals/a",
+            "/x/roleAssignmentApprovals/a?b",
+            "/x/roleAssignmentApprovals/a b",
+        ] {
+            assert!(address(&id.into(), None).is_none(), "{id}");
+        }
+    }
 }

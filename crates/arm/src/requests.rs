@@ -12,7 +12,7 @@ use pim::ids::{OperationId, PrincipalId};
 use pim::plane::{Submission, Validation};
 use pim::request::{Progress, Request, RequestAction, RequestRef, RequestStatus};
 use pim::target::Target;
-use transport::write::submission;
+use transport::write::{submission, validation};
 use transport::{Line, Route, segment};
 
 use crate::scope::{self, Subscriptions};
@@ -210,8 +210,7 @@ pub(crate) async fn cancel(
     names: &Subscriptions,
 ) -> Result<Submission, PlaneError> {
     let route = address(request, Verb::Cancel).ok_or(ErrorKind::NotFound)?;
-    let outcome = line.send(&Method::POST, &route, &serde_json::json!({})).await;
-    let cancelled = submission(outcome, |_| Ok::<_, PlaneError>(withdrawn(request)));
+    let cancelled = submission(line.post(&route).await, |_| Ok::<_, PlaneError>(withdrawn(request)));
     let refused = match &cancelled {
         Ok(Submission::Rejected(_)) => true,
         Ok(_) => false,
@@ -248,13 +247,5 @@ fn withdrawn(request: &RequestRef) -> Request {
 pub(crate) async fn validate(line: &Line, target: &Target, body: &Put<'_>) -> Result<Validation, PlaneError> {
     let id = OperationId::random().to_string();
     let route = Collection::Assignments.one(target, &id, Verb::Validate).ok_or(ErrorKind::Protocol)?;
-    let asked: Result<Resource<WireRequest>, PlaneError> = line.query_json(&route, body).await;
-    match asked {
-        Ok(_) => Ok(Validation::Passes),
-        Err(error) => match error.kind {
-            ErrorKind::Rejected(violations) => Ok(Validation::Fails(violations)),
-            ErrorKind::StepUpRequired(challenge) => Ok(Validation::StepUp(challenge)),
-            _ => Err(error),
-        },
-    }
+    validation::<Resource<WireRequest>>(line.query_json(&route, body).await)
 }

@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier};
+use pim::challenge::Demand;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::Inner;
 use crate::error::{Breach, SignInError, Trace};
 use crate::flow::Flow;
-use crate::wire::CLAIMS;
 
 /// Longest accepted hint, in bytes.
 const LONGEST_HINT: usize = 512;
@@ -33,7 +33,12 @@ pub(crate) fn url(
         .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
         .add_extra_param("response_mode", "query")
         .add_extra_param("nonce", flow.nonce.expose_secret())
-        .add_extra_param("claims", CLAIMS);
+        .add_extra_param("claims", flow.claims());
+    // No prompt otherwise: Entra asks only for what is missing. No claim asks for multifactor authentication alone, so the person signs in
+    // anew, and the organisation's policies ask for it.
+    if flow.step_up.as_ref().is_some_and(|step_up| step_up.challenge.demand == Demand::Mfa) {
+        request = request.add_extra_param("prompt", "login");
+    }
     // A hint comes from an earlier sign-in or from a link; an odd one is dropped, it is a convenience.
     if let Some(hint) = hint.filter(|hint| !hint.is_empty() && hint.len() <= LONGEST_HINT) {
         request = request.add_extra_param("login_hint", hint);

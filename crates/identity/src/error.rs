@@ -63,6 +63,9 @@ pub enum SignInError {
     /// The account signed in to another tenant.
     #[error("the account belongs to another tenant")]
     WrongTenant,
+    /// A stronger sign-in was made by somebody else than the person signed in.
+    #[error("the stronger sign-in was made by somebody else")]
+    OtherPerson,
     /// It took longer than ten minutes.
     #[error("the sign-in took too long{0}")]
     FlowExpired(Trace),
@@ -110,6 +113,7 @@ impl SignInError {
             Self::ConsentRequired(_) => "consent",
             Self::AccountNotAllowed(_) => "account",
             Self::WrongTenant => "tenant",
+            Self::OtherPerson => "other-person",
             Self::FlowExpired(_) => "expired",
             Self::FlowReplayed(_) => "replayed",
             Self::FlowUnknown => "unknown",
@@ -138,6 +142,7 @@ impl SignInError {
             | Self::Unavailable(trace)
             | Self::Protocol(_, trace) => *trace,
             Self::WrongTenant
+            | Self::OtherPerson
             | Self::FlowUnknown
             | Self::NotThisBrowser
             | Self::ClockSkew { .. }

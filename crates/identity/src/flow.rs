@@ -5,12 +5,15 @@
 //! which that browser holds in a cookie, is part of it (login CSRF; RFC 9700, 4.7).
 
 use jiff::{SignedDuration, Timestamp};
-use pim::ids::TenantId;
+use pim::challenge::Challenge;
+use pim::ids::{PrincipalId, TenantId, VaultId};
 use pim::records::{RecordKind, Records};
+use pim::tokens::Audience;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::claims;
 use crate::error::{Breach, SignInError, Trace};
 use crate::random;
 use crate::return_to::ReturnTo;
@@ -69,8 +72,22 @@ pub(crate) struct Flow {
     pub(crate) tenant: TenantId,
     pub(crate) return_to: ReturnTo,
     pub(crate) begun: Timestamp,
+    /// For a stronger sign-in: whose, and what it has to bring.
+    #[serde(default)]
+    pub(crate) step_up: Option<StepUp>,
     /// Hash of the browser's binding.
     browser: String,
+}
+
+/// A stronger sign-in: the same person again, for tokens that are kept beside the ordinary ones.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StepUp {
+    /// Where the person's tokens are.
+    pub vault: VaultId,
+    /// Who it has to be.
+    pub principal: PrincipalId,
+    /// What it has to bring.
+    pub challenge: Challenge,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -97,8 +114,20 @@ impl Flow {
             tenant,
             return_to,
             begun: now,
+            step_up: None,
             browser: digest(binding.cookie_value()),
         }
+    }
+
+    /// The `claims` that go with it.
+    pub(crate) fn claims(&self) -> String {
+        let demand = self.step_up.as_ref().map(|step_up| &step_up.challenge.demand);
+        demand.map_or_else(|| claims::CAPABILITY.to_owned(), claims::of)
+    }
+
+    /// Whose tokens the code is redeemed for.
+    pub(crate) fn audience(&self) -> Audience {
+        self.step_up.as_ref().map_or(Audience::Graph, |step_up| step_up.challenge.audience)
     }
 
     /// Stores it under `state`.

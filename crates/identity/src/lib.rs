@@ -16,6 +16,7 @@
 
 mod authorize;
 mod callback;
+mod claims;
 pub mod error;
 pub mod flow;
 pub mod id_token;
@@ -41,14 +42,14 @@ use url::Url;
 
 pub use callback::Callback;
 pub use error::{Breach, SignInError, Trace};
-pub use flow::{Begin, BrowserBinding};
+pub use flow::{Begin, BrowserBinding, StepUp};
 pub use id_token::Check;
 pub use return_to::{LeadsElsewhere, ReturnTo};
 pub use scopes::Scope;
 pub use settings::{ADMIN_CONSENT_PATH, CALLBACK_PATH, PlaneSet, Settings};
 
 use flow::Flow;
-use id_token::Expected;
+use id_token::{Expected, Verified};
 use settings::bare;
 use signing_keys::SigningKeys;
 use tokens::{Flights, VaultTokens};
@@ -69,6 +70,25 @@ pub(crate) struct Inner {
 /// Sign-in to one tenant. Cheap to clone; clones share caches and refreshes under way.
 #[derive(Clone)]
 pub struct Identity(Arc<Inner>);
+
+/// How a sign-in ended.
+#[derive(Debug)]
+pub enum Finished {
+    /// Somebody signed in.
+    SignedIn(SignedIn),
+    /// The person made a stronger sign-in; its token is beside their others.
+    SteppedUp {
+        /// Where they wanted to go.
+        return_to: ReturnTo,
+    },
+    /// A stronger sign-in came to nothing, and nothing has changed: the session and what was to be sent are as they were.
+    NotSteppedUp {
+        /// Where they wanted to go.
+        return_to: ReturnTo,
+        /// Why.
+        error: SignInError,
+    },
+}
 
 /// Somebody signed in.
 #[derive(Debug)]
@@ -145,8 +165,32 @@ impl Identity {
         hint: Option<&str>,
     ) -> Result<Begin, SignInError> {
         let inner = &*self.0;
-        let state = random::token();
         let flow = Flow::new(inner.settings.tenant, return_to, &binding, inner.clock.now());
+        self.send_off(flow, binding, hint).await
+    }
+
+    /// Begins a stronger sign-in of somebody who is signed in, in the browser that holds `binding`. See [`begin_in`](Self::begin_in).
+    pub async fn begin_step_up(
+        &self,
+        binding: BrowserBinding,
+        step_up: StepUp,
+        return_to: ReturnTo,
+        hint: Option<&str>,
+    ) -> Result<Begin, SignInError> {
+        let inner = &*self.0;
+        let mut flow = Flow::new(inner.settings.tenant, return_to, &binding, inner.clock.now());
+        flow.step_up = Some(step_up);
+        self.send_off(flow, binding, hint).await
+    }
+
+    async fn send_off(
+        &self,
+        flow: Flow,
+        binding: BrowserBinding,
+        hint: Option<&str>,
+    ) -> Result<Begin, SignInError> {
+        let inner = &*self.0;
+        let state = random::token();
         let url = authorize::url(inner, &flow, &state, hint)?;
         flow.store(&*inner.records, &state).await?;
         Ok(Begin { url, binding })
@@ -156,7 +200,7 @@ impl Identity {
     ///
     /// Redeems the code, checks the ID token and stores the tokens. Every failure ends this sign-in, except that of another
     /// browser; the person begins a new one.
-    pub async fn finish(&self, callback: Callback, binding: Option<&str>) -> Result<SignedIn, SignInError> {
+    pub async fn finish(&self, callback: Callback, binding: Option<&str>) -> Result<Finished, SignInError> {
         let inner = &*self.0;
         let state =
             callback.state.as_ref().ok_or(SignInError::Protocol(Breach::Callback, Trace::default()))?;
@@ -164,9 +208,22 @@ impl Identity {
         if flow.tenant != inner.settings.tenant {
             return Err(SignInError::WrongTenant);
         }
+        let Some(step_up) = flow.step_up.clone() else {
+            return self.sign_in(&callback, flow).await.map(Finished::SignedIn);
+        };
+        let return_to = flow.return_to.clone();
+        Ok(match self.step_up(&callback, &flow, &step_up).await {
+            Ok(()) => Finished::SteppedUp { return_to },
+            Err(error) => Finished::NotSteppedUp { return_to, error },
+        })
+    }
+
+    /// Redeems the code and checks who came back.
+    async fn arrive(&self, callback: &Callback, flow: &Flow) -> Result<(Grant, Verified), SignInError> {
+        let inner = &*self.0;
         let issuer = inner.settings.issuer();
         let code = callback.code(&issuer)?;
-        let grant = self.redeem(code, &flow).await?;
+        let grant = self.redeem(code, flow).await?;
         let id_token = grant.id_token.as_ref().ok_or_else(incomplete)?;
         let expected = Expected {
             tenant: flow.tenant,
@@ -177,6 +234,25 @@ impl Identity {
             now: inner.clock.now(),
         };
         let verified = id_token::verify(id_token, &inner.keys, &expected).await?;
+        Ok((grant, verified))
+    }
+
+    /// Keeps what a stronger sign-in brought, if it was the same person.
+    async fn step_up(&self, callback: &Callback, flow: &Flow, step_up: &StepUp) -> Result<(), SignInError> {
+        let (grant, verified) = self.arrive(callback, flow).await?;
+        if (verified.person.tenant, verified.person.id) != (flow.tenant, step_up.principal) {
+            return Err(SignInError::OtherPerson);
+        }
+        let StepUp { vault, challenge, .. } = step_up;
+        let made = grant.obtained;
+        let kept = vault::strengthen(&*self.0.records, *vault, challenge, &grant, made).await?;
+        // Signed out meanwhile: what was brought is dropped.
+        if kept { Ok(()) } else { Err(SignInError::FlowUnknown) }
+    }
+
+    async fn sign_in(&self, callback: &Callback, flow: Flow) -> Result<SignedIn, SignInError> {
+        let inner = &*self.0;
+        let (grant, verified) = self.arrive(callback, &flow).await?;
         let vault = VaultId::random();
         let refresh = grant.refresh.clone().ok_or_else(incomplete)?;
         let expires = grant.obtained.saturating_add(inner.settings.absolute).unwrap_or(grant.obtained);
@@ -192,15 +268,17 @@ impl Identity {
 
     async fn redeem(&self, code: &SecretString, flow: &Flow) -> Result<Grant, SignInError> {
         let inner = &*self.0;
-        let scope = format!("{} openid profile", scope_of(&inner.settings, Audience::Graph));
+        let scope = format!("{} openid profile", scope_of(&inner.settings, flow.audience()));
         let now = inner.clock.now();
-        inner.wire.redeem(code, &flow.verifier, &scope, now).await.map_err(|failure| match failure {
-            NoGrant::Refused(refused) => {
-                tracing::warn!(error = %refused, "a code was not redeemed");
-                SignInError::from_oauth(&refused.error, refused.suberror.as_deref(), refused.trace())
+        inner.wire.redeem(code, &flow.verifier, &scope, &flow.claims(), now).await.map_err(|failure| {
+            match failure {
+                NoGrant::Refused(refused) => {
+                    tracing::warn!(error = %refused, "a code was not redeemed");
+                    SignInError::from_oauth(&refused.error, refused.suberror.as_deref(), refused.trace())
+                }
+                NoGrant::Unavailable => SignInError::Unavailable(Trace::default()),
+                NoGrant::Malformed => incomplete(),
             }
-            NoGrant::Unavailable => SignInError::Unavailable(Trace::default()),
-            NoGrant::Malformed => incomplete(),
         })
     }
 

@@ -7,41 +7,46 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
+use pim::challenge::{Challenge, Claims, Demand};
 use pim::ids::VaultId;
-use pim::tokens::{Audience, TokenError, Tokens};
+use pim::tokens::{Audience, TokenError, Tokens, Vaults};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
 use crate::error::{asks_for_more, forbidden_by_policy};
 use crate::vault;
 use crate::wire::{EntraError, NoGrant};
-use crate::{Inner, scope_of};
+use crate::{Identity, Inner, claims, scope_of};
 
 type Outcome = Result<SecretString, TokenError>;
 type Flight = OnceCell<Outcome>;
 
 /// The refreshes that are under way.
 #[derive(Default)]
-pub(crate) struct Flights(Mutex<HashMap<(VaultId, Audience), Weak<Flight>>>);
+pub(crate) struct Flights(Mutex<HashMap<Key, Weak<Flight>>>);
+
+/// What is refreshed: an ordinary token, or one with claims.
+type Key = (VaultId, Audience, Option<Demand>);
 
 impl Flights {
     /// The refresh under way, or a new one.
-    fn join(&self, key: (VaultId, Audience)) -> Arc<Flight> {
+    fn join(&self, key: &Key) -> Arc<Flight> {
         let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(flight) = flights.get(&key).and_then(Weak::upgrade) {
+        if let Some(flight) = flights.get(key).and_then(Weak::upgrade) {
             return flight;
         }
         flights.retain(|_, flight| flight.strong_count() > 0);
         let flight = Arc::new(Flight::new());
-        flights.insert(key, Arc::downgrade(&flight));
+        flights.insert(key.clone(), Arc::downgrade(&flight));
         flight
     }
 
     /// Takes a finished refresh away, so that the next one starts afresh even while somebody still reads this outcome.
-    fn leave(&self, key: (VaultId, Audience), flight: &Arc<Flight>) {
+    fn leave(&self, key: &Key, flight: &Arc<Flight>) {
         let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if flights.get(&key).is_some_and(|current| std::ptr::eq(current.as_ptr(), Arc::as_ptr(flight))) {
-            flights.remove(&key);
+        if flights.get(key).is_some_and(|current| std::ptr::eq(current.as_ptr(), Arc::as_ptr(flight))) {
+            flights.remove(key);
         }
     }
 }
@@ -62,26 +67,60 @@ impl Tokens for VaultTokens {
         if let Some(token) = self.fresh(audience).await? {
             return Ok(token);
         }
-        let key = (self.vault, audience);
-        let flight = inner.flights.join(key);
+        let key = (self.vault, audience, None);
+        let flight = inner.flights.join(&key);
         // A caller that goes away mid-refresh leaves the cell empty, and the next one in the queue takes over.
         let outcome = flight.get_or_init(|| self.refresh(audience)).await.clone();
-        inner.flights.leave(key, &flight);
+        inner.flights.leave(&key, &flight);
         outcome
     }
 
-    async fn stronger_token(&self, challenge: &pim::challenge::Challenge) -> Outcome {
-        Err(TokenError::StepUpRequired(challenge.clone()))
+    async fn stronger_token(&self, challenge: &Challenge) -> Outcome {
+        let inner = &self.inner;
+        let opened = self.opened().await?;
+        let now = inner.clock.now();
+        if let Some(stronger) = opened.vault.stronger(challenge, now) {
+            return Ok(stronger.access.token.clone());
+        }
+        let Some(elsewhere) = opened.vault.stronger_elsewhere(challenge, now) else {
+            return Err(TokenError::StepUpRequired(challenge.clone()));
+        };
+        // The person has met the demand for another resource: for this one the sign-in service asks for nothing more.
+        let made = elsewhere.made;
+        let key = (self.vault, challenge.audience, Some(challenge.demand.clone()));
+        let flight = inner.flights.join(&key);
+        let outcome = flight.get_or_init(|| self.strengthen(challenge, made)).await.clone();
+        inner.flights.leave(&key, &flight);
+        outcome
     }
 
-    async fn renewed_token(&self, _: Audience, _: &SecretString, _: Option<&pim::challenge::Claims>) -> Outcome {
-        Err(TokenError::SignInRequired)
+    async fn renewed_token(
+        &self,
+        audience: Audience,
+        refused: &SecretString,
+        claims: Option<&Claims>,
+    ) -> Outcome {
+        let inner = &self.inner;
+        let opened = self.opened().await?;
+        let stored = opened.vault.access(audience).filter(|access| access.is_fresh(inner.clock.now()));
+        if let Some(stored) = stored
+            && stored.token.expose_secret() != refused.expose_secret()
+        {
+            return Ok(stored.token.clone());
+        }
+        // Without claims of the service it is the capability alone that is asked for; the key only has to be one of its own.
+        let demand = claims.map_or(Demand::Mfa, |claims| Demand::Claims(claims.clone()));
+        let key = (self.vault, audience, Some(demand));
+        let flight = inner.flights.join(&key);
+        let outcome = flight.get_or_init(|| self.renew(audience, claims)).await.clone();
+        inner.flights.leave(&key, &flight);
+        outcome
     }
 }
 
-impl pim::tokens::Vaults for crate::Identity {
+impl Vaults for Identity {
     fn tokens(&self, vault: VaultId) -> Arc<dyn Tokens> {
-        crate::Identity::tokens(self, vault)
+        Self::tokens(self, vault)
     }
 }
 
@@ -104,6 +143,61 @@ impl VaultTokens {
             .map(|access| access.token.clone()))
     }
 
+    /// A stronger token for a resource, after a stronger sign-in for another.
+    async fn strengthen(&self, challenge: &Challenge, made: Timestamp) -> Outcome {
+        let inner = &self.inner;
+        let scope = scope_of(&inner.settings, challenge.audience);
+        let opened = self.opened().await?;
+        let now = inner.clock.now();
+        let sent = claims::of(&challenge.demand);
+        match inner.wire.refresh(&opened.vault.refresh, &scope, &sent, now).await {
+            Ok(grant) => {
+                let kept = vault::strengthen(&*inner.records, self.vault, challenge, &grant, made)
+                    .await
+                    .map_err(|_| TokenError::Unavailable)?;
+                if kept { Ok(grant.access) } else { Err(TokenError::SignInRequired) }
+            }
+            Err(NoGrant::Refused(_)) => Err(TokenError::StepUpRequired(challenge.clone())),
+            Err(NoGrant::Unavailable | NoGrant::Malformed) => Err(TokenError::Unavailable),
+        }
+    }
+
+    /// Another ordinary token in place of one that the service did not take.
+    async fn renew(&self, audience: Audience, asked: Option<&Claims>) -> Outcome {
+        let inner = &self.inner;
+        let scope = scope_of(&inner.settings, audience);
+        let opened = self.opened().await?;
+        let now = inner.clock.now();
+        let sent = asked.map_or_else(|| claims::CAPABILITY.to_owned(), claims::merged);
+        let refused = match inner.wire.refresh(&opened.vault.refresh, &scope, &sent, now).await {
+            Ok(grant) => {
+                let kept = vault::add(&*inner.records, self.vault, audience, &grant)
+                    .await
+                    .map_err(|_| TokenError::Unavailable)?;
+                return if kept { Ok(grant.access) } else { Err(TokenError::SignInRequired) };
+            }
+            Err(NoGrant::Refused(refused)) => refused,
+            Err(NoGrant::Unavailable | NoGrant::Malformed) => return Err(TokenError::Unavailable),
+        };
+        tracing::warn!(?audience, error = %refused, "a token that was not taken could not be renewed");
+        match verdict(&refused) {
+            Verdict::Dead => {
+                let again = self.opened().await?;
+                if same_token(&again, &opened) {
+                    vault::delete(&*inner.records, self.vault).await.map_err(|_| TokenError::Unavailable)?;
+                }
+                Err(TokenError::SignInRequired)
+            }
+            Verdict::SignIn => {
+                let asked = refused.claims().or_else(|| asked.cloned());
+                Err(asked.map_or(TokenError::SignInRequired, |claims| {
+                    TokenError::StepUpRequired(Challenge::from_claims(audience, claims))
+                }))
+            }
+            other => Err(other.into()),
+        }
+    }
+
     async fn refresh(&self, audience: Audience) -> Outcome {
         let inner = &self.inner;
         let scope = scope_of(&inner.settings, audience);
@@ -115,20 +209,21 @@ impl VaultTokens {
             if let Some(access) = stored.filter(|access| access.is_fresh(now)) {
                 return Ok(access.token.clone());
             }
-            let refused = match inner.wire.refresh(&opened.vault.refresh, &scope, now).await {
-                Ok(grant) => {
-                    let kept = vault::add(&*inner.records, self.vault, audience, &grant)
-                        .await
-                        .map_err(|_| TokenError::Unavailable)?;
-                    return if kept { Ok(grant.access) } else { Err(TokenError::SignInRequired) };
-                }
-                Err(NoGrant::Refused(refused)) => refused,
-                Err(NoGrant::Unavailable | NoGrant::Malformed) => {
-                    // The token in hand may be old, but it is valid: better than none while the service is away.
-                    let usable = stored.filter(|access| access.is_usable(now));
-                    return usable.map(|access| access.token.clone()).ok_or(TokenError::Unavailable);
-                }
-            };
+            let refused =
+                match inner.wire.refresh(&opened.vault.refresh, &scope, claims::CAPABILITY, now).await {
+                    Ok(grant) => {
+                        let kept = vault::add(&*inner.records, self.vault, audience, &grant)
+                            .await
+                            .map_err(|_| TokenError::Unavailable)?;
+                        return if kept { Ok(grant.access) } else { Err(TokenError::SignInRequired) };
+                    }
+                    Err(NoGrant::Refused(refused)) => refused,
+                    Err(NoGrant::Unavailable | NoGrant::Malformed) => {
+                        // The token in hand may be old, but it is valid: better than none while the service is away.
+                        let usable = stored.filter(|access| access.is_usable(now));
+                        return usable.map(|access| access.token.clone()).ok_or(TokenError::Unavailable);
+                    }
+                };
             tracing::warn!(?audience, error = %refused, "a token was not refreshed");
             let verdict = verdict(&refused);
             if verdict != Verdict::Dead {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use pim::challenge::Challenge;
 use pim::ids::VaultId;
 use pim::records::{RecordKind, Records, StoreError};
 use pim::tokens::Audience;
@@ -23,6 +24,8 @@ const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 const OLD: SignedDuration = SignedDuration::from_mins(60);
 /// A token with less than this left is not handed out.
 const LEAST: SignedDuration = SignedDuration::from_secs(60);
+/// How long a stronger sign-in serves. The services name no limit; the portal does not keep more power than one batch needs.
+const STRONG_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// How often a lost race is tried again.
 const ATTEMPTS: usize = 8;
 
@@ -55,6 +58,24 @@ pub(crate) struct Vault {
     /// When the refresh token was obtained.
     refreshed: Timestamp,
     access: BTreeMap<Audience, Access>,
+    /// What stronger sign-ins brought; never handed out as an ordinary token.
+    #[serde(default)]
+    stronger: Vec<Stronger>,
+}
+
+/// A token of a stronger sign-in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Stronger {
+    pub(crate) challenge: Challenge,
+    pub(crate) access: Access,
+    /// When the person made the sign-in.
+    pub(crate) made: Timestamp,
+}
+
+impl Stronger {
+    fn is_good(&self, now: Timestamp) -> bool {
+        now.duration_since(self.made) < STRONG_FOR && self.access.is_usable(now)
+    }
 }
 
 /// A vault as it was read.
@@ -67,13 +88,42 @@ pub(crate) struct Opened {
 impl Vault {
     /// A vault with the first tokens of a sign-in.
     pub(crate) fn new(refresh: SecretString, audience: Audience, grant: &Grant) -> Self {
-        let mut vault = Self { refresh, refreshed: grant.obtained, access: BTreeMap::new() };
+        let mut vault =
+            Self { refresh, refreshed: grant.obtained, access: BTreeMap::new(), stronger: Vec::new() };
         vault.merge(audience, grant);
         vault
     }
 
     pub(crate) fn access(&self, audience: Audience) -> Option<&Access> {
         self.access.get(&audience)
+    }
+
+    /// The token that meets `challenge`, from a stronger sign-in of the last ten minutes.
+    pub(crate) fn stronger(&self, challenge: &Challenge, now: Timestamp) -> Option<&Stronger> {
+        self.stronger.iter().find(|one| &one.challenge == challenge && one.is_good(now))
+    }
+
+    /// A stronger sign-in of the last ten minutes that met the same demand for another resource.
+    pub(crate) fn stronger_elsewhere(&self, challenge: &Challenge, now: Timestamp) -> Option<&Stronger> {
+        self.stronger.iter().find(|one| one.challenge.demand == challenge.demand && one.is_good(now))
+    }
+
+    /// Keeps what a stronger sign-in brought; what is too old goes.
+    fn strengthen(&mut self, challenge: &Challenge, grant: &Grant, made: Timestamp) {
+        self.stronger.retain(|one| &one.challenge != challenge && one.is_good(grant.obtained));
+        let access = Access { token: grant.access.clone(), obtained: grant.obtained, expires: grant.expires };
+        self.stronger.push(Stronger { challenge: challenge.clone(), access, made });
+        self.renew(grant);
+    }
+
+    /// Keeps the newest refresh token.
+    fn renew(&mut self, grant: &Grant) {
+        if let Some(refresh) = &grant.refresh
+            && self.refreshed <= grant.obtained
+        {
+            self.refresh = refresh.clone();
+            self.refreshed = grant.obtained;
+        }
     }
 
     /// Adds what a refresh brought, unless there is something newer.
@@ -83,12 +133,7 @@ impl Vault {
                 Access { token: grant.access.clone(), obtained: grant.obtained, expires: grant.expires };
             self.access.insert(audience, access);
         }
-        if let Some(refresh) = &grant.refresh
-            && self.refreshed <= grant.obtained
-        {
-            self.refresh = refresh.clone();
-            self.refreshed = grant.obtained;
-        }
+        self.renew(grant);
     }
 
     /// Stores a new vault until `expires`.
@@ -122,9 +167,24 @@ pub(crate) async fn add(
     audience: Audience,
     grant: &Grant,
 ) -> Result<bool, StoreError> {
+    change(records, id, |vault| vault.merge(audience, grant)).await
+}
+
+/// Adds what a stronger sign-in brought, which the person made at `made`. Returns whether the vault still exists.
+pub(crate) async fn strengthen(
+    records: &dyn Records,
+    id: VaultId,
+    challenge: &Challenge,
+    grant: &Grant,
+    made: Timestamp,
+) -> Result<bool, StoreError> {
+    change(records, id, |vault| vault.strengthen(challenge, grant, made)).await
+}
+
+async fn change(records: &dyn Records, id: VaultId, change: impl Fn(&mut Vault)) -> Result<bool, StoreError> {
     for _ in 0..ATTEMPTS {
         let Some(mut opened) = open(records, id).await? else { return Ok(false) };
-        opened.vault.merge(audience, grant);
+        change(&mut opened.vault);
         let content = opened.vault.encoded()?;
         let key = id.to_string();
         if records.replace(RecordKind::Tokens, &key, opened.version, &content, opened.expires).await? {

@@ -16,16 +16,13 @@ use oauth2::{
     HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, StandardRevocableToken,
     StandardTokenResponse, TokenResponse, TokenUrl,
 };
+use pim::challenge::Claims;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::Trace;
 use crate::settings::Settings;
-
-/// Tells resources that this client can handle claims challenges (`cp1`), so that revocation takes effect at once.
-/// <https://learn.microsoft.com/entra/identity-platform/claims-challenge>
-pub(crate) const CLAIMS: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
 
 /// How long a call to the sign-in service may take.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -64,6 +61,11 @@ impl EntraError {
     /// Whether a stronger sign-in is asked for.
     pub(crate) fn has_claims(&self) -> bool {
         self.claims.is_some()
+    }
+
+    /// What it has to bring, where that can be read.
+    pub(crate) fn claims(&self) -> Option<Claims> {
+        Claims::parse(self.claims.as_ref()?.expose_secret())
     }
 }
 
@@ -156,6 +158,7 @@ impl Wire {
         code: &SecretString,
         verifier: &SecretString,
         scope: &str,
+        claims: &str,
         now: Timestamp,
     ) -> Result<Grant, NoGrant> {
         let answer = self
@@ -163,7 +166,7 @@ impl Wire {
             .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()))
             .add_extra_param("scope", scope)
-            .add_extra_param("claims", CLAIMS)
+            .add_extra_param("claims", claims)
             .request_async(&self.http)
             .await;
         grant(answer, now)
@@ -174,13 +177,14 @@ impl Wire {
         &self,
         refresh: &SecretString,
         scope: &str,
+        claims: &str,
         now: Timestamp,
     ) -> Result<Grant, NoGrant> {
         let answer = self
             .client
             .exchange_refresh_token(&RefreshToken::new(refresh.expose_secret().to_owned()))
             .add_extra_param("scope", scope)
-            .add_extra_param("claims", CLAIMS)
+            .add_extra_param("claims", claims)
             // Tells Entra which platform of the registration is meant; without it, it may take the app for a confidential one.
             .add_extra_param("redirect_uri", self.redirect.as_str())
             .request_async(&self.http)

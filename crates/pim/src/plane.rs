@@ -140,6 +140,12 @@ pub enum Validation {
 }
 
 impl Validation {
+    /// Whether it would be refused for being too long.
+    #[must_use]
+    pub fn is_too_long(&self) -> bool {
+        matches!(self, Self::Fails(violations) if violations.contains(&Violation::TooLong))
+    }
+
     /// What it teaches of a policy that cannot be read, when what was tried had no reason and no ticket. `None` when it was refused for
     /// something else, so that the rules were never looked at. A dry run never tells of approval.
     #[must_use]

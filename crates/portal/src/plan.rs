@@ -10,6 +10,7 @@ use pim::draft::{Draft, Ticket};
 use pim::duration::ActivationDuration;
 use pim::error::{PlaneError, Violation};
 use pim::ids::PlaneId;
+use pim::plane::Validation;
 use pim::policy::{ApprovalRequirement, Approver, ContextRequirement, Policy, PolicyReading, Requirement};
 use pim::target::Target;
 
@@ -22,6 +23,9 @@ pub const DEFAULT_DURATION: ActivationDuration = match ActivationDuration::from_
     Some(duration) => duration,
     None => ActivationDuration::SHORTEST,
 };
+
+/// What is tried when the default is too long for a policy that cannot be read, in minutes, the longest first.
+const SHORTER: [u32; 4] = [240, 120, 60, 30];
 
 /// How far ahead an activation may start.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(366 * 24);
@@ -343,17 +347,28 @@ impl Portal {
             return Some(known);
         }
         let plane = self.plane(&line.target.plane)?;
-        let empty = Draft {
+        let empty = |duration| Draft {
             target: line.target.clone(),
             start: self.clock.now(),
-            duration: DEFAULT_DURATION,
+            duration,
             justification: String::new(),
             ticket: None,
             eligibility_schedule: line.role.eligibility.schedule.clone(),
             condition: line.role.eligibility.condition.clone(),
         };
-        let said = plane.validate(caller, &empty).await.ok()?;
-        let policy = said.policy()?;
+        let said = plane.validate(caller, &empty(DEFAULT_DURATION)).await.ok()?;
+        let mut policy = said.policy()?;
+        if said.is_too_long() {
+            // The longest of some shorter ones that passes: not the limit, but within it.
+            let shorter = SHORTER.into_iter().filter_map(ActivationDuration::from_minutes);
+            let tried =
+                shorter.map(async |duration| (duration, plane.validate(caller, &empty(duration)).await));
+            let tried = join_all(tried).await;
+            let passes =
+                |said: &Result<Validation, PlaneError>| matches!(said, Ok(said) if !said.is_too_long());
+            policy.maximum_duration =
+                tried.into_iter().find(|(_, said)| passes(said)).map(|(duration, _)| duration);
+        }
         self.kept.dry_runs.insert(key, policy.clone()).await;
         Some(policy)
     }

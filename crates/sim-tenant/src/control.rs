@@ -10,6 +10,7 @@
 //! | `POST /clock` | `{"advance":"PT6M","of":"planes"\|"sign_in"\|"all"}`, `planes` when left out |
 //! | `POST /latency` | `{"plane","milliseconds","path_contains"}` |
 //! | `POST /faults` | one fault, or `{"storm":{"seed","rate"}}`, see [`crate::faults`]; `GET` counts what was injected, `DELETE` ends faults, storm and latencies |
+//! | `POST /paging` | `{"entra","groups","policies","azure","audit"}`: rows per page; what is left out gets its default |
 //! | `POST /consent` | `{"granted":bool}`, `{"mode":"user"\|"admin_required"}` |
 //! | `POST /sign-in` | `{"next": …}`, or `{"next": null}`: spoils the next ID token |
 //! | `POST /switches` | disputed behaviours; `GET` shows them, `GET /switches/catalogue` says what each is about |
@@ -237,6 +238,11 @@ fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
             Ok(done())
         }
         ("GET", "/faults") => Ok(Reply::json(200, sim.world().faults.report())),
+        ("POST", "/paging") => {
+            let paging = read(call)?;
+            sim.world().tenant.paging = paging;
+            Ok(done())
+        }
         ("POST", "/faults") => {
             let order = read(call)?;
             sim.world().faults.order(order).map_err(problem)?;

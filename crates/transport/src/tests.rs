@@ -381,6 +381,21 @@ async fn a_read_that_gets_no_answer_times_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_patient_line_waits_for_a_slow_list_and_not_for_ever() {
+    let server = Server::start(|_, _| Act::Never).await;
+    let line = server.line().await.patient(Duration::from_secs(45));
+    let call = tokio::spawn(async move { list(&line).await });
+    server.until(1).await;
+    tokio::time::advance(Duration::from_secs(44)).await;
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!call.is_finished(), "gave up too early");
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(call.await.unwrap(), Err(ErrorKind::TimedOut.into()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_whose_answer_is_lost_is_sent_once_and_unsure() {
     let acts: [fn() -> Act; 4] = [
         || Act::Broken,

@@ -10,4 +10,5 @@ mod refusals;
 mod secrets;
 mod sessions;
 mod sign_in;
+mod step_up;
 mod support;

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ADELE, Browser, LEE, Page, Portal, World};
+use crate::support::{ADELE, Browser, Page, Portal, World};
 
 /// Sends the refused roles of a result back to the plan.
 async fn put_right(browser: &Browser, result: &Page) -> Page {
@@ -22,7 +22,9 @@ fn problems(plan: &Page) -> String {
 async fn too_long_and_without_a_ticket() {
     let world = World::start().await;
     let browser = world.signed_in(ADELE).await;
-    // Its rules cannot be read, so the portal can only guess at the length and cannot insist on a ticket.
+    // Its rules cannot be read, and there is no dry run, so the portal can only guess at the length and cannot insist on a ticket.
+    let no_dry_run = json!({ "plane": "azure", "path_contains": "/validate", "status": 403, "times": 1000 });
+    world.sim.control("faults", no_dry_run).await;
     let role = "Network Contributor, Contoso Connectivity";
     let plan = browser.select(&[role]).await;
     assert!(plan.text().contains("You may not read this role's rules. They still apply"), "{}", plan.text());
@@ -44,6 +46,26 @@ async fn too_long_and_without_a_ticket() {
     assert_eq!(result.only_line().0, "Usable");
     let commit = world.sim.only_commit().await;
     assert_eq!((&commit["duration"], &commit["ticketNumber"]), (&json!("PT4H"), &json!("T-1")));
+}
+
+#[tokio::test]
+async fn what_rules_that_cannot_be_read_ask_for_is_learnt_from_a_dry_run() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let plan = browser.select(&["Network Contributor, Contoso Connectivity"]).await;
+    assert!(
+        plan.text().contains("Its rules could not be read; Microsoft named them in a dry run."),
+        "{}",
+        plan.text()
+    );
+    assert!(plan.text().contains("4 h of 4 h"), "the longest that passed: {}", plan.text());
+    let again = browser.confirm(&plan, &[("justification", "Change 7")]).await;
+    let named = problems(&again);
+    assert!(named.contains("href=\"#ticket-number\"") && !named.contains("href=\"#duration\""), "{named}");
+    assert_eq!(world.sim.ledger().await, Vec::<Value>::new());
+    let typed = [("justification", "Change 7"), ("ticket_number", "T-1")];
+    assert_eq!(browser.confirm(&again, &typed).await.only_line().0, "Usable");
+    assert_eq!(world.sim.only_commit().await["duration"], "PT4H");
 }
 
 #[tokio::test]
@@ -122,52 +144,6 @@ async fn active_or_waiting_already() {
     }
     let reasons: Vec<_> = world.sim.ledger().await.iter().map(|one| one["justification"].clone()).collect();
     assert_eq!(reasons, ["First"; 4]);
-}
-
-#[tokio::test]
-async fn a_stronger_sign_in() {
-    let world = World::start().await;
-    let browser = world.signed_in(ADELE).await;
-    let roles = [
-        "Conditional Access Administrator, Directory",
-        "Key Custodians, Member",
-        "User Access Administrator, Contoso Sandbox",
-    ];
-    for form in ["plain", "wrapped"] {
-        world.sim.control("switches", json!({ "acrs_form": form })).await;
-        let plan = browser.select(&roles).await;
-        assert_eq!(plan.text().matches("Needs a stronger sign-in (c1)").count(), 3, "{}", plan.text());
-        let result = browser.confirm(&plan, &[("justification", "Policy change")]).await;
-        for (state, line) in result.lines() {
-            assert_eq!(state, "AwaitingStepUp", "{line}");
-            assert!(
-                line.contains("Needs a stronger sign-in") && line.contains("Nothing was created."),
-                "{line}"
-            );
-        }
-        assert_eq!(result.lines().len(), 3);
-        assert!(result.body.contains("href=\"https://admin.example\""), "a way to do it all the same");
-        let plan = put_right(&browser, &result).await;
-        assert_eq!((plan.heading().as_str(), plan.reason().as_str()), ("Activate 3 roles", "Policy change"));
-    }
-    assert_eq!(world.sim.ledger().await, Vec::<Value>::new());
-}
-
-#[tokio::test]
-async fn without_multifactor_sign_in() {
-    let world = World::start().await;
-    let browser = world.signed_in(LEE).await;
-    let roles = [
-        "Intune Administrator, Directory",
-        // Nothing that he may read gives the name of the subscription.
-        "Key Vault Administrator, 5b000001-93d4-4e6a-8a0c-1f0000000001 / rg-webshop-prod / kv-webshop-prod",
-    ];
-    let result = browser.activate(&roles, "Tablets").await;
-    for (state, line) in result.lines() {
-        assert_eq!(state, "AwaitingStepUp");
-        assert!(line.contains("This role asks for multifactor sign-in"), "{line}");
-    }
-    assert_eq!((result.lines().len(), world.sim.ledger().await.len()), (2, 0));
 }
 
 #[tokio::test]

@@ -184,17 +184,23 @@ async fn rows(browser: &mut Browser, wanted: &[&str]) -> Option<Vec<String>> {
 }
 
 impl Person {
-    /// Looks at the confirmation's page. Returns whether every line is at its end.
-    pub(crate) async fn look(&mut self, _: &Portal) -> bool {
-        let Some(page) = self.page.clone() else { return true };
-        let Some(answer) = self.browser.send(&page, None).await else { return false };
+    /// Whether every line that they saw is at its end. Who could confirm nothing has none.
+    pub(crate) fn is_at_the_end(&self) -> bool {
+        self.page.is_none()
+            || (!self.lines.is_empty() && self.lines.iter().all(|line| crate::judge::is_end(&line.state)))
+    }
+
+    /// Looks at the confirmation's page.
+    pub(crate) async fn look(&mut self) {
+        let Some(page) = self.page.clone() else { return };
+        let Some(answer) = self.browser.send(&page, None).await else { return };
         if answer.location.is_some_and(|to| to.starts_with("/sign-in")) {
             let _ = self.browser.sign_in(&upn(self.number)).await;
-            return false;
+            return;
         }
         let lines: Vec<Line> = answer
             .body
-            .split("<li class=\"operation\"")
+            .split("<li")
             .skip(1)
             .filter_map(|part| {
                 let state = part.split("data-state=\"").nth(1)?.split('"').next()?.to_owned();
@@ -202,10 +208,8 @@ impl Person {
                 Some(Line { role, state })
             })
             .collect();
-        if lines.is_empty() {
-            return false;
+        if !lines.is_empty() {
+            self.lines = lines;
         }
-        self.lines = lines;
-        self.lines.iter().all(|line| crate::judge::is_end(&line.state))
     }
 }

@@ -89,7 +89,8 @@ impl Resource<Instance> {
             names: names(&target, row.expanded_properties.as_ref(), subscriptions),
             member_type: row.member_type(),
             until: timestamp(row.end_date_time.as_deref()),
-            schedule: said(row.role_eligibility_schedule_id.as_deref()).map(ScheduleId::from),
+            schedule: said(row.role_eligibility_schedule_id.as_deref())
+                .map(|schedule| full_schedule(schedule, target.scope.as_str())),
             condition: row.condition(),
             privileged: hands_out_access(target.role.as_str()),
             target,
@@ -114,6 +115,16 @@ impl Resource<Instance> {
             target,
         })
     }
+}
+
+/// The schedule of an eligibility at `scope`, as a path. Microsoft's examples have its last part alone, which the service does not
+/// take where the role is activated at a scope below.
+fn full_schedule(schedule: &str, scope: &str) -> ScheduleId {
+    if schedule.contains('/') {
+        return ScheduleId::from(schedule);
+    }
+    let scope = scope.trim_end_matches('/');
+    ScheduleId(format!("{scope}/providers/Microsoft.Authorization/roleEligibilitySchedules/{schedule}"))
 }
 
 /// The built-in roles that can give others, and so oneself, any access:

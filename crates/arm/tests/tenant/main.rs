@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report, in its helpers too")]
 
 mod activate;
+mod approve;
+mod lists;
 mod scopes;
 #[path = "../../../graph/tests/tenant/mod.rs"]
 mod tenant;

@@ -3,6 +3,7 @@
 
 mod lists;
 mod plans;
+mod step_up;
 mod stores;
 mod support;
 mod world;

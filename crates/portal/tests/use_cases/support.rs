@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use pim::assignment::{Assignment, AssignmentOrigin};
+use pim::challenge::Challenge;
 use pim::draft::Draft;
 use pim::eligibility::Eligibility;
 use pim::error::{ErrorKind, PlaneError, Violation};
@@ -23,6 +24,7 @@ pub(crate) enum Answer {
     Accepted(&'static str),
     Rejected(Vec<Violation>),
     Unsure,
+    StepUp(Challenge),
     Fails(ErrorKind),
 }
 
@@ -149,6 +151,7 @@ impl FakePlane {
                 Ok(Submission::Rejected(Rejection { violations, correlation_id }))
             }
             Answer::Unsure => Ok(Submission::Unsure),
+            Answer::StepUp(challenge) => Ok(Submission::StepUp(challenge)),
             Answer::Fails(kind) => Err(PlaneError { kind, code: None, correlation_id }),
         }
     }

@@ -49,6 +49,12 @@ impl World {
         });
         Self { portal, entra, azure, journal, clock, tokens }
     }
+
+    /// Adele, with the tokens that this world's vaults hold.
+    pub(crate) fn adele(&self) -> Session {
+        let Session { person, vault, .. } = adele();
+        Session { caller: Caller::new(person.tenant, person.id, self.tokens.clone()), person, vault }
+    }
 }
 
 /// Tokens of a person: the fake plane asks for none, so only stronger sign-ins matter.

@@ -309,6 +309,17 @@ impl<'a> Mine<'a> {
 
 /// A page of rows as ARM prints it.
 fn list(sim: &Sim, world: &World, call: &Call, rows: Vec<Value>) -> Result<Reply, ArmError> {
+    list_of(sim, world, call, rows, &Value::clone)
+}
+
+/// The same over what is not JSON yet; only the rows of the page are printed.
+fn list_of<T>(
+    sim: &Sim,
+    world: &World,
+    call: &Call,
+    rows: Vec<T>,
+    print: &dyn Fn(&T) -> Value,
+) -> Result<Reply, ArmError> {
     for (name, _) in call.query.iter().filter(|(name, _)| name.starts_with('$')) {
         if !["$filter", "$skiptoken", "$getallchildren"].contains(&name.to_ascii_lowercase().as_str()) {
             return Err(ArmError::new(
@@ -320,7 +331,7 @@ fn list(sim: &Sim, world: &World, call: &Call, rows: Vec<Value>) -> Result<Reply
     }
     let page = paging::page(call, &sim.places.azure, world.tenant.paging.azure, rows)
         .map_err(|message| ArmError::new(400, "InvalidSkipToken", message))?;
-    let mut body = json!({ "value": page.rows });
+    let mut body = json!({ "value": page.rows.iter().map(print).collect::<Vec<_>>() });
     if let Some(next) = page.next {
         body["nextLink"] = Value::String(next);
     }

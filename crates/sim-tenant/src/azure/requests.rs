@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{ArmError, Caller, Place, list as page, rows};
+use super::{ArmError, Caller, Place, list_of as page, rows};
 use crate::engine::{self, Draft, Expiration, Refusal};
 use crate::journal;
 use crate::sim::Sim;
@@ -44,7 +44,7 @@ pub(super) fn list(
         }
         other => return Err(ArmError::bad_filter(other)),
     };
-    page(sim, world, call, chosen.into_iter().map(|r| rows::request(world, r, sim.now())).collect())
+    page(sim, world, call, chosen, &|r| rows::request(world, r, sim.now()))
 }
 
 /// `GET …/roleAssignmentScheduleRequests/{name}`.

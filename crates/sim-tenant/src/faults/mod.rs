@@ -74,7 +74,7 @@ pub(crate) struct Hit {
     /// How long the call is kept waiting first.
     pub(crate) wait: Duration,
     reply: Reply,
-    /// The status of a broken answer whose call was carried out, when it is not the call's own.
+    /// The status of a broken answer, when it is not that of the answer that is broken.
     status: Option<u16>,
 }
 
@@ -128,14 +128,9 @@ impl Hit {
         Self { wait, ..Self::new(Kind::Delay, Reply::empty(200)) }
     }
 
+    /// A broken body; with a status of its own, or that of the call when it is carried out.
     fn broken(kind: Kind, status: Option<u16>) -> Self {
-        match kind.effect() {
-            Effect::Throttle { .. } => Self::throttled(kind, 1),
-            _ => Self {
-                status: status.filter(|_| kind.commits()),
-                ..Self::new(kind, Reply::empty(status.unwrap_or(200)))
-            },
-        }
+        Self { status, ..Self::new(kind, Reply::empty(200)) }
     }
 
     fn of(order: Order) -> Self {
@@ -143,8 +138,9 @@ impl Hit {
             Effect::Status => Self::status(order.kind, order.status.unwrap_or(503), 0),
             Effect::Throttle { .. } => Self::throttled(order.kind, 1),
             Effect::Wait => Self::delayed(Duration::from_millis(order.milliseconds.unwrap_or(1000))),
-            Effect::Close | Effect::CloseMiddle | Effect::Break(_) | Effect::Challenge => {
-                Self::broken(order.kind, order.status)
+            Effect::Break(_) => Self::broken(order.kind, order.status),
+            Effect::Close | Effect::CloseMiddle | Effect::Challenge => {
+                Self::new(order.kind, Reply::empty(200))
             }
         };
         if let Some(body) = order.body {

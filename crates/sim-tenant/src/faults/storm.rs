@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::kind::Kind;
+use super::kind::{Effect, Kind};
 use super::{Hit, Meeting};
 use crate::random;
-use crate::wire::Origin;
+use crate::wire::{Origin, Reply};
 
 /// An order for a storm.
 #[derive(Clone, Debug, Deserialize)]
@@ -133,13 +133,16 @@ impl Storm {
         let kinds: Vec<Kind> = self.order.kinds.iter().filter(fits).copied().collect();
         let kind = *pick(&kinds, which)?;
         self.hit += 1;
-        Some(match kind {
-            Kind::Answer => Hit::status(kind, *pick(&self.order.statuses, how)?, how),
-            Kind::AnswerAfter => Hit::status(kind, *pick(&self.order.statuses_after, how)?, how),
-            Kind::Throttled => Hit::throttled(kind, self.order.retry_after),
-            Kind::Delay => Hit::delayed(Duration::from_millis(1 + how % self.order.milliseconds.max(1))),
-            // A body broken by a gateway comes with a gateway's status as often as with a good one.
-            kind => Hit::broken(kind, (how % 2 == 0).then_some(502)),
+        Some(match kind.effect() {
+            Effect::Status => {
+                let from = if kind.commits() { &self.order.statuses_after } else { &self.order.statuses };
+                Hit::status(kind, *pick(from, how)?, how)
+            }
+            Effect::Throttle { .. } => Hit::throttled(kind, self.order.retry_after),
+            Effect::Wait => Hit::delayed(Duration::from_millis(1 + how % self.order.milliseconds.max(1))),
+            // A body broken by a gateway comes with a gateway's status as often as with the call's own.
+            Effect::Break(_) => Hit::broken(kind, (how % 2 == 0).then_some(502)),
+            Effect::Close | Effect::CloseMiddle | Effect::Challenge => Hit::new(kind, Reply::empty(200)),
         })
     }
 }

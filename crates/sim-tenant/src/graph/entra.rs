@@ -1,6 +1,7 @@
 //! Directory roles: `/roleManagement/directory`.
 //! See <https://learn.microsoft.com/graph/api/resources/privilegedidentitymanagementv3-overview>.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::requests::{self, Body};
@@ -9,6 +10,7 @@ use crate::engine;
 use crate::sim::Sim;
 use crate::state::{Assignment, Eligibility, Plane, RoleRequest, Target, World};
 use crate::wire::duration::{stamp, stamp_or_null};
+use crate::wire::filter::Filter;
 use crate::wire::odata::{Expand, Shape, project};
 use crate::wire::{Call, Reply};
 
@@ -186,15 +188,22 @@ fn target_schedule(world: &World, row: &Value) -> Value {
     })
 }
 
-/// Which of a person's requests a `filterByCurrentUser` means.
+/// Which of a person's requests a `filterByCurrentUser` means. Those that `$filter` rules out by their status are left
+/// out at once, before anything is printed.
 pub(super) fn requests_on<'w>(
     world: &'w World,
     plane: Plane,
     caller: &Caller,
     on: &str,
+    (filter, now): (Option<&Filter>, Timestamp),
 ) -> Result<Vec<&'w RoleRequest>, GraphError> {
     let me = caller.person.object_id.as_str();
-    let all = world.requests.iter().filter(|r| r.target.plane == plane);
+    let status = filter.and_then(|f| f.required("status"));
+    let all = world
+        .requests
+        .iter()
+        .filter(|r| r.target.plane == plane)
+        .filter(|r| status.is_none_or(|status| r.status_at(now).eq_ignore_ascii_case(status)));
     match on {
         "principal" | "createdby" => Ok(all.filter(|r| r.principal == me).collect()),
         "approver" => Ok(all
@@ -241,11 +250,9 @@ pub(super) fn route(
         ("GET", ["roleassignmentschedulerequests", function]) if on_of(function).is_some() => {
             scopes::pim(caller, scopes::ENTRA_REQUEST)?;
             let on = on_of(function).unwrap_or_default();
-            let rows = requests_on(world, Plane::Entra, caller, on)?
-                .into_iter()
-                .map(|r| request_row(r, now))
-                .collect();
-            Ok(REQUEST.list(call, base, page, rows, &|e, row| navigate(world, e, row))?)
+            let own = requests_on(world, Plane::Entra, caller, on, (REQUEST.filter(call)?.as_ref(), now))?;
+            let print = |r: &&RoleRequest| request_row(r, now);
+            Ok(REQUEST.list_of(call, base, page, own, &print, &|e, row| navigate(world, e, row))?)
         }
         // The unfiltered lists need a reader role in the directory.
         (

@@ -176,11 +176,9 @@ pub(super) fn route(
         ("GET", ["assignmentschedulerequests", function]) if on_of(function).is_some() => {
             scopes::groups(world, caller, scopes::GROUP_REQUEST)?;
             let on = on_of(function).unwrap_or_default();
-            let rows = requests_on(world, Plane::Groups, caller, on)?
-                .into_iter()
-                .map(|r| request_row(r, now))
-                .collect();
-            Ok(REQUEST.list(call, base, page, rows, &|e, row| navigate(world, e, row))?)
+            let own = requests_on(world, Plane::Groups, caller, on, (REQUEST.filter(call)?.as_ref(), now))?;
+            let print = |r: &&RoleRequest| request_row(r, now);
+            Ok(REQUEST.list_of(call, base, page, own, &print, &|e, row| navigate(world, e, row))?)
         }
         (
             "GET",
@@ -255,7 +253,7 @@ fn unfiltered(
             )
         }
         _ => {
-            let own = requests_on(world, Plane::Groups, caller, "principal")?;
+            let own = requests_on(world, Plane::Groups, caller, "principal", (None, now))?;
             (REQUEST, scopes::GROUP_REQUEST, own.into_iter().map(|r| request_row(r, now)).collect())
         }
     };

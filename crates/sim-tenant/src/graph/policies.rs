@@ -21,6 +21,9 @@ const ASSIGNMENT: Shape<'_> = Shape {
     options: &["filter", "expand", "select"],
 };
 
+/// How many alternatives a `$filter` may have; clients chunk at this number.
+const MOST_CLAUSES: usize = 15;
+
 fn row(prefix: &str, scope_type: &str, owner: &str, scope_id: &str, role: &str) -> Value {
     let policy_id = format!("{prefix}_{owner}_{}", stable_guid(&["policy", owner, role]));
     json!({
@@ -92,6 +95,13 @@ pub(super) fn list(sim: &Sim, world: &World, caller: &Caller, call: &Call) -> Re
     let missing =
         || GraphError::bad_request("The required parameters scopeId and scopeType are missing from $filter.");
     let filter = filter.ok_or_else(missing)?;
+    let most = ["roleDefinitionId", "scopeId"].map(|name| filter.values_of(name).len()).into_iter().max();
+    if let Some(count) = most.filter(|count| *count > MOST_CLAUSES) {
+        let message = format!(
+            "Too many child clauses specified in search filter expression containing 'OR' operators: {count}. Max allowed: {MOST_CLAUSES}."
+        );
+        return Err(GraphError::new(400, "InvalidFilter", message));
+    }
     let types = filter.values_of("scopeType");
     let rows: Vec<Value> = match types.as_slice() {
         [kind @ ("Directory" | "DirectoryRole")] => {

@@ -119,7 +119,28 @@ pub(crate) struct SignInState {
     pub(super) context_rules: Vec<ContextRule>,
 }
 
+/// How many of each thing that is issued are remembered, so that a long run does not grow without end.
+const REMEMBERED: usize = 20_000;
+
+/// Drops the older half once there are too many.
+fn trim<V>(map: &mut HashMap<String, V>, age: impl Fn(&V) -> Timestamp) {
+    if map.len() <= REMEMBERED {
+        return;
+    }
+    let mut ages: Vec<Timestamp> = map.values().map(&age).collect();
+    let (_, middle, _) = ages.select_nth_unstable(REMEMBERED / 2);
+    let middle = *middle;
+    map.retain(|_, value| age(value) > middle);
+}
+
 impl SignInState {
+    /// Forgets the oldest codes and tokens when there are very many.
+    pub(super) fn tidy(&mut self) {
+        trim(&mut self.access, |access| access.expires);
+        trim(&mut self.refresh, |grant| grant.issued);
+        trim(&mut self.codes, |grant| grant.issued);
+    }
+
     /// The object id behind a call's bearer token, whatever else may be wrong with it.
     pub(crate) fn bearer(&self, call: &Call) -> Option<String> {
         let (_, token) = call.header("authorization")?.split_once(' ')?;
@@ -129,5 +150,26 @@ impl SignInState {
     /// Whether a person (or everybody) has consented to a scope.
     pub(crate) fn has_consent(&self, oid: &str, key: &str) -> bool {
         self.admin_consent.contains(key) || self.consents.get(oid).is_some_and(|keys| keys.contains(key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use jiff::Timestamp;
+
+    use super::{REMEMBERED, trim};
+
+    #[test]
+    fn too_many_lose_the_older_half_and_never_the_newest() {
+        let at = |n: usize| Timestamp::from_second(i64::try_from(n).unwrap()).unwrap();
+        let mut map: HashMap<String, Timestamp> = (0..REMEMBERED).map(|n| (n.to_string(), at(n))).collect();
+        trim(&mut map, |at| *at);
+        assert_eq!(map.len(), REMEMBERED);
+        map.insert("newest".to_owned(), at(REMEMBERED));
+        trim(&mut map, |at| *at);
+        assert_eq!(map.len(), REMEMBERED / 2);
+        assert!(map.contains_key("newest") && !map.contains_key("0"));
     }
 }

@@ -263,6 +263,7 @@ fn issue(
     let person = person
         .ok_or_else(|| OauthError::invalid_grant(50020, "The user account does not exist in the tenant."))?;
 
+    world.sign_in.tidy();
     let serial = world.sign_in.next_serial();
     let life = 3600 + i64::try_from(random::below(1800)).unwrap_or(0);
     let base = if resource == Resource::Graph { &sim.places.graph } else { &sim.places.azure };

@@ -10,10 +10,6 @@ fn yes() -> bool {
     true
 }
 
-fn thirty() -> usize {
-    30
-}
-
 fn root() -> String {
     "/".to_owned()
 }
@@ -68,7 +64,7 @@ pub struct Client {
 
 /// Rows per page.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Paging {
     /// Entra lists.
     pub entra: usize,
@@ -79,13 +75,12 @@ pub struct Paging {
     /// Azure lists.
     pub azure: usize,
     /// Audit logs, unless `$top` asks for less.
-    #[serde(default = "thirty")]
     pub audit: usize,
 }
 
 impl Default for Paging {
     fn default() -> Self {
-        Self { entra: 8, groups: 4, policies: 10, azure: 6, audit: thirty() }
+        Self { entra: 8, groups: 4, policies: 10, azure: 6, audit: 30 }
     }
 }
 

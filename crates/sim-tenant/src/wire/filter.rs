@@ -250,6 +250,17 @@ impl Filter {
         }
     }
 
+    /// The value without which no row passes: what a property has to equal in every case.
+    pub(crate) fn required(&self, wanted: &str) -> Option<&str> {
+        match self {
+            Self::And(a, b) => a.required(wanted).or_else(|| b.required(wanted)),
+            Self::Compare { property, operator, literal } if property == wanted && operator == "eq" => {
+                Some(literal)
+            }
+            _ => None,
+        }
+    }
+
     /// The values that one property is required to equal anywhere in the expression.
     pub(crate) fn values_of(&self, wanted: &str) -> Vec<&str> {
         match self {

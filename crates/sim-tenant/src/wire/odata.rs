@@ -80,14 +80,12 @@ pub(crate) fn parse_expand(text: &str) -> Result<Vec<Expand>, BadQuery> {
 
 /// Keeps the selected properties (and annotations and `keep`) of an object.
 pub(crate) fn project(value: Value, select: Option<&[String]>, keep: &[Expand]) -> Value {
-    let (Value::Object(object), Some(select)) = (value.clone(), select) else { return value };
-    let kept: Map<String, Value> = object
-        .into_iter()
-        .filter(|(key, _)| {
-            key.starts_with('@') || select.iter().any(|s| s == key) || keep.iter().any(|e| e.name == *key)
-        })
-        .collect();
-    Value::Object(kept)
+    let Some(select) = select else { return value };
+    let Value::Object(object) = value else { return value };
+    let chosen = |key: &String| {
+        key.starts_with('@') || select.contains(key) || keep.iter().any(|expand| expand.name == *key)
+    };
+    Value::Object(object.into_iter().filter(|(key, _)| chosen(key)).collect::<Map<_, _>>())
 }
 
 impl Shape<'_> {
@@ -152,14 +150,31 @@ impl Shape<'_> {
         rows: Vec<Value>,
         navigate: &dyn Fn(&Expand, &Value) -> Value,
     ) -> Result<Reply, BadQuery> {
+        self.list_of(call, base, page_size, rows, &Value::clone, navigate)
+    }
+
+    /// The same over what is not JSON yet: without a `$filter` only the rows of the page are printed, which is what makes
+    /// a list of thousands cheap.
+    pub(crate) fn list_of<T>(
+        &self,
+        call: &Call,
+        base: &str,
+        page_size: usize,
+        items: Vec<T>,
+        print: &dyn Fn(&T) -> Value,
+        navigate: &dyn Fn(&Expand, &Value) -> Value,
+    ) -> Result<Reply, BadQuery> {
         self.check_options(call)?;
         let filter = self.filter(call)?;
         let (select, expand) = self.wishes(call)?;
-        let rows: Vec<Value> =
-            rows.into_iter().filter(|row| filter.as_ref().is_none_or(|f| f.matches(row))).collect();
-        let page = paging::page(call, base, page_size, rows).map_err(BadQuery)?;
-        let value: Vec<Value> =
-            page.rows.into_iter().map(|row| shape_row(&row, select.as_deref(), &expand, navigate)).collect();
+        let passes = |item: &T| filter.as_ref().is_none_or(|f| f.matches(&print(item)));
+        let items: Vec<T> = items.into_iter().filter(passes).collect();
+        let page = paging::page(call, base, page_size, items).map_err(BadQuery)?;
+        let value: Vec<Value> = page
+            .rows
+            .iter()
+            .map(|item| shape_row(print(item), select.as_deref(), &expand, navigate))
+            .collect();
         let mut body =
             json!({ "@odata.context": format!("{base}/v1.0/$metadata#{}", self.context), "value": value });
         if let Some(next) = page.next {
@@ -181,7 +196,7 @@ impl Shape<'_> {
         let (select, expand) = self.wishes(call)?;
         let mut body = json!({ "@odata.context": format!("{base}/v1.0/$metadata#{}/$entity", self.context) });
         if let (Value::Object(target), Value::Object(source)) =
-            (&mut body, shape_row(row, select.as_deref(), &expand, navigate))
+            (&mut body, shape_row(row.clone(), select.as_deref(), &expand, navigate))
         {
             target.extend(source);
         }
@@ -190,15 +205,14 @@ impl Shape<'_> {
 }
 
 fn shape_row(
-    row: &Value,
+    mut row: Value,
     select: Option<&[String]>,
     expand: &[Expand],
     navigate: &dyn Fn(&Expand, &Value) -> Value,
 ) -> Value {
-    let mut out = row.clone();
     for item in expand {
-        let target = navigate(item, row);
-        out[&item.name] = project(target, item.select.as_deref(), &item.inner);
+        let target = navigate(item, &row);
+        row[&item.name] = project(target, item.select.as_deref(), &item.inner);
     }
-    project(out, select, expand)
+    project(row, select, expand)
 }

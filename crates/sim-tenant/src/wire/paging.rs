@@ -2,19 +2,18 @@
 //! See <https://learn.microsoft.com/graph/paging>.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::Value;
 
 use super::Call;
 use super::call::percent_encode;
 
 /// Rows of one page and the link to the next.
-pub(crate) struct Page {
-    pub(crate) rows: Vec<Value>,
+pub(crate) struct Page<T> {
+    pub(crate) rows: Vec<T>,
     pub(crate) next: Option<String>,
 }
 
 /// Cuts the page that the call's `$skiptoken` points at.
-pub(crate) fn page(call: &Call, base: &str, size: usize, rows: Vec<Value>) -> Result<Page, String> {
+pub(crate) fn page<T>(call: &Call, base: &str, size: usize, rows: Vec<T>) -> Result<Page<T>, String> {
     let offset = match call.param("$skiptoken") {
         None => 0,
         Some(token) => URL_SAFE_NO_PAD
@@ -25,7 +24,7 @@ pub(crate) fn page(call: &Call, base: &str, size: usize, rows: Vec<Value>) -> Re
             .ok_or_else(|| "Invalid skip token.".to_owned())?,
     };
     let total = rows.len();
-    let rows: Vec<Value> = rows.into_iter().skip(offset).take(size).collect();
+    let rows: Vec<T> = rows.into_iter().skip(offset).take(size).collect();
     let end = offset + rows.len();
     let next = (end < total).then(|| {
         let token = URL_SAFE_NO_PAD.encode(format!("after:{end}"));

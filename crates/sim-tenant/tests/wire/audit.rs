@@ -1,6 +1,7 @@
 //! The directory audit log.
 
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::support::{ADELE, ADELE_ID, ALEX, Sim, Tokens, azure, entra, group};
@@ -122,7 +123,8 @@ async fn the_log_is_paged_ordered_and_filtered_by_time() -> Result<()> {
     let url = sim.graph_url("auditLogs/directoryAudits?$top=3&$orderby=activityDateTime desc");
     let (found, pages) = sim.rows(&alex.graph, &url).await?;
     assert_eq!((found.len(), pages), (8, 3));
-    let times = texts(&found, "activityDateTime");
+    let times = texts(&found, "activityDateTime").into_iter().map(str::parse::<Timestamp>);
+    let times = times.collect::<Result<Vec<_>, _>>()?;
     assert!(times.is_sorted_by(|a, b| a >= b), "{times:?}");
     for (query, count) in
         [("activityDateTime ge 2020-01-01T00:00:00Z", 8), ("activityDateTime le 2020-01-01T00:00:00Z", 0)]

@@ -145,6 +145,52 @@ async fn what_was_revoked_cannot_be_refreshed_and_a_new_sign_in_heals() -> Resul
 }
 
 #[tokio::test]
+async fn a_browser_whose_sessions_were_revoked_has_to_sign_in_again() -> Result<()> {
+    let sim = Sim::start().await?;
+    sim.control("/consent", json!({ "granted": true })).await?;
+    let page = sim.http.get(sim.authorize_url(&[])?).send().await?.text().await?;
+    let flow = page.split("name=\"flow\" value=\"").nth(1).and_then(|p| p.split('"').next());
+    let fields = [("flow", flow.context("no flow")?), ("step", "pick"), ("upn", ADELE)];
+    let picked = sim.http.post(sim.sign_in_url("login")?).form(&fields).send().await?;
+    let cookie = picked.headers()["set-cookie"].to_str()?.split(';').next().unwrap_or_default().to_owned();
+    let silent = async || -> Result<String> {
+        let url = sim.authorize_url(&[("prompt", "none")])?;
+        let response = sim.http.get(url).header("cookie", &cookie).send().await?;
+        Ok(response.headers()["location"].to_str()?.to_owned())
+    };
+    assert!(silent().await?.contains("code="));
+    sim.control("/revoke", json!({ "how": "sessions", "who": ADELE })).await?;
+    assert!(silent().await?.contains("error=login_required"));
+    Ok(())
+}
+
+/// What an access token says of itself; a client must not look, a test may.
+fn payload(token: &str) -> Result<Value> {
+    let payload = token.split('.').nth(1).context("a token has three parts")?;
+    Ok(serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload)?)?)
+}
+
+#[tokio::test]
+async fn a_token_carries_what_its_own_exchange_asked_for() -> Result<()> {
+    let sim = Sim::start().await?;
+    let two =
+        r#"{"access_token":{"xms_cc":{"values":["cp1"]},"acrs":{"essential":true,"values":["c1","c2"]}}}"#;
+    let tokens = sim.sign_in_with(ADELE, Some(two)).await?;
+    let scope = format!("{}/.default", sim.running.azure);
+    for (claims, capability, contexts) in [
+        (None, Value::Null, Value::Null),
+        (Some(CP1), json!(["cp1"]), Value::Null),
+        (Some(STEP_UP), json!(["cp1"]), json!(["c1"])),
+        (Some(two), json!(["cp1"]), json!(["c1", "c2"])),
+    ] {
+        let (_, answer) = sim.refresh(&tokens.refresh, &scope, claims).await?;
+        let token = payload(answer["access_token"].as_str().context("token")?)?;
+        assert_eq!((&token["xms_cc"], &token["acrs"]), (&capability, &contexts), "{claims:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_disabled_account_is_out_until_it_is_enabled() -> Result<()> {
     let sim = Sim::start().await?;
     let tokens = sim.sign_in_with(ADELE, Some(CP1)).await?;

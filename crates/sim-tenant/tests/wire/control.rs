@@ -126,3 +126,25 @@ async fn a_busy_port_is_named_with_its_flag() -> Result<()> {
     assert!(message.contains(&address.port().to_string()) && message.contains("--graph"), "{message}");
     Ok(())
 }
+
+#[tokio::test]
+async fn pages_are_as_long_as_the_control_port_says() -> Result<()> {
+    let sim = Sim::start().await?;
+    let tokens = sim.sign_in(ADELE).await?;
+    for role in [READER, "729827e3-9c14-49f7-bb1b-9608f156bbb8", "fe930be7-5e62-47db-91af-98c3a49a38b1"] {
+        let (status, body) = sim.entra_post(&tokens.graph, &entra(ADELE_ID, role, "/", "PT1H")).await?;
+        assert_eq!(status, 201, "{body}");
+    }
+    let url = sim.graph_url(
+        "roleManagement/directory/roleAssignmentScheduleRequests/filterByCurrentUser(on='principal')",
+    );
+    for (size, expected) in [(2, 2), (1, 3), (100, 1)] {
+        sim.control("/paging", json!({ "entra": size })).await?;
+        let (rows, pages) = sim.rows(&tokens.graph, &url).await?;
+        assert_eq!((rows.len(), pages), (3, expected), "{size}");
+    }
+    let (rows, pages) =
+        sim.rows(&tokens.graph, &format!("{url}?$filter=roleDefinitionId eq '{READER}'")).await?;
+    assert_eq!((rows.len(), pages), (1, 1));
+    Ok(())
+}

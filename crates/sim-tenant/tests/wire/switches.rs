@@ -97,6 +97,18 @@ async fn directory_policies_have_one_scope_type_or_both_and_readers_or_everybody
 }
 
 #[tokio::test]
+async fn a_policy_filter_takes_fifteen_alternatives() -> Result<()> {
+    let (sim, tokens) = started().await?;
+    for (count, status) in [(15, 200), (16, 400)] {
+        let roles: Vec<String> = (0..count).map(|n| format!("roleDefinitionId eq '{n}'")).collect();
+        let url = sim.graph_url(&format!("{POLICIES} 'DirectoryRole' and ({})", roles.join(" or ")));
+        let (got, body) = sim.get(&tokens.graph, &url).await?;
+        assert_eq!(got, status, "{count}: {body}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn groups_may_want_the_documented_scopes_and_no_ticket_and_exact_casing() -> Result<()> {
     let (sim, tokens) = started().await?;
     let wanted = group(ADELE_ID, OPERATORS, "member", "PT1H");

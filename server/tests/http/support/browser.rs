@@ -123,6 +123,22 @@ impl Browser {
         format!("{}?{}", back.path(), back.query().unwrap_or_default())
     }
 
+    /// Makes the stronger sign-in that a result page leads to, as this person, and goes where it leads back to.
+    pub(crate) async fn step_up(&self, result: &Page, upn: &str) -> Page {
+        let back = self.step_up_to_callback(result, upn, Consent::Accept).await;
+        let landed = self.get(&back).await;
+        self.get(landed.location()).await
+    }
+
+    /// The same, up to the address with which the browser would come back.
+    pub(crate) async fn step_up_to_callback(&self, result: &Page, upn: &str, consent: Consent) -> String {
+        let link = result.link("Sign in for it").expect("a way to the stronger sign-in");
+        let begun = self.get(&link).await;
+        let authorize = Url::parse(begun.location()).expect("an absolute address");
+        let back = walk::authorize(&authorize, upn, consent).await.expect("the sign-in comes to an end");
+        format!("{}?{}", back.path(), back.query().unwrap_or_default())
+    }
+
     async fn send(
         &self,
         method: Method,

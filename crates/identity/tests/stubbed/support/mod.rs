@@ -12,7 +12,7 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use identity::{Begin, Callback, Identity, PlaneSet, ReturnTo, Settings, SignInError, SignedIn};
+use identity::{Begin, Callback, Finished, Identity, PlaneSet, ReturnTo, Settings, SignInError, SignedIn};
 use jiff::Timestamp;
 use pim::clock::{Clock, ManualClock};
 use pim::ids::TenantId;
@@ -149,7 +149,9 @@ impl World {
         id_token: &str,
     ) -> Result<SignedIn, SignInError> {
         self.stub.answer(200, Self::grant(id_token));
-        self.identity.finish(journey.callback(), Some(&journey.binding)).await
+        let finished = self.identity.finish(journey.callback(), Some(&journey.binding)).await?;
+        let Finished::SignedIn(signed_in) = finished else { panic!("a sign-in, and no stronger one") };
+        Ok(signed_in)
     }
 
     /// A whole sign-in that succeeds.
