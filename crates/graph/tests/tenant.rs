@@ -11,7 +11,7 @@ use pim::draft::{Draft, Ticket};
 use pim::eligibility::Eligibility;
 use pim::error::{ErrorKind, Violation};
 use pim::ids::{OperationId, RequestId};
-use pim::plane::{Caller, Fingerprint, Plane, Submission};
+use pim::plane::{Caller, Fingerprint, Plane, Submission, Validation};
 use pim::policy::{ApprovalRequirement, ContextRequirement, PolicyReading, Requirement, Unreadable};
 use pim::request::{Progress, Request, RequestAction, RequestRef};
 use pim::tokens::Audience;
@@ -245,5 +245,28 @@ async fn a_group_is_activated_and_deactivated() -> anyhow::Result<()> {
         panic!("not accepted")
     };
     assert_eq!(off.status.progress(), Progress::Revoked);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_dry_run_commits_nothing() -> anyhow::Result<()> {
+    let tenant = Tenant::start().await?;
+    let caller = tenant.caller(ADELE).await?;
+    let entra = EntraRoles::new(tenant.api(Audience::Graph, limits()), None);
+    let groups = Groups::new(tenant.api(Audience::Graph, limits()), None);
+    let planes: [(&dyn Plane, &str, &str); 2] =
+        [(&entra, "User Administrator", "Directory"), (&groups, "Incident Responders", "Member")];
+    for (plane, title, place) in planes {
+        let row = eligible(plane, &caller, title, place).await;
+        let mut draft = draft(&row, "PT1H");
+        assert_eq!(plane.validate(&caller, &draft).await?, Validation::Passes, "{title}");
+        draft.duration = "PT20H".parse()?;
+        draft.justification = String::new();
+        let Validation::Fails(violations) = plane.validate(&caller, &draft).await? else {
+            panic!("{title}: passes")
+        };
+        assert!(violations.contains(&Violation::TooLong), "{title}: {violations:?}");
+        assert!(plane.requests(&caller).await?.iter().all(|request| !request.target.same_as(&row.target)));
+    }
     Ok(())
 }

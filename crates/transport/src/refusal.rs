@@ -130,7 +130,7 @@ fn violation(fault: &Fault) -> Option<Vec<Violation>> {
         | "MatchingRoleAssignmentExists"
         | "SubjectHasActiveAssignment"
         | "DuplicateRoleCreated" => Violation::AlreadyActive,
-        REQUEST_EXISTS => Violation::RequestExists,
+        "RoleAssignmentRequestExists" => Violation::RequestExists,
         "PendingRoleAssignmentRequest" | "ConcurrentActivationInProgress" | "RequestConflict" => {
             Violation::AlreadyPending
         }
@@ -146,9 +146,6 @@ fn violation(fault: &Fault) -> Option<Vec<Violation>> {
     };
     Some(vec![one])
 }
-
-/// A request with this id exists: on Azure, where the portal chooses the id, it means that the request went through.
-pub const REQUEST_EXISTS: &str = "RoleAssignmentRequestExists";
 
 /// The policy rules named in a message: `… failed: ["ExpirationRule","MfaRule"]` or `… failed: ExpirationRule - The policy …`.
 fn rules(message: &str) -> Vec<Violation> {
