@@ -52,8 +52,8 @@ impl State {
             records: store.clone(),
             journal: store.clone(),
             vaults: Arc::new(identity.clone()),
-            contexts: None,
-            audit: None,
+            contexts: Some(Arc::new(graph::ConditionalAccess::new(graph.clone()))),
+            audit: Some(Arc::new(graph::DirectoryAudits::new(graph.clone()))),
             clock: clock.clone(),
             pace: config.pace,
         });

@@ -213,6 +213,18 @@ fn action(operation: &Operation) -> Option<AnyView> {
     })
 }
 
+/// Where the person can do what the portal's permissions do not reach.
+fn elsewhere(operation: &Operation, page: Option<String>) -> Option<AnyView> {
+    let decides = matches!(operation.intent, Intent::Decide(_));
+    let page = page.filter(|_| decides && operation.refusal == Some(Refusal::Forbidden))?;
+    Some(
+        view! {
+            <p>"The portal may not decide this for you: "<a href=page rel="noreferrer" target="_blank">"decide it in Microsoft's admin center"</a>"."</p>
+        }
+        .into_any(),
+    )
+}
+
 /// The line.
 #[component]
 pub(crate) fn OperationLine(
@@ -222,9 +234,12 @@ pub(crate) fn OperationLine(
     approvers: Option<String>,
     /// The plane's name for one of its roles.
     plane: &'static str,
+    /// Microsoft's own page for what the portal may not do.
+    admin_page: Option<String>,
     /// Now.
     now: Timestamp,
 ) -> impl IntoView {
+    let elsewhere = elsewhere(&operation, admin_page);
     let (word, class) = state(&operation);
     let plane_class = format!("plane plane-{}", operation.intent.target().plane);
     let id = operation.correlation_id.clone().map(|id| {
@@ -239,7 +254,7 @@ pub(crate) fn OperationLine(
                 {does(&operation).map(|what| view! { <span class="quiet">{format!(" · {what}")}</span> })}
             </div>
             <div><span class=format!("mark {class}")>{word}</span></div>
-            <div class="explanation"><p>{explanation(&operation, approvers, now)}</p>{id}{action(&operation)}</div>
+            <div class="explanation"><p>{explanation(&operation, approvers, now)}</p>{elsewhere}{id}{action(&operation)}</div>
         </li>
     }
 }

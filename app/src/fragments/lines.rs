@@ -36,8 +36,9 @@ pub(crate) async fn lines(
     let mut drawn = Vec::new();
     for operation in operations {
         let target = operation.intent.target();
-        let plane =
-            context.portal.planes().find(|plane| plane.id == target.plane).map_or("", |plane| plane.singular);
+        let descriptor = context.portal.planes().find(|plane| plane.id == target.plane);
+        let plane = descriptor.map_or("", |plane| plane.singular);
+        let admin_page = descriptor.and_then(|plane| plane.admin_page.clone());
         let approvers = match operation.state {
             OperationState::PendingApproval => {
                 let eligible = context.portal.eligible(session, &target.plane).await.ok();
@@ -48,11 +49,11 @@ pub(crate) async fn lines(
             }
             _ => None,
         };
-        drawn.push((operation, approvers, plane));
+        drawn.push((operation, approvers, plane, admin_page));
     }
     move || {
-        let lines = drawn.into_iter().map(|(operation, approvers, plane)| {
-            view! { <OperationLine operation=operation approvers=approvers plane=plane now=now/> }
+        let lines = drawn.into_iter().map(|(operation, approvers, plane, admin_page)| {
+            view! { <OperationLine operation=operation approvers=approvers plane=plane admin_page=admin_page now=now/> }
         });
         let Some(batch) = batch else { return ().into_any() };
         let known = contexts.as_deref().map_or(&[][..], Vec::as_slice);

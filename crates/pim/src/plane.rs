@@ -229,9 +229,7 @@ pub trait Plane: Send + Sync {
     async fn policies(&self, caller: &Caller, targets: &[Target]) -> HashMap<Target, PolicyReading>;
 
     /// A dry run of an activation: commits nothing. An `Err` means that it says nothing.
-    async fn validate(&self, _caller: &Caller, _draft: &Draft) -> Result<Validation, PlaneError> {
-        Err(crate::error::ErrorKind::Protocol.into())
-    }
+    async fn validate(&self, caller: &Caller, draft: &Draft) -> Result<Validation, PlaneError>;
 
     /// Asks to activate. An `Err` means that nothing was created.
     async fn submit(
@@ -251,19 +249,15 @@ pub trait Plane: Send + Sync {
 
     /// Withdraws a request of the caller's own that waits for somebody or for its start: [`Submission::Accepted`] with a cancelled
     /// request. An `Err` means that nothing was withdrawn. May be sent again: a request that is withdrawn already is said to be so.
-    async fn cancel(&self, _caller: &Caller, _request: &RequestRef) -> Result<Submission, PlaneError> {
-        Err(crate::error::ErrorKind::Protocol.into())
-    }
+    async fn cancel(&self, caller: &Caller, request: &RequestRef) -> Result<Submission, PlaneError>;
 
     /// Asks an administrator to lengthen or renew an eligibility. An `Err` means that nothing was created.
     async fn prolong(
         &self,
-        _caller: &Caller,
-        _wish: &Prolongation,
-        _request_id: &RequestId,
-    ) -> Result<Submission, PlaneError> {
-        Err(crate::error::ErrorKind::Protocol.into())
-    }
+        caller: &Caller,
+        wish: &Prolongation,
+        request_id: &RequestId,
+    ) -> Result<Submission, PlaneError>;
 
     /// Reads one request again.
     async fn request(&self, caller: &Caller, request: &RequestRef) -> Result<Request, PlaneError>;

@@ -165,6 +165,8 @@ impl Portal {
         match answer {
             Ok(Submission::Accepted(request)) => self.learn_request(operation, request),
             Ok(Submission::Unsure) => OperationState::Unsure,
+            // Whatever stands in the way of a repetition says nothing about the first send, which may have gone through.
+            _ if was_sent_before(operation) => OperationState::Unsure,
             Ok(Submission::StepUp(challenge)) => step_up(operation, challenge),
             Ok(Submission::Rejected(Rejection { violations, correlation_id })) => {
                 operation.correlation_id = correlation_id;
@@ -172,9 +174,6 @@ impl Portal {
                 match violations.as_slice() {
                     // Its own id: an earlier send went through after all.
                     [Violation::RequestExists] => OperationState::Unsure,
-                    [Violation::AlreadyActive | Violation::AlreadyPending] if was_sent_before(operation) => {
-                        OperationState::Unsure
-                    }
                     [Violation::AlreadyActive | Violation::AlreadyPending]
                         if matches!(operation.intent, Intent::Activate(_)) =>
                     {
@@ -301,9 +300,12 @@ fn operation(session: &Session, batch: BatchId, task: Task, now: Timestamp) -> O
     }
 }
 
-/// Whether an earlier send's answer was lost.
+/// Whether an earlier send's answer was lost, and nothing was proved of it since.
 fn was_sent_before(operation: &Operation) -> bool {
-    operation.timeline.iter().any(|step| step.state == OperationState::Unsure)
+    let steps = operation.timeline.iter().rev().map(|step| step.state);
+    steps
+        .take_while(|state| *state != OperationState::NotCreated)
+        .any(|state| state == OperationState::Unsure)
 }
 
 /// A demand for a stronger sign-in: waits for it, unless it was made already.

@@ -8,7 +8,7 @@ use crate::support::{ADELE, ALEX, Browser, Page, World};
 const ROLES: [&str; 3] = [
     "Privileged Role Administrator, Directory",
     "Release Managers, Member",
-    "Owner, Contoso Production",
+    "Contributor, Contoso Production",
 ];
 
 async fn asked_for(world: &World, roles: &[&str]) -> Page {
@@ -104,7 +104,7 @@ async fn a_decision_without_a_reason_is_not_sent_and_the_choice_is_kept() {
 
 #[tokio::test]
 async fn a_decision_whose_answer_was_lost_is_looked_up() {
-    for (role, plane, method) in [(ROLES[1], "graph", "PATCH"), (ROLES[2], "azure", "PUT")] {
+    for (role, plane) in [(ROLES[1], "graph"), (ROLES[2], "azure")] {
         let world = World::start().await;
         asked_for(&world, &[role]).await;
         let alex = world.signed_in(ALEX).await;
@@ -114,6 +114,6 @@ async fn a_decision_whose_answer_was_lost_is_looked_up() {
             world.sim.control("faults", fault).await;
         }
         let decided = decide(&alex, "approve", "Fine").await;
-        assert_eq!(states(&decided), ["Done"], "{role} {method}: {}", decided.text());
+        assert_eq!(states(&decided), ["Done"], "{role}: {}", decided.text());
     }
 }

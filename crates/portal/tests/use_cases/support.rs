@@ -11,8 +11,9 @@ use pim::eligibility::Eligibility;
 use pim::error::{ErrorKind, PlaneError, Violation};
 use pim::ids::{PlaneId, PrincipalId, RequestId};
 use pim::listing::Listing;
-use pim::plane::{Caller, Descriptor, Fingerprint, Plane, Rejection, Submission};
+use pim::plane::{Caller, Descriptor, Fingerprint, Plane, Rejection, Submission, Validation};
 use pim::policy::{Policy, PolicyReading, Unreadable};
+use pim::prolongation::Prolongation;
 use pim::request::{Request, RequestAction, RequestRef, RequestStatus};
 use pim::target::{MemberType, Names, Target};
 use pim::tokens::Audience;
@@ -42,6 +43,8 @@ pub(crate) struct State {
     pub(crate) status: Option<&'static str>,
     /// The status of a lost request that is looked for; `None`: the service has none.
     pub(crate) lost: Option<&'static str>,
+    /// What dry runs say; one that is not here says nothing.
+    pub(crate) dry_runs: HashMap<Target, Validation>,
     /// Reads that fail, by name.
     pub(crate) failing: HashSet<&'static str>,
     pub(crate) drafts: Vec<(PrincipalId, Draft)>,
@@ -224,6 +227,27 @@ impl Plane for FakePlane {
         self.state().deactivated.push((caller.principal, row.clone()));
         self.called("deactivate").await?;
         self.answer(&row.target, RequestAction::Deactivate)
+    }
+
+    async fn validate(&self, _: &Caller, draft: &Draft) -> Result<Validation, PlaneError> {
+        self.called("validate").await?;
+        let said = self.state().dry_runs.get(&draft.target).cloned();
+        said.ok_or_else(|| ErrorKind::Unavailable.into())
+    }
+
+    async fn cancel(&self, _: &Caller, asked: &RequestRef) -> Result<Submission, PlaneError> {
+        self.called("cancel").await?;
+        self.answer(&asked.target, asked.action)
+    }
+
+    async fn prolong(
+        &self,
+        _: &Caller,
+        wish: &Prolongation,
+        _: &RequestId,
+    ) -> Result<Submission, PlaneError> {
+        self.called("prolong").await?;
+        self.answer(&wish.target, RequestAction::Extend)
     }
 
     async fn request(&self, _: &Caller, asked: &RequestRef) -> Result<Request, PlaneError> {

@@ -45,12 +45,8 @@ pub(crate) fn decide(
         return Err(Refusal::reason_missing());
     }
     let mut decided = request.clone();
-    decided.review = Some(Review {
-        approved,
-        by: person.to_owned(),
-        at: now,
-        justification: justification.to_owned(),
-    });
+    decided.review =
+        Some(Review { approved, by: person.to_owned(), at: now, justification: justification.to_owned() });
     if approved {
         grant(world, &mut decided, now)?;
     } else {

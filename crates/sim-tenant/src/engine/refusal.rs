@@ -95,7 +95,11 @@ impl Refusal {
     }
 
     pub(super) fn decided_already() -> Self {
-        Self::new(409, "ApprovalAlreadyCompleted", "The approval has already been completed by another approver.")
+        Self::new(
+            409,
+            "ApprovalAlreadyCompleted",
+            "The approval has already been completed by another approver.",
+        )
     }
 
     pub(super) fn reason_missing() -> Self {
