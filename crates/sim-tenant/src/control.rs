@@ -16,6 +16,7 @@
 //! | `POST /switches` | disputed behaviours; `GET` shows them, `GET /switches/catalogue` says what each is about |
 //! | `POST /revoke` | `{"how","who","plane"}`: what happens to somebody's (or everybody's) tokens and sessions, see `sign_in::standing::How`; without `how` access tokens are forgotten, with `{"refresh":true}` refresh tokens too |
 //! | `POST /contexts` | `{"context":"c1","who","outcome":"allow"\|"exclude"\|"distrust"\|"block","fresh":"PT10M"}`: what Conditional Access makes of an authentication context |
+//! | `POST /decide` | `{"request","decision":"approve"\|"deny","by":upn}`: somebody decides on a request that waits |
 //! | `POST /reset`, `POST /seed` | starts over, from the same tenant or from TOML |
 //!
 //! To extend: a line in [`answer`] and one in this table.
@@ -102,6 +103,34 @@ struct ContextOrder {
     /// How long a proof counts, ISO 8601.
     #[serde(default)]
     fresh: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DecideOrder {
+    request: String,
+    decision: Verdict,
+    by: String,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Approve,
+    Deny,
+}
+
+fn decide(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
+    let order: DecideOrder = read(call)?;
+    let mut world = sim.world();
+    let by = world.tenant.persona(&order.by).map(|p| p.object_id.clone());
+    let by = by.ok_or_else(|| problem(format!("nobody is called {}", order.by)))?;
+    let found = world.requests.iter().find(|r| r.id.eq_ignore_ascii_case(&order.request));
+    let plane = found.map(|r| r.target.plane).ok_or_else(|| problem("there is no such request"))?;
+    let verdict = (matches!(order.decision, Verdict::Approve), "Decided elsewhere");
+    crate::engine::decide(&mut world, plane, &by, &order.request, verdict, sim.now())
+        .map_err(|refusal| problem(refusal.message))?;
+    Ok(done())
 }
 
 fn clock(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
@@ -227,6 +256,7 @@ fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
             json!({ "planes": sim.now().to_string(), "signIn": sim.sign_in_now().to_string() }),
         )),
         ("POST", "/clock") => clock(sim, call),
+        ("POST", "/decide") => decide(sim, call),
         ("POST", "/latency") => {
             let order: Latency = read(call)?;
             let mut world = sim.world();

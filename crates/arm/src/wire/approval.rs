@@ -87,7 +87,8 @@ impl Approval {
             let id = said(stage.id.as_deref()).map(last).or_else(|| said(stage.name.as_deref()));
             id.and_then(segment).map(str::to_owned)
         };
-        let mine = open.find(|(_, stage)| stage.assigned_to_me == Some(true));
+        // What does not say whose it is may be anybody's: the service refuses a decision that is not theirs to make.
+        let mine = open.find(|(_, stage)| stage.assigned_to_me != Some(false));
         mine.map_or(Some(Standing::Others), |(stage, _)| id(stage).map(Standing::Mine))
     }
 }

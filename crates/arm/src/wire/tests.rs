@@ -247,6 +247,7 @@ fn an_approval_stands_as_its_stages_say() {
             mine(),
         ),
         (json!([{ "name": "id", "properties": { "assignedToMe": true } }]), mine()),
+        (json!([{ "name": "id", "properties": { "status": "InProgress" } }]), mine()),
         (
             json!([{ "id": "/a/stages/id", "properties": { "status": "InProgress", "assignedToMe": false } }]),
             Some(Standing::Others),

@@ -12,6 +12,9 @@ use serde_json::json;
 use crate::tenant::{ADELE, FRIDA, Tenant};
 use crate::{REQUESTS, draft, eligible, id, now, signed_in};
 
+/// Lee Gustav, who signed in without multifactor authentication.
+const LEE: (&str, &str) = ("lee@contoso.example", "1ee00011-51c8-4d0e-8f2a-6b1e00000007");
+
 #[tokio::test]
 async fn lists_are_whole_and_their_policies_answered_for() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
@@ -117,6 +120,27 @@ async fn a_missing_context_is_a_challenge_for_azure_in_every_form_and_in_a_dry_r
         let refused = plane.submit(&caller, &draft, &id()).await?;
         assert_eq!(refused, Submission::StepUp(challenge.clone()), "{form}");
         assert_eq!(plane.validate(&caller, &draft).await?, Validation::StepUp(challenge), "{form}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_without_multifactor_authentication_is_told_so_however_azure_says_it() -> anyhow::Result<()>
+{
+    let tenant = Tenant::start().await?;
+    let (plane, caller) = signed_in(&tenant, LEE).await;
+    let draft = draft(&eligible(&plane, &caller, "Key Vault Administrator").await);
+    for position in ["off", "disallow", "challenge"] {
+        tenant.order("/switches", json!({ "azure_mandatory_mfa": position })).await?;
+        match plane.submit(&caller, &draft, &id()).await? {
+            Submission::Rejected(refused) if position != "challenge" => {
+                assert_eq!(refused.violations, [Violation::MfaMissing], "{position}");
+            }
+            Submission::StepUp(challenge) if position == "challenge" => {
+                assert_eq!(challenge.audience, Audience::Azure);
+            }
+            other => panic!("{position}: {other:?}"),
+        }
     }
     Ok(())
 }

@@ -44,11 +44,13 @@ impl Tokens for SignedIn {
 
     async fn renewed_token(
         &self,
-        _: Audience,
+        audience: Audience,
         _: &SecretString,
-        _: Option<&Claims>,
+        claims: Option<&Claims>,
     ) -> Result<SecretString, TokenError> {
-        Err(TokenError::SignInRequired)
+        let wanted =
+            |claims: &Claims| TokenError::StepUpRequired(Challenge::from_claims(audience, claims.clone()));
+        Err(claims.map_or(TokenError::SignInRequired, wanted))
     }
 }
 

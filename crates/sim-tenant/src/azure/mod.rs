@@ -4,6 +4,7 @@
 //! See <https://learn.microsoft.com/rest/api/authorization/>. To extend: a new resource type is a line in [`route`] and
 //! in [`versions`], and a function in a module of its own.
 
+mod approvals;
 mod containers;
 mod errors;
 mod policies;
@@ -75,6 +76,7 @@ fn versions(kind: &str) -> &'static [&'static str] {
         "rolemanagementpolicyassignments" => &["2020-10-01", "2020-10-01-preview", "2024-09-01-preview"],
         "managementgroups" => &["2020-02-01", "2020-05-01", "2021-04-01", "2023-04-01"],
         "subscriptions" => &["2016-06-01", "2019-06-01", "2020-01-01", "2021-01-01", "2022-12-01"],
+        "roleassignmentapprovals" => &["2021-01-01-preview"],
         _ => &["2020-10-01", "2020-10-01-preview"],
     }
 }
@@ -210,6 +212,12 @@ fn route(sim: &Sim, world: &mut World, caller: &Caller, call: &Call) -> Result<R
             return containers::management_groups(sim, world, caller, call);
         }
         _ => {}
+    }
+    if let ["providers", "microsoft.authorization", "roleassignmentapprovals", id, rest @ ..] =
+        lower.iter().map(String::as_str).collect::<Vec<_>>().as_slice()
+    {
+        check_version(call, "roleassignmentapprovals")?;
+        return approvals::route(sim, world, caller, call, id, rest);
     }
     let place = place(&call.path).ok_or_else(|| ArmError::no_resource(&call.path))?;
     check_version(call, &place.kind)?;

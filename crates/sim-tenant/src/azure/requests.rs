@@ -37,7 +37,7 @@ pub(super) fn list(
         "astarget()" | "asrequestor()" => all.filter(|r| r.principal == me).collect(),
         own if own == mine => all.filter(|r| r.principal == me).collect(),
         "asapprover()" => all
-            .filter(|r| r.principal != me && r.is_pending() && world.approvers(&r.target).contains(me))
+            .filter(|r| r.principal != me && r.is_pending(sim.now()) && world.approvers(&r.target).contains(me))
             .collect(),
         other if other.is_empty() || other == "atscope()" || other.starts_with("principalideq") => {
             return Err(ArmError::insufficient());

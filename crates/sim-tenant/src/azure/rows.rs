@@ -136,7 +136,7 @@ pub(super) fn request(world: &World, r: &RoleRequest, now: Timestamp) -> Value {
         "principalType": "User",
         "requestType": r.action.azure(),
         "status": r.status_at(now),
-        "approvalId": r.is_pending().then(|| format!("/providers/Microsoft.Authorization/roleAssignmentApprovals/{}", r.id)),
+        "approvalId": r.is_pending(now).then(|| format!("/providers/Microsoft.Authorization/roleAssignmentApprovals/{}", r.id)),
         "scheduleInfo": schedule,
         "ticketInfo": { "ticketNumber": r.ticket_number, "ticketSystem": r.ticket_system },
         "justification": r.justification,

@@ -4,9 +4,11 @@
 //! authentication context. To extend: a new rule is a function in `rules.rs`; a new action a variant of
 //! [`Action`](crate::state::rows::Action) and an arm here.
 
+mod approve;
 mod refusal;
 mod rules;
 
+pub(crate) use approve::{decide, review_of};
 pub(crate) use refusal::Refusal;
 
 use std::collections::BTreeSet;
@@ -98,7 +100,7 @@ fn activate(world: &mut World, asker: &Asker, draft: Draft, now: Timestamp) -> R
         return Err(Refusal::assignment_exists(world.switches.assignment_exists_code));
     }
     let pending =
-        |r: &&RoleRequest| r.principal == draft.principal && r.target == draft.target && r.is_pending();
+        |r: &&RoleRequest| r.principal == draft.principal && r.target == draft.target && r.is_pending(now);
     if world.requests.iter().any(|r| pending(&r)) {
         return Err(Refusal::pending_request(world.switches.pending_request_code));
     }
@@ -146,6 +148,7 @@ fn activate(world: &mut World, asker: &Asker, draft: Draft, now: Timestamp) -> R
         linked_eligibility: Some(eligibility.schedule_id.clone()),
         condition: eligibility.condition.clone(),
         validation_only: draft.validation_only,
+        review: None,
     };
     if !draft.validation_only {
         if !policy.approval {
@@ -189,10 +192,12 @@ fn deactivate(world: &mut World, draft: Draft, now: Timestamp) -> Result<RoleReq
         .iter_mut()
         .find(|a| a.activated && a.principal == draft.principal && a.target == draft.target && a.holds(now))
         .ok_or_else(Refusal::assignment_missing)?;
-    if now.duration_since(active.start) < FLOOR {
+    let is_early = now.duration_since(active.start) < FLOOR;
+    let fails = world.switches.early_deactivation_fails && draft.target.plane != Plane::Azure;
+    if is_early && !fails {
         return Err(Refusal::too_short());
     }
-    if !draft.validation_only {
+    if !draft.validation_only && !is_early {
         active.end = Some(now);
     }
     let request = RoleRequest {
@@ -200,7 +205,7 @@ fn deactivate(world: &mut World, draft: Draft, now: Timestamp) -> Result<RoleReq
         principal: draft.principal,
         target: draft.target,
         action: Action::Deactivate,
-        status: "Revoked",
+        status: if is_early { "Failed" } else { "Revoked" },
         created: now,
         completed: Some(now),
         schedule: None,
@@ -210,6 +215,7 @@ fn deactivate(world: &mut World, draft: Draft, now: Timestamp) -> Result<RoleReq
         linked_eligibility: None,
         condition: active.condition.clone(),
         validation_only: draft.validation_only,
+        review: None,
     };
     if !draft.validation_only {
         world.requests.push(request.clone());
@@ -225,7 +231,7 @@ pub(crate) fn cancel(world: &mut World, asker: &Asker, id: &str, now: Timestamp)
         .iter_mut()
         .find(|r| r.id.eq_ignore_ascii_case(id) && r.principal == asker.object_id)
         .ok_or_else(Refusal::request_missing)?;
-    if !(request.is_pending() || request.status_at(now) == "Granted") {
+    if !(request.is_pending(now) || request.status_at(now) == "Granted") {
         return Err(Refusal::not_cancellable(request.status_at(now)));
     }
     request.status = "Canceled";

@@ -82,6 +82,26 @@ impl Refusal {
         Self::new(400, "ActiveDurationTooShort", message)
     }
 
+    pub(crate) fn approval_missing() -> Self {
+        Self::new(404, "ApprovalNotFound", "The approval could not be found.")
+    }
+
+    pub(super) fn not_approver() -> Self {
+        Self::new(403, "AccessDenied", "The caller is not an approver of this request.")
+    }
+
+    pub(super) fn own_approval() -> Self {
+        Self::new(403, "AccessDenied", "The requestor is not allowed to approve their own request.")
+    }
+
+    pub(super) fn decided_already() -> Self {
+        Self::new(409, "ApprovalAlreadyCompleted", "The approval has already been completed by another approver.")
+    }
+
+    pub(super) fn reason_missing() -> Self {
+        Self::new(400, "JustificationRequired", "A justification is required for the decision.")
+    }
+
     pub(super) fn request_missing() -> Self {
         Self::new(404, "ResourceNotFound", "The role assignment request could not be found.")
     }

@@ -207,7 +207,7 @@ pub(super) fn requests_on<'w>(
     match on {
         "principal" | "createdby" => Ok(all.filter(|r| r.principal == me).collect()),
         "approver" => Ok(all
-            .filter(|r| r.principal != me && r.is_pending() && world.approvers(&r.target).contains(me))
+            .filter(|r| r.principal != me && r.is_pending(now) && world.approvers(&r.target).contains(me))
             .collect()),
         other => Err(unknown_on(other)),
     }

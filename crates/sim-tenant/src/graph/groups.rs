@@ -216,6 +216,10 @@ pub(super) fn route(
             Ok(REQUEST
                 .entity(call, base, 201, &request_row(&request, now), &|e, row| navigate(world, e, row))?)
         }
+        (_, ["assignmentapprovals", rest @ ..]) => {
+            scopes::groups(world, caller, scopes::GROUP_REQUEST)?;
+            super::approvals::groups(sim, world, caller, call, rest)
+        }
         ("POST", ["assignmentschedulerequests", id, "cancel"]) => {
             scopes::groups(world, caller, scopes::GROUP_REQUEST)?;
             engine::cancel(world, &caller.asker(), id, now)?;

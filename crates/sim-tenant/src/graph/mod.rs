@@ -3,6 +3,7 @@
 //! To extend: a new resource is a module with a function `fn(&Ask) -> Result<Reply, GraphError>` (or one that takes the
 //! world mutably) and a line in [`route`]. Scopes that open a resource are listed in `scopes.rs`.
 
+mod approvals;
 mod audit;
 mod batch;
 mod directory;
@@ -137,6 +138,9 @@ fn route(sim: &Sim, world: &mut World, caller: &Caller, call: &Call) -> Result<R
     let segments = call.segments();
     let lower: Vec<String> = segments.iter().map(|s| s.to_ascii_lowercase()).collect();
     let parts: Vec<&str> = lower.iter().map(String::as_str).collect();
+    if let ["beta", "rolemanagement", "directory", "roleassignmentapprovals", rest @ ..] = parts.as_slice() {
+        return approvals::entra(sim, world, caller, call, rest);
+    }
     let ["v1.0", rest @ ..] = parts.as_slice() else {
         return Err(GraphError::bad_request("Invalid version. The simulated tenant serves v1.0."));
     };

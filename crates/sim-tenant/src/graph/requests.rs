@@ -163,7 +163,7 @@ pub(super) fn common(request: &RoleRequest, now: Timestamp) -> Value {
         "status": status,
         "createdDateTime": stamp(request.created),
         "completedDateTime": stamp_or_null(request.completed),
-        "approvalId": request.is_pending().then_some(&request.id),
+        "approvalId": request.is_pending(now).then_some(&request.id),
         "customData": null,
         "action": request.action.graph(),
         "principalId": request.principal,

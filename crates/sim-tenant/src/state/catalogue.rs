@@ -45,6 +45,26 @@ const TABLE: &[(&str, &str, &str)] = &[
         "Policy ids of directory roles begin with `DirectoryRole_` or, in other samples, `Directory_`.",
     ),
     (
+        "entra_approvals_open",
+        "false|true",
+        "Documentation wants `RoleAssignmentSchedule.ReadWrite.Directory` to decide on a directory role; the service demanded `PrivilegedAccess.ReadWrite.AzureAD`.",
+    ),
+    (
+        "group_approval_steps",
+        "false|true",
+        "The v1.0 schema has `stages` on group approvals, the documentation page prints `steps`.",
+    ),
+    (
+        "azure_stage_body",
+        "wrapped|flat",
+        "The specification's example of a stage decision is wrapped in `properties`, its parameter is the properties object itself.",
+    ),
+    (
+        "early_deactivation_fails",
+        "false|true",
+        "Deactivating within five minutes is answered 400 `ActiveDurationTooShort`, or, on Graph, 201 with the status `Failed`.",
+    ),
+    (
         "directory_policy_scope_type",
         "both|directory_role|directory",
         "Documentation asks for policies with `DirectoryRole`, one client with `Directory`, another asks for both.",

@@ -1,6 +1,6 @@
 //! The rows of the three planes in one form. Each plane's adapter prints them in its own words.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Which plane a row belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,19 +143,38 @@ pub(crate) struct RoleRequest {
     pub(crate) linked_eligibility: Option<String>,
     pub(crate) condition: Option<String>,
     pub(crate) validation_only: bool,
+    /// What an approver decided, where one had to.
+    pub(crate) review: Option<Review>,
 }
 
+/// An approver's decision.
+#[derive(Clone, Debug)]
+pub(crate) struct Review {
+    pub(crate) approved: bool,
+    pub(crate) by: String,
+    pub(crate) at: Timestamp,
+    pub(crate) justification: String,
+}
+
+/// How long an approver has.
+pub(crate) const APPROVAL_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
 impl RoleRequest {
-    /// The status at a time: a granted request is provisioned once its start has come.
+    /// The status at a time: a granted request is provisioned once its start has come, and one that nobody decides on times out.
     pub(crate) fn status_at(&self, now: Timestamp) -> &'static str {
         match &self.schedule {
+            _ if self.waits() && now.duration_since(self.created) >= APPROVAL_LIFE => "TimedOut",
             Some(schedule) if self.status == "Granted" && schedule.start <= now => "Provisioned",
             _ => self.status,
         }
     }
 
-    /// Whether it still waits for somebody or something.
-    pub(crate) fn is_pending(&self) -> bool {
+    fn waits(&self) -> bool {
         matches!(self.status, "PendingApproval" | "PendingApprovalProvisioning")
+    }
+
+    /// Whether it waits for an approver at a time.
+    pub(crate) fn is_pending(&self, now: Timestamp) -> bool {
+        self.waits() && now.duration_since(self.created) < APPROVAL_LIFE
     }
 }

@@ -121,6 +121,17 @@ pub(crate) enum EligibilityIds {
     Bare,
 }
 
+/// Where Azure reads a decision on an approval's stage from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StageBody {
+    /// `{"properties": {"reviewResult", …}}`, as the specification's example.
+    #[default]
+    Wrapped,
+    /// `{"reviewResult", …}`, as the specification's parameter.
+    Flat,
+}
+
 /// All switches; every field may be left out of a `POST /switches`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -134,6 +145,14 @@ pub(crate) struct Switches {
     pub(crate) groups_capitalised: bool,
     /// Policy ids of directory roles begin with `Directory_` instead of `DirectoryRole_`.
     pub(crate) directory_policy_ids: bool,
+    /// Approvals of directory roles are open to the scope that the documentation names, instead of one that the service demands.
+    pub(crate) entra_approvals_open: bool,
+    /// Approvals of groups have `steps` (a documentation page) instead of `stages` (the schema).
+    pub(crate) group_approval_steps: bool,
+    /// A decision on an Azure stage is read from `properties`, from the top, or from either.
+    pub(crate) azure_stage_body: StageBody,
+    /// Deactivating within five minutes: a 400, or a 201 that has failed.
+    pub(crate) early_deactivation_fails: bool,
     /// The alphabet of a claims challenge's base64.
     pub(crate) challenge_alphabet: Alphabet,
     /// Whether it is padded.
@@ -179,6 +198,10 @@ impl Default for Switches {
             request_exists_status: 409,
             groups_capitalised: false,
             directory_policy_ids: false,
+            entra_approvals_open: false,
+            group_approval_steps: false,
+            azure_stage_body: StageBody::default(),
+            early_deactivation_fails: false,
             challenge_alphabet: Alphabet::Standard,
             challenge_padded: true,
             challenge_layout: Layout::Single,
