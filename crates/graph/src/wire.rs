@@ -111,7 +111,7 @@ impl WireRequest {
 /// The ids that make a target, as one plane or the other writes them.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "the service's own names")]
+#[expect(clippy::struct_field_names, reason = "Microsoft's own names")]
 pub(crate) struct TargetIds<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) role_definition_id: Option<&'a str>,
