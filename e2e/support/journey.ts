@@ -91,5 +91,5 @@ export async function confirm(page: Page): Promise<void> {
 
 /** What became of a role, on the page after the confirmation. */
 export function outcome(page: Page, role: string): Locator {
-  return page.getByRole("listitem").filter({ has: page.locator("strong", { hasText: role }) });
+  return page.locator("[data-state]").filter({ has: page.locator("strong", { hasText: role }) });
 }

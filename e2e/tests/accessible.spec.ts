@@ -63,6 +63,19 @@ for (const width of [1440, 720, 390, 320]) {
     await check("overview with active roles");
     await follow(page, active(page).getByRole("link", { name: /^Deactivate Exchange/ }));
     await check("deactivate");
+    await open(page, "/approvals");
+    await check("approvals");
+    await open(page, "/history");
+    await page.locator(".history summary").first().click();
+    await check("history");
+    await open(page, "/");
+    await follow(page, page.getByRole("link", { name: "Extend Contoso Device Auditor" }));
+    await check("extend");
+    await open(page, "/");
+    await plan(page, "Reader, Contoso Platform");
+    await check("activate with scopes to choose from");
+    await follow(page, page.getByRole("button", { name: /^Narrow to scopes/ }));
+    await check("scopes");
     await open(page, "/nowhere");
     await check("not found");
     // Somebody else, whom neither the portal nor the sign-in pages know yet.

@@ -17,6 +17,8 @@
 //! | `POST /revoke` | `{"how","who","plane"}`: what happens to somebody's (or everybody's) tokens and sessions, see `sign_in::standing::How`; without `how` access tokens are forgotten, with `{"refresh":true}` refresh tokens too |
 //! | `POST /contexts` | `{"context":"c1","who","outcome":"allow"\|"exclude"\|"distrust"\|"block","fresh":"PT10M"}`: what Conditional Access makes of an authentication context |
 //! | `POST /decide` | `{"request","decision":"approve"\|"deny","by":upn}`: somebody decides on a request that waits |
+//! | `POST /lag` | `{"plane","provisioning","instance","request","removal","settling"}` or `{"preset":"realistic"}`, see `state::lag` |
+//! | `GET /assignments` | everything that somebody holds now, whether lists show it or not |
 //! | `POST /reset`, `POST /seed` | starts over, from the same tenant or from TOML |
 //!
 //! To extend: a line in [`answer`] and one in this table.
@@ -120,13 +122,43 @@ enum Verdict {
     Deny,
 }
 
+fn lag(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
+    let order: crate::state::lag::Order = read(call)?;
+    let lag = order.lag().map_err(problem)?;
+    let plane = order.plane.as_deref().unwrap_or("*");
+    if sim.world().set_lag(plane, lag) {
+        Ok(done())
+    } else {
+        Err(problem(format!("`plane` is entra, groups, azure or *, not {plane}")))
+    }
+}
+
+/// Everything that somebody holds now, whether lists show it or not.
+fn assignments(sim: &Sim) -> Reply {
+    let (world, now) = (sim.world(), sim.now());
+    let held = world.assignments.iter().filter(|a| a.holds(now));
+    let rows = held.map(|a| {
+        json!({ "plane": a.target.plane.name(), "principalId": a.principal, "role": a.target.role, "scope": a.target.scope,
+            "activated": a.activated, "endDateTime": a.end.map(|end| end.to_string()) })
+    });
+    Reply::json(200, Value::Array(rows.collect()))
+}
+
 fn decide(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
     let order: DecideOrder = read(call)?;
     let mut world = sim.world();
     let by = world.tenant.persona(&order.by).map(|p| p.object_id.clone());
     let by = by.ok_or_else(|| problem(format!("nobody is called {}", order.by)))?;
     let found = world.requests.iter().find(|r| r.id.eq_ignore_ascii_case(&order.request));
-    let plane = found.map(|r| r.target.plane).ok_or_else(|| problem("there is no such request"))?;
+    let (plane, is_prolongation) = found
+        .map(|r| (r.target.plane, r.is_about_eligibility()))
+        .ok_or_else(|| problem("there is no such request"))?;
+    if is_prolongation {
+        let approved = matches!(order.decision, Verdict::Approve);
+        crate::engine::decide_prolongation(&mut world, &order.request, approved, sim.now())
+            .map_err(|refusal| problem(refusal.message))?;
+        return Ok(done());
+    }
     let verdict = (matches!(order.decision, Verdict::Approve), "Decided elsewhere");
     crate::engine::decide(&mut world, plane, &by, &order.request, verdict, sim.now())
         .map_err(|refusal| problem(refusal.message))?;
@@ -257,6 +289,8 @@ fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
         )),
         ("POST", "/clock") => clock(sim, call),
         ("POST", "/decide") => decide(sim, call),
+        ("POST", "/lag") => lag(sim, call),
+        ("GET", "/assignments") => Ok(assignments(sim)),
         ("POST", "/latency") => {
             let order: Latency = read(call)?;
             let mut world = sim.world();

@@ -5,10 +5,12 @@
 //! [`Action`](crate::state::rows::Action) and an arm here.
 
 mod approve;
+mod prolong;
 mod refusal;
 mod rules;
 
 pub(crate) use approve::{decide, review_of};
+pub(crate) use prolong::decide as decide_prolongation;
 pub(crate) use refusal::Refusal;
 
 use std::collections::BTreeSet;
@@ -74,6 +76,7 @@ pub(crate) fn submit(
     match draft.action {
         Action::Activate => activate(world, asker, draft, now),
         Action::Deactivate => deactivate(world, draft, now),
+        Action::Extend | Action::Renew => prolong::submit(world, draft, now),
     }
 }
 
@@ -96,7 +99,12 @@ fn activate(world: &mut World, asker: &Asker, draft: Draft, now: Timestamp) -> R
     let eligibility = find_eligibility(world, &draft, now).cloned();
     let mut held =
         world.assignments.iter().filter(|a| a.principal == draft.principal && a.target == draft.target);
-    if eligibility.is_some() && held.any(|a| a.holds_or_will(now)) {
+    // A role that was deactivated a moment ago is not free yet.
+    let settling = world.lag(draft.target.plane).settling;
+    let settles = |a: &Assignment| {
+        a.activated && a.end.and_then(|end| end.checked_add(settling).ok()).is_some_and(|until| until > now)
+    };
+    if eligibility.is_some() && held.any(|a| a.holds_or_will(now) || settles(a)) {
         return Err(Refusal::assignment_exists(world.switches.assignment_exists_code));
     }
     let pending =
@@ -133,6 +141,7 @@ fn activate(world: &mut World, asker: &Asker, draft: Draft, now: Timestamp) -> R
         Expiration::Duration(text) => Some(text.clone()),
         _ => None,
     };
+    let plane = draft.target.plane;
     let request = RoleRequest {
         id: draft.id.unwrap_or_else(random::guid),
         principal: draft.principal,
@@ -149,6 +158,7 @@ fn activate(world: &mut World, asker: &Asker, draft: Draft, now: Timestamp) -> R
         condition: eligibility.condition.clone(),
         validation_only: draft.validation_only,
         review: None,
+        provisioning: world.lag(plane).provisioning,
     };
     if !draft.validation_only {
         if !policy.approval {
@@ -187,11 +197,15 @@ fn activated(
 }
 
 fn deactivate(world: &mut World, draft: Draft, now: Timestamp) -> Result<RoleRequest, Refusal> {
-    let active = world
-        .assignments
-        .iter_mut()
-        .find(|a| a.activated && a.principal == draft.principal && a.target == draft.target && a.holds(now))
-        .ok_or_else(Refusal::assignment_missing)?;
+    let plane = draft.target.plane;
+    // Azure does not find what it does not list yet.
+    let is_there = |a: &Assignment| a.holds(now) && (plane != Plane::Azure || world.is_listed(a, now));
+    let found = world.assignments.iter().position(|a| {
+        a.activated && a.principal == draft.principal && a.target == draft.target && is_there(a)
+    });
+    let found = found.ok_or_else(Refusal::assignment_missing)?;
+    let provisioning = world.lag(plane).provisioning;
+    let active = &mut world.assignments[found];
     let is_early = now.duration_since(active.start) < FLOOR;
     let fails = world.switches.early_deactivation_fails && draft.target.plane != Plane::Azure;
     if is_early && !fails {
@@ -216,6 +230,7 @@ fn deactivate(world: &mut World, draft: Draft, now: Timestamp) -> Result<RoleReq
         condition: active.condition.clone(),
         validation_only: draft.validation_only,
         review: None,
+        provisioning,
     };
     if !draft.validation_only {
         world.requests.push(request.clone());
@@ -231,7 +246,9 @@ pub(crate) fn cancel(world: &mut World, asker: &Asker, id: &str, now: Timestamp)
         .iter_mut()
         .find(|r| r.id.eq_ignore_ascii_case(id) && r.principal == asker.object_id)
         .ok_or_else(Refusal::request_missing)?;
-    if !(request.is_pending(now) || request.status_at(now) == "Granted") {
+    let waits =
+        request.is_pending(now) || matches!(request.status_at(now), "Granted" | "PendingAdminDecision");
+    if !waits {
         return Err(Refusal::not_cancellable(request.status_at(now)));
     }
     request.status = "Canceled";

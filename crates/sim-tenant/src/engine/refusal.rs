@@ -82,6 +82,15 @@ impl Refusal {
         Self::new(400, "ActiveDurationTooShort", message)
     }
 
+    pub(super) fn eligibility_missing() -> Self {
+        Self::new(400, "RoleEligibilityDoesNotExist", "The Role eligibility does not exist.")
+    }
+
+    pub(super) fn not_prolongable() -> Self {
+        let message = "The eligibility cannot be extended or renewed at this time.";
+        Self::new(400, "InvalidRoleEligibilityScheduleRequest", message)
+    }
+
     pub(crate) fn approval_missing() -> Self {
         Self::new(404, "ApprovalNotFound", "The approval could not be found.")
     }

@@ -25,6 +25,10 @@ impl Failed {
         }
     }
 
+    pub(crate) fn justification() -> Self {
+        Self { rule: "JustificationRule", why: "Justification is required" }
+    }
+
     pub(crate) fn eligibility() -> Self {
         Self { rule: "EligibilityRule", why: "The principal is not eligible for this role at this scope" }
     }
@@ -73,7 +77,7 @@ pub(crate) fn failed(
     let Some(policy) = policy else { return out };
     out.extend(expiration(policy, draft, start));
     if policy.justification && blank(draft.justification.as_ref()) {
-        out.push(Failed { rule: "JustificationRule", why: "Justification is required" });
+        out.push(Failed::justification());
     }
     if policy.ticket && blank(draft.ticket_number.as_ref()) {
         out.push(Failed { rule: "TicketingRule", why: "Ticket information is required" });

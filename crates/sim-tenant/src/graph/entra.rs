@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::requests::{self, Body};
+use super::requests::{self, About, Body};
 use super::{Caller, GraphError, directory, on_of, scopes};
 use crate::engine;
 use crate::sim::Sim;
@@ -202,7 +202,7 @@ pub(super) fn requests_on<'w>(
     let all = world
         .requests
         .iter()
-        .filter(|r| r.target.plane == plane)
+        .filter(|r| r.target.plane == plane && !r.is_about_eligibility() && world.is_known(r, now))
         .filter(|r| status.is_none_or(|status| r.status_at(now).eq_ignore_ascii_case(status)));
     match on {
         "principal" | "createdby" => Ok(all.filter(|r| r.principal == me).collect()),
@@ -247,6 +247,18 @@ pub(super) fn route(
             let rows = world.assignments_of(Plane::Entra, me, now).into_iter().map(assignment_row).collect();
             Ok(ASSIGNMENT.list(call, base, page, rows, &|e, row| navigate(world, e, row))?)
         }
+        ("GET", ["roleeligibilityschedulerequests", function]) if on_of(function).is_some() => {
+            only_principal(function)?;
+            let own = world.requests.iter().filter(|r| {
+                r.target.plane == Plane::Entra
+                    && r.principal == me
+                    && r.is_about_eligibility()
+                    && world.is_known(r, now)
+            });
+            let print = |r: &&RoleRequest| request_row(r, now);
+            let own = own.collect();
+            Ok(REQUEST.list_of(call, base, page, own, &print, &|e, row| navigate(world, e, row))?)
+        }
         ("GET", ["roleassignmentschedulerequests", function]) if on_of(function).is_some() => {
             scopes::pim(caller, scopes::ENTRA_REQUEST)?;
             let on = on_of(function).unwrap_or_default();
@@ -266,13 +278,18 @@ pub(super) fn route(
             scopes::pim(caller, scopes::ENTRA_REQUEST)?;
             Err(GraphError::denied())
         }
-        ("GET", ["roleassignmentschedulerequests", id]) => {
+        ("GET", ["roleassignmentschedulerequests" | "roleeligibilityschedulerequests", id]) => {
             scopes::pim(caller, scopes::ENTRA_REQUEST)?;
-            let found = requests::find(world, Plane::Entra, caller, id);
+            let found = requests::find(world, Plane::Entra, caller, id, now);
             let row = found.map(|r| request_row(r, now)).ok_or_else(|| GraphError::not_found(original[1]))?;
             Ok(REQUEST.entity(call, base, 200, &row, &|e, row| navigate(world, e, row))?)
         }
-        ("POST", ["roleassignmentschedulerequests"]) => {
+        ("POST", [collection @ ("roleassignmentschedulerequests" | "roleeligibilityschedulerequests")]) => {
+            let about = if *collection == "roleassignmentschedulerequests" {
+                About::Assignments
+            } else {
+                About::Eligibilities
+            };
             scopes::pim(caller, scopes::ENTRA_REQUEST)?;
             let body = Body::read(call)?;
             let scope = body.text("directoryScopeId").or_else(|| body.text("appScopeId"));
@@ -286,11 +303,11 @@ pub(super) fn route(
             if world.tenant.role_by_id(&target.role).is_none() {
                 return Err(GraphError::new(400, "RoleNotFound", "The role definition could not be found."));
             }
-            let request = requests::submit(sim, world, caller, call, &body, target)?;
+            let request = requests::submit(sim, world, caller, call, &body, target, about)?;
             let row = request_row(&request, now);
             Ok(REQUEST.entity(call, base, 201, &row, &|e, row| navigate(world, e, row))?)
         }
-        ("POST", ["roleassignmentschedulerequests", id, "cancel"]) => {
+        ("POST", ["roleassignmentschedulerequests" | "roleeligibilityschedulerequests", id, "cancel"]) => {
             scopes::pim(caller, scopes::ENTRA_REQUEST)?;
             engine::cancel(world, &caller.asker(), id, now)?;
             Ok(Reply::empty(204))

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::entra::{only_principal, requests_on};
-use super::requests::{self, Body};
+use super::requests::{self, About, Body};
 use super::{Caller, GraphError, directory, on_of, scopes};
 use crate::engine;
 use crate::sim::Sim;
@@ -173,6 +173,18 @@ pub(super) fn route(
             let rows = own.into_iter().map(|a| assignment_row(world, a)).collect();
             Ok(ASSIGNMENT.list(call, base, page, rows, &|e, row| navigate(world, e, row))?)
         }
+        ("GET", ["eligibilityschedulerequests", function]) if on_of(function).is_some() => {
+            only_principal(function)?;
+            let own = world.requests.iter().filter(|r| {
+                r.target.plane == Plane::Groups
+                    && r.principal == me
+                    && r.is_about_eligibility()
+                    && world.is_known(r, now)
+            });
+            let print = |r: &&RoleRequest| request_row(r, now);
+            let own = own.collect();
+            Ok(REQUEST.list_of(call, base, page, own, &print, &|e, row| navigate(world, e, row))?)
+        }
         ("GET", ["assignmentschedulerequests", function]) if on_of(function).is_some() => {
             scopes::groups(world, caller, scopes::GROUP_REQUEST)?;
             let on = on_of(function).unwrap_or_default();
@@ -188,13 +200,18 @@ pub(super) fn route(
                 | "assignmentschedulerequests"),
             ],
         ) => unfiltered(sim, world, caller, call, kind),
-        ("GET", ["assignmentschedulerequests", id]) => {
+        ("GET", ["assignmentschedulerequests" | "eligibilityschedulerequests", id]) => {
             scopes::groups(world, caller, scopes::GROUP_REQUEST)?;
-            let found = requests::find(world, Plane::Groups, caller, id);
+            let found = requests::find(world, Plane::Groups, caller, id, now);
             let row = found.map(|r| request_row(r, now)).ok_or_else(|| GraphError::not_found(original[1]))?;
             Ok(REQUEST.entity(call, base, 200, &row, &|e, row| navigate(world, e, row))?)
         }
-        ("POST", ["assignmentschedulerequests"]) => {
+        ("POST", [collection @ ("assignmentschedulerequests" | "eligibilityschedulerequests")]) => {
+            let about = if *collection == "assignmentschedulerequests" {
+                About::Assignments
+            } else {
+                About::Eligibilities
+            };
             scopes::groups(world, caller, scopes::GROUP_REQUEST)?;
             let body = Body::read(call)?;
             if world.switches.group_ticket_refused && body.has("ticketInfo") {
@@ -212,7 +229,7 @@ pub(super) fn route(
             if world.tenant.group_by_id(&target.scope).is_none() {
                 return Err(GraphError::new(400, "ResourceNotFound", "The group could not be found."));
             }
-            let request = requests::submit(sim, world, caller, call, &body, target)?;
+            let request = requests::submit(sim, world, caller, call, &body, target, about)?;
             Ok(REQUEST
                 .entity(call, base, 201, &request_row(&request, now), &|e, row| navigate(world, e, row))?)
         }
@@ -220,7 +237,7 @@ pub(super) fn route(
             scopes::groups(world, caller, scopes::GROUP_REQUEST)?;
             super::approvals::groups(sim, world, caller, call, rest)
         }
-        ("POST", ["assignmentschedulerequests", id, "cancel"]) => {
+        ("POST", ["assignmentschedulerequests" | "eligibilityschedulerequests", id, "cancel"]) => {
             scopes::groups(world, caller, scopes::GROUP_REQUEST)?;
             engine::cancel(world, &caller.asker(), id, now)?;
             Ok(Reply::empty(204))

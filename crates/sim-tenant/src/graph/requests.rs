@@ -92,6 +92,13 @@ impl Body {
     }
 }
 
+/// Which collection a request is posted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    Assignments,
+    Eligibilities,
+}
+
 /// Judges and carries out what a body asks for.
 pub(super) fn submit(
     sim: &Sim,
@@ -100,10 +107,13 @@ pub(super) fn submit(
     call: &Call,
     body: &Body,
     target: Target,
+    about: About,
 ) -> Result<RoleRequest, GraphError> {
     let action = match body.required("action")?.as_str() {
-        "selfActivate" => Action::Activate,
-        "selfDeactivate" => Action::Deactivate,
+        "selfActivate" if about == About::Assignments => Action::Activate,
+        "selfDeactivate" if about == About::Assignments => Action::Deactivate,
+        "selfExtend" if about == About::Eligibilities => Action::Extend,
+        "selfRenew" if about == About::Eligibilities => Action::Renew,
         other @ ("adminAssign" | "adminUpdate" | "adminRemove" | "adminExtend" | "adminRenew"
         | "selfExtend" | "selfRenew") => {
             let message = format!("The caller is not allowed to perform the action '{other}'.");
@@ -139,12 +149,19 @@ pub(super) fn submit(
 }
 
 /// One request that the caller made or may decide on.
-pub(super) fn find<'w>(world: &'w World, plane: Plane, caller: &Caller, id: &str) -> Option<&'w RoleRequest> {
+pub(super) fn find<'w>(
+    world: &'w World,
+    plane: Plane,
+    caller: &Caller,
+    id: &str,
+    now: Timestamp,
+) -> Option<&'w RoleRequest> {
     let me = caller.person.object_id.as_str();
     world
         .requests
         .iter()
         .find(|r| r.target.plane == plane && r.id.eq_ignore_ascii_case(id))
+        .filter(|r| world.is_known(r, now))
         .filter(|r| r.principal == me || world.approvers(&r.target).contains(me))
 }
 

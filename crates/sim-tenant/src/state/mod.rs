@@ -6,6 +6,7 @@
 //! To extend: new mutable things become a field of [`World`] (or of one of its parts) and are fresh in [`World::new`].
 
 pub(crate) mod catalogue;
+pub(crate) mod lag;
 mod load;
 pub(crate) mod rows;
 pub(crate) mod switches;
@@ -37,6 +38,7 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) throttles: Throttles,
+    lags: BTreeMap<&'static str, lag::Lag>,
     azure_policies: BTreeMap<(String, String), String>,
 }
 
@@ -55,6 +57,7 @@ impl World {
             faults: Faults::default(),
             journal: Journal::default(),
             throttles: Throttles::default(),
+            lags: BTreeMap::new(),
         }
     }
 
@@ -100,8 +103,38 @@ impl World {
     pub(crate) fn assignments_of(&self, plane: Plane, oid: &str, now: Timestamp) -> Vec<&Assignment> {
         self.assignments
             .iter()
-            .filter(|a| a.target.plane == plane && a.principal == oid && a.holds(now))
+            .filter(|a| a.target.plane == plane && a.principal == oid && self.is_listed(a, now))
             .collect()
+    }
+
+    /// How late a plane is.
+    pub(crate) fn lag(&self, plane: Plane) -> lag::Lag {
+        self.lags.get(plane.name()).copied().unwrap_or_default()
+    }
+
+    /// Makes planes late: one by its name, or all.
+    pub(crate) fn set_lag(&mut self, plane: &str, lag: lag::Lag) -> bool {
+        let chosen = Plane::ALL.into_iter().filter(|one| plane == "*" || one.name() == plane);
+        let names: Vec<_> = chosen.map(Plane::name).collect();
+        let found = !names.is_empty();
+        self.lags.extend(names.into_iter().map(|name| (name, lag)));
+        found
+    }
+
+    /// Whether lists show an instance at `now`: an activated one appears and vanishes late.
+    pub(crate) fn is_listed(&self, assignment: &Assignment, now: Timestamp) -> bool {
+        if !assignment.activated {
+            return assignment.holds(now);
+        }
+        let lag = self.lag(assignment.target.plane);
+        let appears = assignment.start.saturating_add(lag.provisioning + lag.instance).unwrap_or(now);
+        let vanishes = assignment.end.map(|end| end.saturating_add(lag.removal).unwrap_or(end));
+        appears <= now && vanishes.is_none_or(|end| end > now)
+    }
+
+    /// Whether a request can be read and listed at `now`.
+    pub(crate) fn is_known(&self, request: &RoleRequest, now: Timestamp) -> bool {
+        request.created.saturating_add(self.lag(request.target.plane).request).is_ok_and(|from| from <= now)
     }
 
     /// Object ids of everybody who may approve for a target.

@@ -11,6 +11,9 @@ pub(crate) enum Plane {
 }
 
 impl Plane {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Entra, Self::Groups, Self::Azure];
+
     /// The name used on the control port.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -97,6 +100,10 @@ impl Assignment {
 pub(crate) enum Action {
     Activate,
     Deactivate,
+    /// Lengthen an eligibility that still runs; an administrator decides.
+    Extend,
+    /// Renew an eligibility that has ended; an administrator decides.
+    Renew,
 }
 
 impl Action {
@@ -105,6 +112,8 @@ impl Action {
         match self {
             Self::Activate => "selfActivate",
             Self::Deactivate => "selfDeactivate",
+            Self::Extend => "selfExtend",
+            Self::Renew => "selfRenew",
         }
     }
 
@@ -112,6 +121,8 @@ impl Action {
         match self {
             Self::Activate => "SelfActivate",
             Self::Deactivate => "SelfDeactivate",
+            Self::Extend => "SelfExtend",
+            Self::Renew => "SelfRenew",
         }
     }
 }
@@ -145,6 +156,8 @@ pub(crate) struct RoleRequest {
     pub(crate) validation_only: bool,
     /// What an approver decided, where one had to.
     pub(crate) review: Option<Review>,
+    /// How long the plane takes to provision it.
+    pub(crate) provisioning: SignedDuration,
 }
 
 /// An approver's decision.
@@ -164,9 +177,25 @@ impl RoleRequest {
     pub(crate) fn status_at(&self, now: Timestamp) -> &'static str {
         match &self.schedule {
             _ if self.waits() && now.duration_since(self.created) >= APPROVAL_LIFE => "TimedOut",
-            Some(schedule) if self.status == "Granted" && schedule.start <= now => "Provisioned",
+            Some(schedule) if self.action == Action::Activate => self.activating_at(schedule, now),
             _ => self.status,
         }
+    }
+
+    /// How far an activation that nobody holds up has come.
+    fn activating_at(&self, schedule: &Schedule, now: Timestamp) -> &'static str {
+        let done = schedule.start.saturating_add(self.provisioning).unwrap_or(schedule.start);
+        match self.status {
+            "Granted" if done <= now => "Provisioned",
+            "Provisioned" if done > now && self.target.plane == Plane::Azure => "ProvisioningStarted",
+            "Provisioned" if done > now => "PendingProvisioning",
+            status => status,
+        }
+    }
+
+    /// Whether it is about an eligibility, and not about an assignment: such requests are kept apart.
+    pub(crate) fn is_about_eligibility(&self) -> bool {
+        matches!(self.action, Action::Extend | Action::Renew)
     }
 
     fn waits(&self) -> bool {
