@@ -1,6 +1,7 @@
 //! The whole portal over HTTP, against the simulated tenant: real router, real store, real sign-in.
 
 mod activate;
+mod after;
 mod approvals;
 mod deactivate;
 mod guards;

@@ -25,6 +25,9 @@ pub const DEFAULT_REACH: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How far back it goes at most: what a year's review needs.
 pub const FURTHEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 
+/// How far the service's clock may be ahead of the portal's.
+const AHEAD: SignedDuration = SignedDuration::from_mins(10);
+
 /// What is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -198,9 +201,11 @@ impl Portal {
         let until = filter.until.unwrap_or(Timestamp::MAX);
         let caller = &session.caller;
         let operations = self.journal.recent(caller.tenant, caller.principal, since).await?;
-        let (requests, audit) =
-            join(self.all_requests(session, filter), self.audit_entries(session, since, until.min(now)))
-                .await;
+        let (requests, audit) = join(
+            self.all_requests(session, filter),
+            self.audit_entries(session, since, until.min(now + AHEAD)),
+        )
+        .await;
         let mut told = Told { operations, ..Told::default() };
         for (plane, requests) in requests {
             match requests {

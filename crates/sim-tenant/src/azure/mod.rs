@@ -70,7 +70,7 @@ fn place(path: &str) -> Option<Place> {
 /// The api-versions of a resource type.
 fn versions(kind: &str) -> &'static [&'static str] {
     match kind {
-        "roleassignmentschedulerequests" => {
+        "roleassignmentschedulerequests" | "roleeligibilityschedulerequests" => {
             &["2020-10-01", "2020-10-01-preview", "2022-04-01-preview", "2022-04-01"]
         }
         "rolemanagementpolicyassignments" => &["2020-10-01", "2020-10-01-preview", "2024-09-01-preview"],
@@ -243,16 +243,21 @@ fn route(sim: &Sim, world: &mut World, caller: &Caller, call: &Call) -> Result<R
             let rows = rows.into_iter().filter(|a| own.includes(&a.target.scope));
             list(sim, world, call, rows.map(|a| rows::assignment(world, a)).collect())
         }
-        ("GET", "roleassignmentschedulerequests", None, None) => {
+        ("GET", "roleassignmentschedulerequests" | "roleeligibilityschedulerequests", None, None) => {
             requests::list(sim, world, caller, call, &place)
         }
-        ("GET", "roleassignmentschedulerequests", Some(name), None) => {
+        ("GET", "roleassignmentschedulerequests" | "roleeligibilityschedulerequests", Some(name), None) => {
             requests::get(sim, world, caller, &place, name)
         }
-        ("PUT", "roleassignmentschedulerequests", Some(name), None) => {
+        ("PUT", "roleassignmentschedulerequests" | "roleeligibilityschedulerequests", Some(name), None) => {
             requests::put(sim, world, caller, call, &place, name)
         }
-        ("POST", "roleassignmentschedulerequests", Some(name), Some("cancel")) => {
+        (
+            "POST",
+            "roleassignmentschedulerequests" | "roleeligibilityschedulerequests",
+            Some(name),
+            Some("cancel"),
+        ) => {
             crate::engine::cancel(world, &caller.asker(), name, sim.now())?;
             Ok(Reply::empty(200))
         }

@@ -29,6 +29,8 @@ pub(super) fn list(
     let mine = format!("principalideq{me}");
     let here = |r: &&RoleRequest| {
         r.target.plane == Plane::Azure
+            && r.is_about_eligibility() == is_about_eligibility(place)
+            && world.is_known(r, sim.now())
             && (place.scope == "/" || r.target.scope.eq_ignore_ascii_case(&place.scope))
     };
     let all = world.requests.iter().filter(here);
@@ -49,6 +51,11 @@ pub(super) fn list(
     page(sim, world, call, chosen, &|r| rows::request(world, r, sim.now()))
 }
 
+/// Whether the collection is that of requests about eligibilities.
+fn is_about_eligibility(place: &Place) -> bool {
+    place.kind == "roleeligibilityschedulerequests"
+}
+
 /// `GET …/roleAssignmentScheduleRequests/{name}`.
 pub(super) fn get(
     sim: &Sim,
@@ -62,6 +69,7 @@ pub(super) fn get(
         .requests
         .iter()
         .find(|r| r.target.plane == Plane::Azure && r.id.eq_ignore_ascii_case(name))
+        .filter(|r| r.is_about_eligibility() == is_about_eligibility(place) && world.is_known(r, sim.now()))
         .filter(|r| r.target.scope.eq_ignore_ascii_case(&place.scope))
         .filter(|r| r.principal == me || world.approvers(&r.target).contains(me));
     let missing = || {
@@ -147,8 +155,10 @@ fn draft(
         at(&format!("/properties/{property}")).map(str::to_owned).ok_or_else(missing)
     };
     let action = match required("requestType")?.as_str() {
-        "SelfActivate" => Action::Activate,
-        "SelfDeactivate" => Action::Deactivate,
+        "SelfExtend" if is_about_eligibility(place) => Action::Extend,
+        "SelfRenew" if is_about_eligibility(place) => Action::Renew,
+        "SelfActivate" if !is_about_eligibility(place) => Action::Activate,
+        "SelfDeactivate" if !is_about_eligibility(place) => Action::Deactivate,
         "AdminAssign" | "AdminRemove" | "AdminUpdate" | "AdminExtend" | "AdminRenew" | "SelfExtend"
         | "SelfRenew" => {
             return Err(ArmError::insufficient());

@@ -139,6 +139,11 @@ impl Portal {
         Browser::new(self.url.clone())
     }
 
+    /// The portal's time.
+    pub(crate) fn clock_now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
     pub(crate) async fn signed_in(&self, upn: &str) -> Browser {
         let browser = self.browser();
         let landed = browser.sign_in(upn, "/").await;

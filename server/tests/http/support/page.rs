@@ -139,6 +139,19 @@ impl Page {
         named.filter_map(|tag| attribute(tag, "value")).collect()
     }
 
+    /// The value of the first button with this name.
+    pub(crate) fn button(&self, name: &str) -> String {
+        self.button_with(name, "")
+    }
+
+    /// The value of the first button with this name whose value begins like this.
+    pub(crate) fn button_with(&self, name: &str, beginning: &str) -> String {
+        let named = self.tags("button").filter(|tag| attribute(tag, "name").as_deref() == Some(name));
+        let mut values =
+            named.filter_map(|tag| attribute(tag, "value")).filter(|value| value.starts_with(beginning));
+        values.next().unwrap_or_else(|| panic!("{} has a button {name}: {}", self.path, self.text()))
+    }
+
     /// Where the link with this text leads; `None` when there is none.
     pub(crate) fn link(&self, wanted: &str) -> Option<String> {
         let links = self.body.split("<a ").skip(1).filter_map(|rest| rest.split_once("</a>"));
