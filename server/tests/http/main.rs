@@ -14,3 +14,4 @@ mod sessions;
 mod sign_in;
 mod step_up;
 mod support;
+mod switches;

@@ -54,8 +54,16 @@ fn answer(
         ("GET", [id]) => {
             let request = engine::review_of(world, plane, &me, id)?;
             let mut row = Map::from_iter([("id".to_owned(), json!(request.id))]);
-            if call.param("$expand").is_some_and(|expand| expand.eq_ignore_ascii_case(parts)) {
-                row.insert(parts.to_owned(), json!([stage(sim, world, request, &me)]));
+            match call.param("$expand") {
+                Some(expand) if expand.eq_ignore_ascii_case(parts) => {
+                    row.insert(parts.to_owned(), json!([stage(sim, world, request, &me)]));
+                }
+                Some(other) => {
+                    return Err(GraphError::bad_request(format!(
+                        "Parsing OData Select and Expand failed: Could not find a property named '{other}' on type 'microsoft.graph.approval'."
+                    )));
+                }
+                None => {}
             }
             Ok(Reply::json(200, Value::Object(row)))
         }

@@ -183,6 +183,12 @@ impl Sim {
         self.http.get(url).send().await.expect("an answer").json().await.expect("a list")
     }
 
+    /// An object that the control port tells.
+    pub(crate) async fn object(&self, path: &str) -> serde_json::Map<String, Value> {
+        let url = self.running.control.join(path).expect("a path");
+        self.http.get(url).send().await.expect("an answer").json().await.expect("an object")
+    }
+
     /// Every role request that was committed.
     pub(crate) async fn ledger(&self) -> Vec<Value> {
         self.read("ledger").await
