@@ -79,7 +79,8 @@ impl Api {
     }
 
     /// Whether a token for this host may be sent to `url`.
-    pub(crate) fn is_ours(&self, url: &Url) -> bool {
+    #[must_use]
+    pub fn is_ours(&self, url: &Url) -> bool {
         url.origin() == self.base.origin() && url.username().is_empty() && url.password().is_none()
     }
 }
