@@ -60,6 +60,15 @@ pub(crate) struct FakePlane {
 
 impl FakePlane {
     pub(crate) fn new(id: &str, order: u8) -> Arc<Self> {
+        Self::with(id, order, false)
+    }
+
+    /// One whose requests carry ids of the portal's choice.
+    pub(crate) fn choosing_ids(id: &str, order: u8) -> Arc<Self> {
+        Self::with(id, order, true)
+    }
+
+    fn with(id: &str, order: u8, chooses_ids: bool) -> Arc<Self> {
         let id = PlaneId::from(id);
         let descriptor = Descriptor {
             id,
@@ -69,7 +78,7 @@ impl FakePlane {
             empty: "",
             order,
             audience: Audience::Graph,
-            chooses_ids: false,
+            chooses_ids,
             leads_on: false,
             admin_page: None,
         };

@@ -31,7 +31,16 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let (entra, azure) = (FakePlane::new("entra", 0), FakePlane::new("azure", 1));
+        Self::of(FakePlane::new("entra", 0))
+    }
+
+    /// The first plane lets the portal choose the ids of requests.
+    pub(crate) fn choosing_ids() -> Self {
+        Self::of(FakePlane::choosing_ids("entra", 0))
+    }
+
+    fn of(entra: Arc<FakePlane>) -> Self {
+        let azure = FakePlane::new("azure", 1);
         let journal = Arc::new(MemoryJournal::default());
         let clock = ManualClock::at("2026-03-02T08:00:00Z".parse().unwrap());
         let planes: Vec<Arc<dyn Plane>> = vec![azure.clone(), entra.clone()];
