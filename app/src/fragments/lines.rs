@@ -109,12 +109,20 @@ fn step_ups_view(batch: BatchId, step_ups: &[Waiting], contexts: &[Authenticatio
         let names: Vec<_> = one.operations.iter().map(|operation| operation.names.title.clone()).collect();
         view! {
             <div class="notice violet-ground" role="status">
-                <div><strong>{format!("{} for {}. ", demand(&one.challenge, contexts), words::roles(names.len()))}</strong>{names.join(", ")}</div>
+                <div><strong>{format!("{} for {}. ", demand(&one.challenge, contexts), words::roles(names.len()))}</strong>{names.join(", ")}
+                    {asked_by(&one.challenge, contexts).map(|by| view! { <span class="place">{by}</span> })}</div>
                 <a class="button" href=format!("/auth/step-up/{batch}/{}", one.id)>"Sign in for it"</a>
             </div>
         }
     });
     view! { {resume}{asked.collect_view()} }.into_any()
+}
+
+/// The Conditional Access policies behind a demand, where the person may read them.
+fn asked_by(challenge: &Challenge, contexts: &[AuthenticationContext]) -> Option<String> {
+    let known = contexts.iter().filter(|context| challenge.contexts().any(|id| *id == context.id));
+    let policies: Vec<&str> = known.flat_map(|context| context.policies.iter().map(String::as_str)).collect();
+    (!policies.is_empty()).then(|| format!("Conditional Access: {}", policies.join(", ")))
 }
 
 /// What a stronger sign-in has to bring, in words.
