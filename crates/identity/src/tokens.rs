@@ -26,8 +26,15 @@ type Flight = OnceCell<Outcome>;
 #[derive(Default)]
 pub(crate) struct Flights(Mutex<HashMap<Key, Weak<Flight>>>);
 
-/// What is refreshed: an ordinary token, or one with claims.
-type Key = (VaultId, Audience, Option<Demand>);
+/// What is refreshed. The kinds never share an outcome: a stronger token is no ordinary one.
+type Key = (VaultId, Audience, Want);
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Want {
+    Ordinary,
+    Stronger(Demand),
+    Renewed(Option<Claims>),
+}
 
 impl Flights {
     /// The refresh under way, or a new one.
@@ -67,7 +74,7 @@ impl Tokens for VaultTokens {
         if let Some(token) = self.fresh(audience).await? {
             return Ok(token);
         }
-        let key = (self.vault, audience, None);
+        let key = (self.vault, audience, Want::Ordinary);
         let flight = inner.flights.join(&key);
         // A caller that goes away mid-refresh leaves the cell empty, and the next one in the queue takes over.
         let outcome = flight.get_or_init(|| self.refresh(audience)).await.clone();
@@ -87,7 +94,7 @@ impl Tokens for VaultTokens {
         };
         // The person has met the demand for another resource: for this one the sign-in service asks for nothing more.
         let made = elsewhere.made;
-        let key = (self.vault, challenge.audience, Some(challenge.demand.clone()));
+        let key = (self.vault, challenge.audience, Want::Stronger(challenge.demand.clone()));
         let flight = inner.flights.join(&key);
         let outcome = flight.get_or_init(|| self.strengthen(challenge, made)).await.clone();
         inner.flights.leave(&key, &flight);
@@ -108,9 +115,7 @@ impl Tokens for VaultTokens {
         {
             return Ok(stored.token.clone());
         }
-        // Without claims of the service it is the capability alone that is asked for; the key only has to be one of its own.
-        let demand = claims.map_or(Demand::Mfa, |claims| Demand::Claims(claims.clone()));
-        let key = (self.vault, audience, Some(demand));
+        let key = (self.vault, audience, Want::Renewed(claims.cloned()));
         let flight = inner.flights.join(&key);
         let outcome = flight.get_or_init(|| self.renew(audience, claims)).await.clone();
         inner.flights.leave(&key, &flight);
