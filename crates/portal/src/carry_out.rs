@@ -325,7 +325,11 @@ fn learn_error(operation: &mut Operation, error: PlaneError) -> OperationState {
     if let ErrorKind::StepUpRequired(challenge) = error.kind {
         return step_up(operation, challenge);
     }
-    operation.refusal = Some(refusal(error.kind, error.code));
+    let is_about_a_request = matches!(operation.intent, Intent::Cancel(_) | Intent::Decide(_));
+    operation.refusal = Some(match error.kind {
+        ErrorKind::NotFound if is_about_a_request => Refusal::Gone,
+        kind => refusal(kind, error.code),
+    });
     OperationState::Rejected
 }
 
