@@ -1,6 +1,7 @@
 //! The use cases over planes and stores in memory.
 #![expect(clippy::unwrap_used, reason = "a test stops where something is not as it expects")]
 
+mod cancel;
 mod chance;
 mod lists;
 mod plans;

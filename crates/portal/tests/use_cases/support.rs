@@ -4,12 +4,14 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
+use pim::approval::{Approvals, Decided, Outcome, Verdict, Waiting};
 use pim::assignment::{Assignment, AssignmentOrigin};
 use pim::challenge::Challenge;
+use pim::child_scope::{ChildScope, ChildScopes};
 use pim::draft::Draft;
 use pim::eligibility::Eligibility;
 use pim::error::{ErrorKind, PlaneError, Violation};
-use pim::ids::{PlaneId, PrincipalId, RequestId};
+use pim::ids::{PlaneId, PrincipalId, RequestId, ScopeId};
 use pim::listing::Listing;
 use pim::plane::{Caller, Descriptor, Fingerprint, Plane, Rejection, Submission, Validation};
 use pim::policy::{Policy, PolicyReading, Unreadable};
@@ -39,6 +41,14 @@ pub(crate) struct State {
     pub(crate) policies: HashMap<Target, Policy>,
     /// Answers to the next writes; "Provisioned" when there are none.
     pub(crate) answers: VecDeque<Answer>,
+    /// Other people's requests that wait for whoever asks.
+    pub(crate) waiting: Vec<Waiting>,
+    /// What decisions are answered with, by approval; "done" where there is nothing.
+    pub(crate) decided: HashMap<&'static str, Decided>,
+    /// What approvals say when they are read again, by approval; "open" where there is nothing.
+    pub(crate) outcomes: HashMap<&'static str, Outcome>,
+    /// What lies below every scope.
+    pub(crate) below: Vec<ChildScope>,
     /// The status of every request that is read again; `None`: not found.
     pub(crate) status: Option<&'static str>,
     /// The status of a lost request that is looked for; `None`: the service has none.
@@ -49,6 +59,9 @@ pub(crate) struct State {
     pub(crate) failing: HashSet<&'static str>,
     pub(crate) drafts: Vec<(PrincipalId, Draft)>,
     pub(crate) deactivated: Vec<(PrincipalId, Assignment)>,
+    pub(crate) cancelled: Vec<RequestRef>,
+    pub(crate) wishes: Vec<Prolongation>,
+    pub(crate) verdicts: Vec<Verdict>,
     calls: Vec<&'static str>,
     gates: HashMap<&'static str, Arc<Semaphore>>,
 }
@@ -60,17 +73,17 @@ pub(crate) struct FakePlane {
 
 impl FakePlane {
     pub(crate) fn new(id: &str, order: u8) -> Arc<Self> {
-        Self::with(id, order, false)
+        Self::with(id, order, |_| {})
     }
 
     /// One whose requests carry ids of the portal's choice.
     pub(crate) fn choosing_ids(id: &str, order: u8) -> Arc<Self> {
-        Self::with(id, order, true)
+        Self::with(id, order, |descriptor| descriptor.chooses_ids = true)
     }
 
-    fn with(id: &str, order: u8, chooses_ids: bool) -> Arc<Self> {
+    fn with(id: &str, order: u8, change: impl FnOnce(&mut Descriptor)) -> Arc<Self> {
         let id = PlaneId::from(id);
-        let descriptor = Descriptor {
+        let mut descriptor = Descriptor {
             id,
             title: "",
             singular: "",
@@ -78,10 +91,11 @@ impl FakePlane {
             empty: "",
             order,
             audience: Audience::Graph,
-            chooses_ids,
+            chooses_ids: false,
             leads_on: false,
             admin_page: None,
         };
+        change(&mut descriptor);
         Arc::new(Self { descriptor, state: Mutex::default() })
     }
 
@@ -245,6 +259,7 @@ impl Plane for FakePlane {
     }
 
     async fn cancel(&self, _: &Caller, asked: &RequestRef) -> Result<Submission, PlaneError> {
+        self.state().cancelled.push(asked.clone());
         self.called("cancel").await?;
         self.answer(&asked.target, asked.action)
     }
@@ -255,6 +270,7 @@ impl Plane for FakePlane {
         wish: &Prolongation,
         _: &RequestId,
     ) -> Result<Submission, PlaneError> {
+        self.state().wishes.push(wish.clone());
         self.called("prolong").await?;
         self.answer(&wish.target, RequestAction::Extend)
     }
@@ -268,5 +284,44 @@ impl Plane for FakePlane {
     async fn find(&self, _: &Caller, lost: &Fingerprint) -> Result<Option<Request>, PlaneError> {
         self.called("find").await?;
         Ok(self.state().lost.map(|status| request(&lost.target, lost.action, status)))
+    }
+
+    fn approvals(&self) -> Option<&dyn Approvals> {
+        Some(self)
+    }
+
+    fn child_scopes(&self) -> Option<&dyn ChildScopes> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Approvals for FakePlane {
+    async fn waiting(&self, _: &Caller) -> Result<Vec<Waiting>, PlaneError> {
+        self.called("waiting").await?;
+        Ok(self.state().waiting.clone())
+    }
+
+    async fn decide(&self, _: &Caller, verdict: &Verdict) -> Result<Decided, PlaneError> {
+        self.state().verdicts.push(verdict.clone());
+        self.called("decide").await?;
+        Ok(self.state().decided.get(verdict.waiting.id.as_str()).cloned().unwrap_or(Decided::Done))
+    }
+
+    async fn outcome(&self, _: &Caller, waiting: &Waiting) -> Result<Outcome, PlaneError> {
+        self.called("outcome").await?;
+        Ok(self.state().outcomes.get(waiting.id.as_str()).copied().unwrap_or(Outcome::Open))
+    }
+}
+
+#[async_trait]
+impl ChildScopes for FakePlane {
+    fn has_children(&self, _: &ScopeId) -> bool {
+        !self.state().below.is_empty()
+    }
+
+    async fn children(&self, _: &Caller, _: &ScopeId) -> Result<Listing<ChildScope>, PlaneError> {
+        self.called("children").await?;
+        Ok(self.state().below.clone().into())
     }
 }
