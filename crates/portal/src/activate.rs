@@ -104,6 +104,11 @@ impl Portal {
             any = true;
             let Some(role) = self.role_of(session, draft).await else { continue };
             let row = RowKey::new(&draft.target.plane, role.eligibility.id.as_str());
+            let is_narrowed = !draft.target.same_as(&role.eligibility.target);
+            // Where it cannot be narrowed again it is left out: the whole of its scope would be more than was asked for.
+            if is_narrowed && !self.narrow_again(session, &mut again, &row, &role, draft).await {
+                continue;
+            }
             longest = longest.max(Some(draft.duration));
             // What most roles share stands for all; a role that differs keeps its own.
             let fields = &mut again.fields;
@@ -128,9 +133,6 @@ impl Portal {
             }
             if draft.start > self.clock.now() {
                 fields.start = Some(draft.start);
-            }
-            if !draft.target.same_as(&role.eligibility.target) {
-                self.narrow_again(session, &mut again, &row, &role, draft).await;
             }
             if let Some(Refusal::Violations(violations)) = &operation.refusal {
                 again.refused.push(Refused { row: row.clone(), violations: violations.clone() });
@@ -158,6 +160,7 @@ impl Portal {
         roles.iter().find(exactly).or_else(|| roles.iter().find(by_schedule)).cloned()
     }
 
+    /// Narrows `row` to the scope of `draft` as well. Returns whether that scope still lies below it.
     async fn narrow_again(
         &self,
         session: &Session,
@@ -165,13 +168,16 @@ impl Portal {
         row: &RowKey,
         role: &EligibleRole,
         draft: &Draft,
-    ) {
-        let Ok(below) = self.below(session, role).await else { return };
-        let Some(child) = below.rows.iter().find(|child| child.scope == draft.target.scope) else { return };
+    ) -> bool {
+        let Ok(below) = self.below(session, role).await else { return false };
+        let Some(child) = below.rows.iter().find(|child| child.scope == draft.target.scope) else {
+            return false;
+        };
         match again.narrowed.iter_mut().find(|(narrowed, _)| narrowed == row) {
             Some((_, scopes)) => scopes.push(child.clone()),
             None => again.narrowed.push((row.clone(), vec![child.clone()])),
         }
+        true
     }
 }
 
