@@ -1,10 +1,12 @@
 //! The use cases over planes and stores in memory.
 #![expect(clippy::unwrap_used, reason = "a test stops where something is not as it expects")]
 
+mod approvals;
 mod cancel;
 mod chance;
 mod lists;
 mod plans;
+mod prolong;
 mod step_up;
 mod stores;
 mod support;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use pim::approval::{Approvals, Decided, Outcome, Verdict, Waiting};
+use pim::approval::{Approvals, Decided, Outcome, Requester, Verdict, Waiting};
 use pim::assignment::{Assignment, AssignmentOrigin};
 use pim::challenge::Challenge;
 use pim::child_scope::{ChildScope, ChildScopes};
@@ -150,6 +150,30 @@ impl FakePlane {
         };
         self.state().assignments.push(assignment);
         RowKey::new(self.id(), &format!("held-{name}"))
+    }
+
+    /// Adds a request of somebody else's that waits for a decision.
+    pub(crate) fn asks(&self, name: &str) -> RowKey {
+        let waiting = Waiting {
+            id: name.into(),
+            request: format!("request-{name}").as_str().into(),
+            target: self.target(name),
+            names: Names { title: name.into(), place: "Directory".into() },
+            requester: Requester::default(),
+            justification: None,
+            ticket: None,
+            start: None,
+            duration: None,
+            created: None,
+        };
+        self.state().waiting.push(waiting);
+        RowKey::new(self.id(), name)
+    }
+
+    /// Adds a scope that lies below every other.
+    pub(crate) fn contains(&self, scope: &str) {
+        let (scope, name) = (ScopeId::from(scope), scope.to_owned());
+        self.state().below.push(ChildScope { scope, name, kind: "Resource group".into(), path: Vec::new() });
     }
 
     pub(crate) fn target(&self, name: &str) -> Target {

@@ -10,7 +10,7 @@ use pim::duration::ActivationDuration;
 use pim::ids::{BatchId, SelectionId, VaultId};
 use pim::journal::{Operation, OperationState, Refusal};
 use pim::person::Person;
-use pim::plane::Caller;
+use pim::plane::{Caller, Plane};
 use pim::policy::{ApprovalRequirement, ContextRequirement, Policy, Requirement};
 use pim::tokens::{Audience, TokenError, Tokens, Vaults};
 use portal::activate::Confirmation;
@@ -27,6 +27,7 @@ pub(crate) struct World {
     pub(crate) entra: Arc<FakePlane>,
     pub(crate) azure: Arc<FakePlane>,
     pub(crate) journal: Arc<MemoryJournal>,
+    pub(crate) records: Arc<MemoryRecords>,
     pub(crate) clock: ManualClock,
     /// What people who are away have.
     pub(crate) tokens: Arc<FakeTokens>,
@@ -46,18 +47,17 @@ impl World {
         let azure = FakePlane::new("azure", 1);
         let journal = Arc::new(MemoryJournal::default());
         let clock = ManualClock::at("2026-03-02T08:00:00Z".parse().unwrap());
+        let records = Arc::new(MemoryRecords::default());
         let tokens = Arc::new(FakeTokens::default());
-        let ports = Ports {
-            planes: vec![azure.clone(), entra.clone()],
-            records: Arc::new(MemoryRecords::default()),
-            journal: journal.clone(),
-            vaults: tokens.clone(),
-            contexts: None,
-            audit: None,
-            clock: Arc::new(clock.clone()),
-            pace: Pace::default(),
-        };
-        Self { portal: Portal::new(ports), entra, azure, journal, clock, tokens }
+        let planes = [entra.clone(), azure.clone()];
+        let portal = portal(&planes, &records, &journal, &tokens, &clock);
+        Self { portal, entra, azure, journal, records, clock, tokens }
+    }
+
+    /// Another portal over the same stores and planes, which remembers nothing: a second process, or the same one started again.
+    pub(crate) fn replica(&self) -> Portal {
+        let planes = [self.entra.clone(), self.azure.clone()];
+        portal(&planes, &self.records, &self.journal, &self.tokens, &self.clock)
     }
 
     /// Confirms `rows` with `fields`.
@@ -109,6 +109,26 @@ impl World {
         let Session { person, vault, .. } = adele();
         Session { caller: Caller::new(person.tenant, person.id, self.tokens.clone()), person, vault }
     }
+}
+
+fn portal(
+    planes: &[Arc<FakePlane>],
+    records: &Arc<MemoryRecords>,
+    journal: &Arc<MemoryJournal>,
+    tokens: &Arc<FakeTokens>,
+    clock: &ManualClock,
+) -> Portal {
+    Portal::new(Ports {
+        // In no order: the portal sorts them.
+        planes: planes.iter().rev().map(|plane| plane.clone() as Arc<dyn Plane>).collect(),
+        records: records.clone(),
+        journal: journal.clone(),
+        vaults: tokens.clone(),
+        contexts: None,
+        audit: None,
+        clock: Arc::new(clock.clone()),
+        pace: Pace::default(),
+    })
 }
 
 /// Tokens of a person: the fake plane asks for none, so only stronger sign-ins matter.
