@@ -5,6 +5,7 @@ mod approvals;
 mod cancel;
 mod chance;
 mod lists;
+mod narrow;
 mod plans;
 mod prolong;
 mod step_up;
