@@ -93,8 +93,8 @@ impl Portal {
             }
         }
         let now = self.clock.now();
-        // A start that has passed meanwhile is refused by the service; nothing was sent yet, so it may still be moved.
-        if operation.sent.is_none()
+        // A start that has passed meanwhile is refused by the service. It is moved, unless this repeats what may have gone through.
+        if operation.state != OperationState::Unsure
             && let Intent::Activate(draft) = &mut operation.intent
         {
             draft.start = draft.start.max(now);
