@@ -183,7 +183,8 @@ impl Portal {
         }
     }
 
-    /// "Usable" is said only when the assignment was seen: one read a plane, whatever the number of roles.
+    /// "Usable" is said only when the assignment was seen: one read a plane, whatever the number of roles. One that has ended, which the
+    /// service's lists go on showing for a while, is an earlier one.
     async fn see_usable(&self, session: &Session, operations: &mut [Operation]) {
         for descriptor in self.planes() {
             let waiting = |operation: &&mut Operation| {
@@ -194,9 +195,10 @@ impl Portal {
             let mut provisioned = operations.iter_mut().filter(waiting).peekable();
             let Some(plane) = provisioned.peek().and_then(|_| self.plane(&descriptor.id)) else { continue };
             let Ok(assignments) = plane.assignments(&session.caller).await else { continue };
+            let now = self.clock.now();
             for operation in provisioned {
                 let target = operation.intent.target();
-                if assignments.rows.iter().any(|row| row.is_active_role() && row.target.same_as(target)) {
+                if assignments.rows.iter().any(|row| row.is_active_at(now) && row.target.same_as(target)) {
                     *operation = self.moved(operation.clone(), OperationState::Usable).await;
                 }
             }
