@@ -69,8 +69,14 @@ impl Portal {
             .filter(|(operation, before)| operation.state != *before)
             .map(|(operation, _)| &operation.intent.target().plane)
             .collect();
-        for plane in changed {
-            self.forget_plane(session, plane).await;
+        let leads_on = |plane: &&PlaneId| self.plane(plane).is_some_and(|plane| plane.descriptor().leads_on);
+        if changed.iter().any(leads_on) {
+            // What a group brings shows on every plane.
+            self.forget(session).await;
+        } else {
+            for plane in changed {
+                self.forget_plane(session, plane).await;
+            }
         }
         operations
     }
