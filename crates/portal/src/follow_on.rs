@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use pim::ids::{BatchId, PlaneId};
 use pim::journal::{Existing, Intent, Operation, OperationState, Refusal};
-use pim::target::MemberType;
+use pim::target::{MemberType, Target};
 
 use crate::carry_out::Task;
 use crate::overview::EligibleRole;
@@ -37,22 +37,37 @@ impl Portal {
     }
 
     /// Queues those activations of the batch that the service refused because the role is still active: the portal sends them, as they
-    /// were confirmed, when the role's time has ended. The result is in the new batch.
+    /// were confirmed, when the role's time has ended. The result is in the new batch; in an earlier one where all of it is queued already.
     pub async fn reactivate_later(&self, session: &Session, batch: BatchId) -> Result<BatchId, PortalError> {
         let operations = self.operations(session, batch).await?;
         let now = self.clock.now();
+        let begun = operations.iter().map(|operation| operation.created).min().unwrap_or(now);
+        // From a little earlier: what was stored in the same moment counts.
+        let since = begun.saturating_sub(SETTLES).unwrap_or(begun);
+        let recent = self.journal.recent(session.caller.tenant, session.caller.principal, since).await?;
+        let queued = |target: &Target| {
+            recent.iter().find(|other| {
+                other.state == OperationState::Queued
+                    && matches!(&other.intent, Intent::Activate(draft) if draft.target.same_as(target))
+            })
+        };
+        let mut earlier = None;
         let tasks: Vec<Task> = operations
             .iter()
             .filter_map(|operation| {
                 let at = can_reactivate_at(operation)?.max(now);
                 let Intent::Activate(draft) = &operation.intent else { return None };
+                if let Some(queued) = queued(&draft.target) {
+                    earlier = Some(queued.batch);
+                    return None;
+                }
                 let draft = pim::draft::Draft { start: at, ..draft.clone() };
                 let task = Task::new(Intent::Activate(draft), operation.names.clone());
                 Some(Task { challenge: operation.challenge.clone(), not_before: Some(at), ..task })
             })
             .collect();
         if tasks.is_empty() {
-            return Err(PortalError::NothingChosen);
+            return earlier.ok_or(PortalError::NothingChosen);
         }
         let later = BatchId::random();
         self.carry_out(session, later, tasks).await?;
