@@ -8,6 +8,7 @@ mod lists;
 mod narrow;
 mod plans;
 mod prolong;
+mod schedule;
 mod step_up;
 mod stores;
 mod support;

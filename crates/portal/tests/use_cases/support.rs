@@ -57,6 +57,8 @@ pub(crate) struct State {
     pub(crate) dry_runs: HashMap<Target, Validation>,
     /// Reads that fail, by name.
     pub(crate) failing: HashSet<&'static str>,
+    /// The ids that activations were sent under.
+    pub(crate) ids: Vec<RequestId>,
     pub(crate) drafts: Vec<(PrincipalId, Draft)>,
     pub(crate) deactivated: Vec<(PrincipalId, Assignment)>,
     pub(crate) cancelled: Vec<RequestRef>,
@@ -79,6 +81,11 @@ impl FakePlane {
     /// One whose requests carry ids of the portal's choice.
     pub(crate) fn choosing_ids(id: &str, order: u8) -> Arc<Self> {
         Self::with(id, order, |descriptor| descriptor.chooses_ids = true)
+    }
+
+    /// One whose roles make people eligible for roles on other planes, as membership of a group does.
+    pub(crate) fn leading_on(id: &str, order: u8) -> Arc<Self> {
+        Self::with(id, order, |descriptor| descriptor.leads_on = true)
     }
 
     fn with(id: &str, order: u8, change: impl FnOnce(&mut Descriptor)) -> Arc<Self> {
@@ -192,11 +199,19 @@ impl FakePlane {
         if self.state().failing.contains(call) { Err(ErrorKind::Unavailable.into()) } else { Ok(()) }
     }
 
+    /// A request as the service tells it: an activation starts when it was asked to.
+    fn request_for(&self, target: &Target, action: RequestAction, status: &str) -> Request {
+        let state = self.state();
+        let draft = state.drafts.iter().rev().map(|(_, draft)| draft).find(|draft| &draft.target == target);
+        let start = draft.filter(|_| action == RequestAction::Activate).map(|draft| draft.start);
+        Request { start, ..request(target, action, status) }
+    }
+
     fn answer(&self, target: &Target, action: RequestAction) -> Result<Submission, PlaneError> {
         let answer = self.state().answers.pop_front().unwrap_or(Answer::Accepted("Provisioned"));
         let correlation_id = Some("correlation".to_owned());
         match answer {
-            Answer::Accepted(status) => Ok(Submission::Accepted(request(target, action, status))),
+            Answer::Accepted(status) => Ok(Submission::Accepted(self.request_for(target, action, status))),
             Answer::Rejected(violations) => {
                 Ok(Submission::Rejected(Rejection { violations, correlation_id }))
             }
@@ -259,8 +274,9 @@ impl Plane for FakePlane {
         targets.iter().map(|target| (target.clone(), reading(target))).collect()
     }
 
-    async fn submit(&self, caller: &Caller, draft: &Draft, _: &RequestId) -> Result<Submission, PlaneError> {
+    async fn submit(&self, caller: &Caller, draft: &Draft, id: &RequestId) -> Result<Submission, PlaneError> {
         self.state().drafts.push((caller.principal, draft.clone()));
+        self.state().ids.push(id.clone());
         self.called("submit").await?;
         self.answer(&draft.target, RequestAction::Activate)
     }
@@ -302,12 +318,13 @@ impl Plane for FakePlane {
     async fn request(&self, _: &Caller, asked: &RequestRef) -> Result<Request, PlaneError> {
         self.called("request").await?;
         let status = self.state().status.ok_or(ErrorKind::NotFound)?;
-        Ok(request(&asked.target, asked.action, status))
+        Ok(self.request_for(&asked.target, asked.action, status))
     }
 
     async fn find(&self, _: &Caller, lost: &Fingerprint) -> Result<Option<Request>, PlaneError> {
         self.called("find").await?;
-        Ok(self.state().lost.map(|status| request(&lost.target, lost.action, status)))
+        let status = self.state().lost;
+        Ok(status.map(|status| self.request_for(&lost.target, lost.action, status)))
     }
 
     fn approvals(&self) -> Option<&dyn Approvals> {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use pim::challenge::{Challenge, Claims};
 use pim::clock::ManualClock;
 use pim::duration::ActivationDuration;
@@ -96,6 +96,10 @@ impl World {
         let states: Vec<_> = operations.iter().map(|operation| operation.state).collect();
         assert_eq!(states, self.states(batch).await, "what is told is what is stored");
         states
+    }
+
+    pub(crate) fn clock_now(&self) -> Timestamp {
+        self.portal.clock().now()
     }
 
     /// Lets `time` pass and looks at what is due by then. Returns how many operations that were.
