@@ -4,6 +4,7 @@
 mod approvals;
 mod cancel;
 mod chance;
+mod follow_on;
 mod lists;
 mod narrow;
 mod plans;
