@@ -231,7 +231,8 @@ impl Portal {
             Intent::Deactivate(assignment) => {
                 operation.request_id = request.id;
                 // One of the two documented forms of the five-minute floor: a 201 that has failed.
-                let too_early = assignment.deactivatable_from().is_some_and(|from| now < from);
+                let sent = operation.sent.unwrap_or(now);
+                let too_early = assignment.deactivatable_from().is_some_and(|from| sent < from);
                 if state == OperationState::Failed && too_early {
                     operation.refusal = Some(Refusal::Violations(vec![Violation::TooShort]));
                 }
