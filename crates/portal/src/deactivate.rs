@@ -1,5 +1,7 @@
 //! Deactivating active roles, at once or as soon as the service allows it.
 
+use std::sync::Arc;
+
 use futures::future::join_all;
 use jiff::SignedDuration;
 use pim::assignment::Assignment;
@@ -8,6 +10,7 @@ use pim::ids::{BatchId, PlaneId};
 use pim::journal::Intent;
 
 use crate::carry_out::Task;
+use crate::overview::Held;
 use crate::selection::{MOST_ROLES, RowKey};
 use crate::{Portal, PortalError, Session};
 
@@ -38,35 +41,9 @@ pub enum TooEarly {
 impl Portal {
     /// Looks the rows up among the person's own active roles. Anything else, assigned roles included, is not found.
     pub async fn to_deactivate(&self, session: &Session, rows: &[RowKey]) -> ToDeactivate {
-        self.find_active(session, |plane| rows.iter().filter(|row| &row.plane == plane).collect()).await
-    }
-
-    /// All active roles of the person.
-    pub async fn all_active(&self, session: &Session) -> Vec<RowKey> {
-        let planes = self.planes().map(|plane| plane.id.clone());
-        let lists = join_all(planes.map(async |plane| (self.held(session, &plane).await, plane))).await;
-        let rows = lists.into_iter().filter_map(|(held, plane)| Some((held.ok()?, plane)));
-        rows.flat_map(|(held, plane)| {
-            held.active.iter().map(|row| RowKey::new(&plane, row.id.as_str())).collect::<Vec<_>>()
-        })
-        .collect()
-    }
-
-    async fn find_active<'r>(
-        &self,
-        session: &Session,
-        wanted: impl Fn(&PlaneId) -> Vec<&'r RowKey>,
-    ) -> ToDeactivate {
         let mut found = ToDeactivate::default();
-        let planes = self.planes().map(|plane| (plane.id.clone(), wanted(&plane.id)));
-        let needed: Vec<_> = planes.filter(|(_, rows)| !rows.is_empty()).collect();
-        let lists = join_all(needed.into_iter().map(async |(plane, wanted)| {
-            let held = self.held(session, &plane).await;
-            (plane, wanted, held)
-        }))
-        .await;
-        for (plane, wanted, held) in lists {
-            let wanted = &wanted[..wanted.len().min(MOST_ROLES)];
+        for (plane, held) in self.held_on(session, |plane| rows.iter().any(|row| &row.plane == plane)).await {
+            let wanted: Vec<_> = rows.iter().filter(|row| row.plane == plane).take(MOST_ROLES).collect();
             match held {
                 Ok(held) => {
                     let before = found.active.len();
@@ -79,6 +56,32 @@ impl Portal {
             }
         }
         found
+    }
+
+    /// All active roles of the person, as far as they could be read.
+    pub async fn all_active(&self, session: &Session) -> ToDeactivate {
+        let mut found = ToDeactivate::default();
+        for (plane, held) in self.held_on(session, |_| true).await {
+            match held {
+                Ok(held) => found.active.extend(held.active.iter().take(MOST_ROLES).cloned()),
+                Err(error) => found.unread.push((plane, error)),
+            }
+        }
+        found
+    }
+
+    /// What the person holds on the planes that are `wanted`.
+    async fn held_on(
+        &self,
+        session: &Session,
+        wanted: impl Fn(&PlaneId) -> bool,
+    ) -> Vec<(PlaneId, Result<Arc<Held>, PlaneError>)> {
+        let planes = self.planes().map(|plane| plane.id.clone()).filter(wanted);
+        join_all(planes.map(async |plane| {
+            let held = self.held(session, &plane).await;
+            (plane, held)
+        }))
+        .await
     }
 
     /// Deactivates the rows that are active. The result is in the batch.
