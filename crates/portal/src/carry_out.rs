@@ -63,6 +63,31 @@ impl Portal {
         Ok(())
     }
 
+    /// Parts `tasks` into those that are new and the batch of those that have been queued since `since`: a second click queues nothing
+    /// more.
+    pub(crate) async fn not_queued(
+        &self,
+        session: &Session,
+        since: Timestamp,
+        tasks: Vec<Task>,
+    ) -> Result<(Vec<Task>, Option<BatchId>), PortalError> {
+        let mut queued = self.journal.recent(session.caller.tenant, session.caller.principal, since).await?;
+        queued.retain(|operation| operation.state == OperationState::Queued);
+        let mut earlier = None;
+        let is_new = |task: &Task| {
+            let same = |known: &&Operation| {
+                task.not_before.is_some()
+                    && known.intent.action() == task.intent.action()
+                    && known.intent.target().same_as(task.intent.target())
+            };
+            let known = queued.iter().find(same);
+            earlier = earlier.or(known.map(|known| known.batch));
+            known.is_none()
+        };
+        let tasks = tasks.into_iter().filter(is_new).collect();
+        Ok((tasks, earlier))
+    }
+
     /// Sends operations side by side, for as long as the person waits; what is still under way goes on.
     pub(crate) async fn send_all(&self, session: &Session, batch: BatchId, operations: Vec<Operation>) {
         let (portal, session) = (self.clone(), session.clone());

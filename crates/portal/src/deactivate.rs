@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 use jiff::SignedDuration;
 use pim::assignment::Assignment;
+use pim::duration::ActivationDuration;
 use pim::error::PlaneError;
 use pim::ids::{BatchId, PlaneId};
 use pim::journal::Intent;
@@ -84,7 +85,7 @@ impl Portal {
         .await
     }
 
-    /// Deactivates the rows that are active. The result is in the batch.
+    /// Deactivates the rows that are active. The result is in the batch; in an earlier one where all of it is queued already.
     pub async fn deactivate(
         &self,
         session: &Session,
@@ -92,10 +93,6 @@ impl Portal {
         too_early: TooEarly,
     ) -> Result<BatchId, PortalError> {
         let found = self.to_deactivate(session, rows).await;
-        if found.active.is_empty() {
-            return Err(PortalError::NothingChosen);
-        }
-        let batch = BatchId::random();
         let now = self.clock.now();
         let tasks = found.active.into_iter().map(|row| {
             let names = row.names.clone();
@@ -106,7 +103,13 @@ impl Portal {
             };
             Task { not_before, ..Task::new(Intent::Deactivate(row), names) }
         });
-        self.carry_out(session, batch, tasks.collect()).await?;
+        let since = now.saturating_sub(ActivationDuration::SHORTEST.signed() + MARGIN).unwrap_or(now);
+        let (tasks, earlier) = self.not_queued(session, since, tasks.collect()).await?;
+        if tasks.is_empty() {
+            return earlier.ok_or(PortalError::NothingChosen);
+        }
+        let batch = BatchId::random();
+        self.carry_out(session, batch, tasks).await?;
         Ok(batch)
     }
 }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use pim::ids::{BatchId, PlaneId};
 use pim::journal::{Existing, Intent, Operation, OperationState, Refusal};
-use pim::target::{MemberType, Target};
+use pim::target::MemberType;
 
 use crate::carry_out::Task;
 use crate::overview::EligibleRole;
@@ -41,31 +41,18 @@ impl Portal {
     pub async fn reactivate_later(&self, session: &Session, batch: BatchId) -> Result<BatchId, PortalError> {
         let operations = self.operations(session, batch).await?;
         let now = self.clock.now();
-        let begun = operations.iter().map(|operation| operation.created).min().unwrap_or(now);
-        // From a little earlier: what was stored in the same moment counts.
-        let since = begun.saturating_sub(SETTLES).unwrap_or(begun);
-        let recent = self.journal.recent(session.caller.tenant, session.caller.principal, since).await?;
-        let queued = |target: &Target| {
-            recent.iter().find(|other| {
-                other.state == OperationState::Queued
-                    && matches!(&other.intent, Intent::Activate(draft) if draft.target.same_as(target))
-            })
-        };
-        let mut earlier = None;
         let tasks: Vec<Task> = operations
             .iter()
             .filter_map(|operation| {
                 let at = can_reactivate_at(operation)?.max(now);
                 let Intent::Activate(draft) = &operation.intent else { return None };
-                if let Some(queued) = queued(&draft.target) {
-                    earlier = Some(queued.batch);
-                    return None;
-                }
                 let draft = pim::draft::Draft { start: at, ..draft.clone() };
                 let task = Task::new(Intent::Activate(draft), operation.names.clone());
                 Some(Task { challenge: operation.challenge.clone(), not_before: Some(at), ..task })
             })
             .collect();
+        let begun = operations.iter().map(|operation| operation.created).min().unwrap_or(now);
+        let (tasks, earlier) = self.not_queued(session, begun, tasks).await?;
         if tasks.is_empty() {
             return earlier.ok_or(PortalError::NothingChosen);
         }
