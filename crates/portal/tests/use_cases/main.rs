@@ -4,6 +4,7 @@
 mod approvals;
 mod cancel;
 mod chance;
+mod deactivate;
 mod follow_on;
 mod lists;
 mod narrow;

@@ -168,6 +168,6 @@ impl Journal for MemoryJournal {
         let operations = self.operations.lock().unwrap();
         let all = operations.iter().rev().map(|stored| &stored.operation);
         let own = all.filter(|row| (row.tenant, row.principal) == (t, p));
-        Ok(own.filter(|row| row.updated > since).cloned().collect())
+        Ok(own.filter(|row| row.updated >= since).cloned().collect())
     }
 }
