@@ -90,11 +90,19 @@ impl Portal {
             state if state.is_final() => operation,
             // Whoever was to send it is gone.
             OperationState::Prepared if is_orphaned => {
-                if now.duration_since(operation.created) <= self.pace.resume_within {
+                if now.duration_since(operation.updated) <= self.pace.resume_within {
                     return self.send(session, operation).await;
                 }
-                operation.refusal = Some(Refusal::NotSent);
-                self.moved(operation, OperationState::Rejected).await
+                self.given_up(operation).await
+            }
+            // An activation that nobody expects any more: the portal was down when its time came.
+            OperationState::Queued
+                if matches!(operation.intent, Intent::Activate(_))
+                    && operation
+                        .not_before
+                        .is_some_and(|at| now.duration_since(at) > self.pace.resume_within) =>
+            {
+                self.given_up(operation).await
             }
             OperationState::Queued if operation.not_before.is_none_or(|at| at <= now) => {
                 let operation = self.moved(operation, OperationState::Prepared).await;
@@ -209,6 +217,12 @@ impl Portal {
                 }
             }
         }
+    }
+
+    /// It was never sent, and will not be.
+    async fn given_up(&self, mut operation: Operation) -> Operation {
+        operation.refusal = Some(Refusal::NotSent);
+        self.moved(operation, OperationState::Rejected).await
     }
 
     /// The operation in its next state, or as it was where somebody else was quicker or the journal failed.
