@@ -6,6 +6,7 @@ mod cancel;
 mod chance;
 mod deactivate;
 mod follow_on;
+mod leases;
 mod lists;
 mod narrow;
 mod plans;

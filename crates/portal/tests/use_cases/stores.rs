@@ -69,6 +69,11 @@ fn last(operations: &[Stored]) -> Sequence {
     operations.iter().map(|stored| stored.sequence).max().unwrap_or_default()
 }
 
+/// Whoever is in a store may be dropped there, before and after it did something.
+async fn pause() {
+    tokio::task::yield_now().await;
+}
+
 /// A journal that can be told to fail.
 #[derive(Default)]
 pub(crate) struct MemoryJournal {
@@ -78,9 +83,8 @@ pub(crate) struct MemoryJournal {
     pub(crate) fails_to_leave: Mutex<HashSet<OperationState>>,
 }
 
-#[async_trait]
-impl Journal for MemoryJournal {
-    async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<(), StoreError> {
+impl MemoryJournal {
+    fn store(&self, operations: &[Operation], due: Timestamp) -> Result<(), StoreError> {
         if *self.fails_to_append.lock().unwrap() {
             return Err(StoreError);
         }
@@ -92,7 +96,7 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
-    async fn advance(
+    fn replace(
         &self,
         operation: &Operation,
         from: OperationState,
@@ -116,6 +120,28 @@ impl Journal for MemoryJournal {
         }
         Ok(true)
     }
+}
+
+#[async_trait]
+impl Journal for MemoryJournal {
+    async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<(), StoreError> {
+        pause().await;
+        let stored = self.store(operations, due);
+        pause().await;
+        stored
+    }
+
+    async fn advance(
+        &self,
+        operation: &Operation,
+        from: OperationState,
+        due: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        pause().await;
+        let replaced = self.replace(operation, from, due);
+        pause().await;
+        replaced
+    }
 
     async fn claim(
         &self,
@@ -123,6 +149,7 @@ impl Journal for MemoryJournal {
         until: Timestamp,
         most: usize,
     ) -> Result<Vec<Operation>, StoreError> {
+        pause().await;
         let mut operations = self.operations.lock().unwrap();
         let due = operations.iter_mut().filter(|stored| stored.due.is_some_and(|due| due <= now));
         let taken = due.take(most).map(|stored| {
