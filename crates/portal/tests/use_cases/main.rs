@@ -5,6 +5,7 @@ mod approvals;
 mod cancel;
 mod chance;
 mod deactivate;
+mod feed;
 mod follow_on;
 mod leases;
 mod lists;
