@@ -21,8 +21,11 @@ pub(crate) fn Deactivate() -> impl IntoView {
         query.get_all("role").unwrap_or_default().iter().filter_map(|text| RowKey::parse(text)).collect();
     let all = query.get("all").is_some();
     Suspend::new(async move {
-        let rows = if all { context.portal.all_active(&session).await } else { rows };
-        let found = context.portal.to_deactivate(&session, &rows).await;
+        let found = if all {
+            context.portal.all_active(&session).await
+        } else {
+            context.portal.to_deactivate(&session, &rows).await
+        };
         page(&context, found)
     })
     .into_any()

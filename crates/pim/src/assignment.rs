@@ -46,6 +46,12 @@ impl Assignment {
         self.origin == AssignmentOrigin::Activated
     }
 
+    /// Whether it was activated and has not ended at `now`.
+    #[must_use]
+    pub fn is_active_at(&self, now: Timestamp) -> bool {
+        self.is_active_role() && self.until.is_none_or(|until| until > now)
+    }
+
     /// When PIM will first accept a deactivation: five minutes after the start. `None` where the start is not known.
     #[must_use]
     pub fn deactivatable_from(&self) -> Option<Timestamp> {

@@ -397,7 +397,7 @@ pub trait Journal: Send + Sync {
         batch: BatchId,
     ) -> Result<Vec<Operation>, StoreError>;
 
-    /// The person's operations that changed since `since`, newest first.
+    /// The person's operations that changed at `since` or later, newest first.
     async fn recent(
         &self,
         tenant: TenantId,

@@ -1,15 +1,16 @@
 //! A confirmed selection becomes operations, once.
 
-use pim::draft::Draft;
+use pim::draft::{Draft, Ticket};
 use pim::error::Violation;
 use pim::ids::{BatchId, SelectionId};
 use pim::journal::{Intent, Operation, OperationState, Refusal};
+use pim::policy::Policy;
 use pim::records::StoreError;
 use pim::target::Names;
 
 use crate::carry_out::Task;
 use crate::overview::EligibleRole;
-use crate::plan::Line;
+use crate::plan::{Line, shorten};
 use crate::selection::{Again, Fields, Own, Refused, RowKey, Selection, Wanted};
 use crate::{Portal, PortalError, Session};
 
@@ -101,51 +102,39 @@ impl Portal {
     pub async fn retry(&self, session: &Session, batch: BatchId) -> Result<Selection, PortalError> {
         let operations = self.operations(session, batch).await?;
         let mut again = Again::default();
-        let mut longest = None;
+        let mut found = Vec::new();
         let mut any = false;
         for operation in operations.iter().filter(|operation| can_retry(operation)) {
             let Intent::Activate(draft) = &operation.intent else { continue };
             any = true;
             let Some(role) = self.role_of(session, draft).await else { continue };
             let row = RowKey::new(&draft.target.plane, role.eligibility.id.as_str());
-            longest = longest.max(Some(draft.duration));
-            // What most roles share stands for all; a role that differs keeps its own.
-            let fields = &mut again.fields;
-            if fields.justification.is_empty() {
-                fields.justification.clone_from(&draft.justification);
-            }
-            let mut own = Own::default();
-            if fields.justification != draft.justification {
-                own.justification = Some(draft.justification.clone());
-            }
-            if let Some(ticket) = &draft.ticket {
-                if fields.ticket_number.is_empty() {
-                    fields.ticket_number.clone_from(&ticket.number);
-                    fields.ticket_system.clone_from(&ticket.system);
-                } else if fields.ticket_number != ticket.number {
-                    own.ticket_number = Some(ticket.number.clone());
-                    own.ticket_system = Some(ticket.system.clone());
-                }
-            }
-            if !own.is_empty() {
-                fields.own.push((row.clone(), own));
-            }
-            if draft.start > self.clock.now() {
-                fields.start = Some(draft.start);
-            }
-            if !draft.target.same_as(&role.eligibility.target) {
-                self.narrow_again(session, &mut again, &row, &role, draft).await;
+            let is_narrowed = !draft.target.same_as(&role.eligibility.target);
+            // Where it cannot be narrowed again it is left out: the whole of its scope would be more than was asked for.
+            if is_narrowed && !self.narrow_again(session, &mut again, &row, &role, draft).await {
+                continue;
             }
             if let Some(Refusal::Violations(violations)) = &operation.refusal {
                 again.refused.push(Refused { row: row.clone(), violations: violations.clone() });
             }
-            again.rows.push(row);
+            found.push((row, draft, role.policy.policy()));
         }
-        if any && again.rows.is_empty() {
+        if any && found.is_empty() {
             return Err(PortalError::NotEligible);
         }
-        // Each role is shortened to its own policy again, so the longest of them stands for all.
+        // The longest of them stands for all: each role is shortened to its own policy again.
+        let longest = found.iter().map(|(_, draft, _)| draft.duration).max();
         again.fields.wanted = longest.map_or(Wanted::Longest, Wanted::For);
+        for (row, draft, policy) in found {
+            if draft.start > self.clock.now() {
+                again.fields.start = Some(draft.start);
+            }
+            let own = type_again(&mut again.fields, draft, &policy);
+            if !own.is_empty() {
+                again.fields.own.push((row.clone(), own));
+            }
+            again.rows.push(row);
+        }
         self.select_again(session, again).await
     }
 
@@ -162,6 +151,7 @@ impl Portal {
         roles.iter().find(exactly).or_else(|| roles.iter().find(by_schedule)).cloned()
     }
 
+    /// Narrows `row` to the scope of `draft` as well. Returns whether that scope still lies below it.
     async fn narrow_again(
         &self,
         session: &Session,
@@ -169,14 +159,42 @@ impl Portal {
         row: &RowKey,
         role: &EligibleRole,
         draft: &Draft,
-    ) {
-        let Ok(below) = self.below(session, role).await else { return };
-        let Some(child) = below.rows.iter().find(|child| child.scope == draft.target.scope) else { return };
+    ) -> bool {
+        let Ok(below) = self.below(session, role).await else { return false };
+        let Some(child) = below.rows.iter().find(|child| child.scope == draft.target.scope) else {
+            return false;
+        };
         match again.narrowed.iter_mut().find(|(narrowed, _)| narrowed == row) {
             Some((_, scopes)) => scopes.push(child.clone()),
             None => again.narrowed.push((row.clone(), vec![child.clone()])),
         }
+        true
     }
+}
+
+/// Types again what was sent with `draft`: what the first role has stands for all. Returns what this one has of its own.
+fn type_again(fields: &mut Fields, draft: &Draft, policy: &Policy) -> Own {
+    let mut own = Own::default();
+    if fields.justification.is_empty() {
+        fields.justification.clone_from(&draft.justification);
+    }
+    if fields.justification != draft.justification {
+        own.justification = Some(draft.justification.clone());
+    }
+    if let Some(Ticket { number, system }) = &draft.ticket {
+        if fields.ticket_number.is_empty() && fields.ticket_system.is_empty() {
+            fields.ticket_number.clone_from(number);
+            fields.ticket_system.clone_from(system);
+        }
+        if (&fields.ticket_number, &fields.ticket_system) != (number, system) {
+            own.ticket_number = Some(number.clone());
+            own.ticket_system = Some(system.clone());
+        }
+    }
+    // Its policy would allow it longer than was wanted.
+    let (again, _) = shorten(fields.wanted, policy);
+    own.duration = (again > draft.duration).then_some(draft.duration);
+    own
 }
 
 /// Whether the person can put this right and confirm it again: it came to nothing, and it is an activation.

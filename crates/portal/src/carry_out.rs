@@ -63,6 +63,31 @@ impl Portal {
         Ok(())
     }
 
+    /// Parts `tasks` into those that are new and the batch of those that have been queued since `since`: a second click queues nothing
+    /// more.
+    pub(crate) async fn not_queued(
+        &self,
+        session: &Session,
+        since: Timestamp,
+        tasks: Vec<Task>,
+    ) -> Result<(Vec<Task>, Option<BatchId>), PortalError> {
+        let mut queued = self.journal.recent(session.caller.tenant, session.caller.principal, since).await?;
+        queued.retain(|operation| operation.state == OperationState::Queued);
+        let mut earlier = None;
+        let is_new = |task: &Task| {
+            let same = |known: &&Operation| {
+                task.not_before.is_some()
+                    && known.intent.action() == task.intent.action()
+                    && known.intent.target().same_as(task.intent.target())
+            };
+            let known = queued.iter().find(same);
+            earlier = earlier.or(known.map(|known| known.batch));
+            known.is_none()
+        };
+        let tasks = tasks.into_iter().filter(is_new).collect();
+        Ok((tasks, earlier))
+    }
+
     /// Sends operations side by side, for as long as the person waits; what is still under way goes on.
     pub(crate) async fn send_all(&self, session: &Session, batch: BatchId, operations: Vec<Operation>) {
         let (portal, session) = (self.clone(), session.clone());
@@ -93,8 +118,8 @@ impl Portal {
             }
         }
         let now = self.clock.now();
-        // A start that has passed meanwhile is refused by the service; nothing was sent yet, so it may still be moved.
-        if operation.sent.is_none()
+        // A start that has passed meanwhile is refused by the service. It is moved, unless this repeats what may have gone through.
+        if operation.state != OperationState::Unsure
             && let Intent::Activate(draft) = &mut operation.intent
         {
             draft.start = draft.start.max(now);
@@ -231,7 +256,8 @@ impl Portal {
             Intent::Deactivate(assignment) => {
                 operation.request_id = request.id;
                 // One of the two documented forms of the five-minute floor: a 201 that has failed.
-                let too_early = assignment.deactivatable_from().is_some_and(|from| now < from);
+                let sent = operation.sent.unwrap_or(now);
+                let too_early = assignment.deactivatable_from().is_some_and(|from| sent < from);
                 if state == OperationState::Failed && too_early {
                     operation.refusal = Some(Refusal::Violations(vec![Violation::TooShort]));
                 }
@@ -325,7 +351,11 @@ fn learn_error(operation: &mut Operation, error: PlaneError) -> OperationState {
     if let ErrorKind::StepUpRequired(challenge) = error.kind {
         return step_up(operation, challenge);
     }
-    operation.refusal = Some(refusal(error.kind, error.code));
+    let is_about_a_request = matches!(operation.intent, Intent::Cancel(_) | Intent::Decide(_));
+    operation.refusal = Some(match error.kind {
+        ErrorKind::NotFound if is_about_a_request => Refusal::Gone,
+        kind => refusal(kind, error.code),
+    });
     OperationState::Rejected
 }
 

@@ -1,13 +1,17 @@
 //! Deactivating active roles, at once or as soon as the service allows it.
 
+use std::sync::Arc;
+
 use futures::future::join_all;
 use jiff::SignedDuration;
 use pim::assignment::Assignment;
+use pim::duration::ActivationDuration;
 use pim::error::PlaneError;
 use pim::ids::{BatchId, PlaneId};
 use pim::journal::Intent;
 
 use crate::carry_out::Task;
+use crate::overview::Held;
 use crate::selection::{MOST_ROLES, RowKey};
 use crate::{Portal, PortalError, Session};
 
@@ -38,35 +42,9 @@ pub enum TooEarly {
 impl Portal {
     /// Looks the rows up among the person's own active roles. Anything else, assigned roles included, is not found.
     pub async fn to_deactivate(&self, session: &Session, rows: &[RowKey]) -> ToDeactivate {
-        self.find_active(session, |plane| rows.iter().filter(|row| &row.plane == plane).collect()).await
-    }
-
-    /// All active roles of the person.
-    pub async fn all_active(&self, session: &Session) -> Vec<RowKey> {
-        let planes = self.planes().map(|plane| plane.id.clone());
-        let lists = join_all(planes.map(async |plane| (self.held(session, &plane).await, plane))).await;
-        let rows = lists.into_iter().filter_map(|(held, plane)| Some((held.ok()?, plane)));
-        rows.flat_map(|(held, plane)| {
-            held.active.iter().map(|row| RowKey::new(&plane, row.id.as_str())).collect::<Vec<_>>()
-        })
-        .collect()
-    }
-
-    async fn find_active<'r>(
-        &self,
-        session: &Session,
-        wanted: impl Fn(&PlaneId) -> Vec<&'r RowKey>,
-    ) -> ToDeactivate {
         let mut found = ToDeactivate::default();
-        let planes = self.planes().map(|plane| (plane.id.clone(), wanted(&plane.id)));
-        let needed: Vec<_> = planes.filter(|(_, rows)| !rows.is_empty()).collect();
-        let lists = join_all(needed.into_iter().map(async |(plane, wanted)| {
-            let held = self.held(session, &plane).await;
-            (plane, wanted, held)
-        }))
-        .await;
-        for (plane, wanted, held) in lists {
-            let wanted = &wanted[..wanted.len().min(MOST_ROLES)];
+        for (plane, held) in self.held_on(session, |plane| rows.iter().any(|row| &row.plane == plane)).await {
+            let wanted: Vec<_> = rows.iter().filter(|row| row.plane == plane).take(MOST_ROLES).collect();
             match held {
                 Ok(held) => {
                     let before = found.active.len();
@@ -81,7 +59,33 @@ impl Portal {
         found
     }
 
-    /// Deactivates the rows that are active. The result is in the batch.
+    /// All active roles of the person, as far as they could be read.
+    pub async fn all_active(&self, session: &Session) -> ToDeactivate {
+        let mut found = ToDeactivate::default();
+        for (plane, held) in self.held_on(session, |_| true).await {
+            match held {
+                Ok(held) => found.active.extend(held.active.iter().take(MOST_ROLES).cloned()),
+                Err(error) => found.unread.push((plane, error)),
+            }
+        }
+        found
+    }
+
+    /// What the person holds on the planes that are `wanted`.
+    async fn held_on(
+        &self,
+        session: &Session,
+        wanted: impl Fn(&PlaneId) -> bool,
+    ) -> Vec<(PlaneId, Result<Arc<Held>, PlaneError>)> {
+        let planes = self.planes().map(|plane| plane.id.clone()).filter(wanted);
+        join_all(planes.map(async |plane| {
+            let held = self.held(session, &plane).await;
+            (plane, held)
+        }))
+        .await
+    }
+
+    /// Deactivates the rows that are active. The result is in the batch; in an earlier one where all of it is queued already.
     pub async fn deactivate(
         &self,
         session: &Session,
@@ -89,10 +93,6 @@ impl Portal {
         too_early: TooEarly,
     ) -> Result<BatchId, PortalError> {
         let found = self.to_deactivate(session, rows).await;
-        if found.active.is_empty() {
-            return Err(PortalError::NothingChosen);
-        }
-        let batch = BatchId::random();
         let now = self.clock.now();
         let tasks = found.active.into_iter().map(|row| {
             let names = row.names.clone();
@@ -103,7 +103,13 @@ impl Portal {
             };
             Task { not_before, ..Task::new(Intent::Deactivate(row), names) }
         });
-        self.carry_out(session, batch, tasks.collect()).await?;
+        let since = now.saturating_sub(ActivationDuration::SHORTEST.signed() + MARGIN).unwrap_or(now);
+        let (tasks, earlier) = self.not_queued(session, since, tasks.collect()).await?;
+        if tasks.is_empty() {
+            return earlier.ok_or(PortalError::NothingChosen);
+        }
+        let batch = BatchId::random();
+        self.carry_out(session, batch, tasks).await?;
         Ok(batch)
     }
 }

@@ -44,7 +44,7 @@ impl Portal {
     }
 
     /// Queues those activations of the batch that the service refused because the role is still active: the portal sends them, as they
-    /// were confirmed, when the role's time has ended. The result is in the new batch.
+    /// were confirmed, when the role's time has ended. The result is in the new batch; in an earlier one where all of it is queued already.
     pub async fn reactivate_later(&self, session: &Session, batch: BatchId) -> Result<BatchId, PortalError> {
         let operations = self.operations(session, batch).await?;
         let now = self.clock.now();
@@ -58,8 +58,10 @@ impl Portal {
                 Some(Task { challenge: operation.challenge.clone(), not_before: Some(at), ..task })
             })
             .collect();
+        let begun = operations.iter().map(|operation| operation.created).min().unwrap_or(now);
+        let (tasks, earlier) = self.not_queued(session, begun, tasks).await?;
         if tasks.is_empty() {
-            return Err(PortalError::NothingChosen);
+            return earlier.ok_or(PortalError::NothingChosen);
         }
         let later = BatchId::random();
         self.carry_out(session, later, tasks).await?;

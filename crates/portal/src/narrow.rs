@@ -53,7 +53,7 @@ impl Portal {
     }
 
     /// Narrows a role of the selection to `scopes`; to none: activates it where it is eligible. Scopes that do not lie below it are left
-    /// out.
+    /// out; [`PortalError::NothingChosen`] when none of them does, and the selection stays as it was.
     pub async fn narrow(
         &self,
         session: &Session,
@@ -68,7 +68,12 @@ impl Portal {
             let narrowing =
                 self.narrowing(session, &selection, row).await.map_err(|_| PortalError::NotFound)?;
             let below = narrowing.below.rows.iter().filter(|child| scopes.contains(&child.scope));
-            below.take(MOST_SCOPES).cloned().collect()
+            let chosen: Vec<ChildScope> = below.take(MOST_SCOPES).cloned().collect();
+            // Narrowed to nothing, it would be activated at the whole of its scope: more than was asked for.
+            if chosen.is_empty() {
+                return Err(PortalError::NothingChosen);
+            }
+            chosen
         };
         selection.narrowed.retain(|(narrowed, _)| narrowed != row);
         if !chosen.is_empty() {

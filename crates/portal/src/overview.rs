@@ -109,8 +109,8 @@ impl Held {
     /// Whether `target` is active, waiting, or neither, at `now`.
     #[must_use]
     pub fn standing(&self, target: &Target, now: Timestamp) -> Standing {
-        let running = |row: &&Assignment| row.until.is_none_or(|until| until > now);
-        if let Some(row) = self.active.iter().filter(running).find(|row| row.target.same_as(target)) {
+        let running = |row: &&Assignment| row.is_active_at(now) && row.target.same_as(target);
+        if let Some(row) = self.active.iter().find(running) {
             return Standing::Active(row.until);
         }
         let open = self.open.as_deref().unwrap_or_default();

@@ -23,7 +23,7 @@ pub struct Pace {
     /// How long after the send a write that cannot be found counts as never made: longer than a write may be on its way, and than
     /// the service's lists lag.
     pub absent_after: SignedDuration,
-    /// How long after the confirmation an operation that was never sent is still sent by whoever finds it.
+    /// How long after an operation was to be sent, by the confirmation or by the time it was queued for, whoever finds it still sends it.
     pub resume_within: SignedDuration,
     /// How long an operation waits for its stronger sign-in.
     pub step_up_within: SignedDuration,

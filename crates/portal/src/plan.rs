@@ -174,7 +174,8 @@ impl Plan {
         if is_long(&fields.justification) {
             problem(Field::Justification, None, shorten());
         }
-        for (row, own) in &fields.own {
+        let own = fields.own.iter().filter(|(row, _)| self.ready().any(|line| &line.row == row));
+        for (row, own) in own {
             if own.justification.as_deref().is_some_and(is_long) {
                 problem(Field::Justification, Some(row.clone()), shorten());
             }

@@ -70,8 +70,14 @@ impl Portal {
             .filter(|(operation, before)| operation.state != *before)
             .map(|(operation, _)| &operation.intent.target().plane)
             .collect();
-        for plane in changed {
-            self.forget_plane(session, plane).await;
+        let leads_on = |plane: &&PlaneId| self.plane(plane).is_some_and(|plane| plane.descriptor().leads_on);
+        if changed.iter().any(leads_on) {
+            // What a group brings shows on every plane.
+            self.forget(session).await;
+        } else {
+            for plane in changed {
+                self.forget_plane(session, plane).await;
+            }
         }
         operations
     }
@@ -85,11 +91,19 @@ impl Portal {
             state if state.is_final() => operation,
             // Whoever was to send it is gone.
             OperationState::Prepared if is_orphaned => {
-                if now.duration_since(operation.created) <= self.pace.resume_within {
+                if now.duration_since(operation.updated) <= self.pace.resume_within {
                     return self.send(session, operation).await;
                 }
-                operation.refusal = Some(Refusal::NotSent);
-                self.moved(operation, OperationState::Rejected).await
+                self.given_up(operation).await
+            }
+            // An activation that nobody expects any more: the portal was down when its time came.
+            OperationState::Queued
+                if matches!(operation.intent, Intent::Activate(_))
+                    && operation
+                        .not_before
+                        .is_some_and(|at| now.duration_since(at) > self.pace.resume_within) =>
+            {
+                self.given_up(operation).await
             }
             OperationState::Queued if operation.not_before.is_none_or(|at| at <= now) => {
                 let operation = self.moved(operation, OperationState::Prepared).await;
@@ -184,7 +198,8 @@ impl Portal {
         }
     }
 
-    /// "Usable" is said only when the assignment was seen: one read a plane, whatever the number of roles.
+    /// "Usable" is said only when the assignment was seen: one read a plane, whatever the number of roles. One that has ended, which the
+    /// service's lists go on showing for a while, is an earlier one.
     async fn see_usable(&self, session: &Session, operations: &mut [Operation]) {
         let is_waiting = |operation: &Operation| {
             operation.state == OperationState::Provisioned && matches!(operation.intent, Intent::Activate(_))
@@ -197,13 +212,20 @@ impl Portal {
             Some((id, list.rows))
         });
         let lists: BTreeMap<PlaneId, Vec<Assignment>> = join_all(lists).await.into_iter().flatten().collect();
+        let now = self.clock.now();
         for operation in operations.iter_mut().filter(|operation| is_waiting(operation)) {
             let target = operation.intent.target();
             let rows = lists.get(&target.plane).map(Vec::as_slice).unwrap_or_default();
-            if rows.iter().any(|row| row.is_active_role() && row.target.same_as(target)) {
+            if rows.iter().any(|row| row.is_active_at(now) && row.target.same_as(target)) {
                 *operation = self.moved(operation.clone(), OperationState::Usable).await;
             }
         }
+    }
+
+    /// It was never sent, and will not be.
+    async fn given_up(&self, mut operation: Operation) -> Operation {
+        operation.refusal = Some(Refusal::NotSent);
+        self.moved(operation, OperationState::Rejected).await
     }
 
     /// The operation in its next state, or as it was where somebody else was quicker or the journal failed.

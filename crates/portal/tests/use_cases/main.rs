@@ -1,9 +1,18 @@
 //! The use cases over planes and stores in memory.
 #![expect(clippy::unwrap_used, reason = "a test stops where something is not as it expects")]
 
+mod approvals;
+mod cancel;
 mod chance;
+mod deactivate;
+mod feed;
+mod follow_on;
+mod leases;
 mod lists;
+mod narrow;
 mod plans;
+mod prolong;
+mod schedule;
 mod step_up;
 mod stores;
 mod support;

@@ -3,13 +3,10 @@
 use jiff::SignedDuration;
 use pim::challenge::Challenge;
 use pim::error::Violation;
-use pim::ids::BatchId;
 use pim::journal::{OperationState as State, Refusal};
 use pim::policy::{ContextRequirement, Policy};
 use pim::tokens::Audience;
 use portal::PortalError;
-use portal::activate::Confirmation;
-use portal::selection::RowKey;
 
 use crate::support::Answer;
 use crate::world::{World, lenient, session, typed};
@@ -22,20 +19,6 @@ fn challenge(id: &str) -> Challenge {
     Challenge::context(Audience::Graph, id.into())
 }
 
-async fn confirm(world: &World, rows: Vec<RowKey>) -> BatchId {
-    let who = world.adele();
-    let selection = world.portal.select(&who, rows).await.unwrap().id;
-    match world.portal.confirm(&who, selection, typed(30, "patching")).await.unwrap() {
-        Confirmation::CarriedOut(batch) => batch,
-        Confirmation::NotYet => panic!("nothing was carried out"),
-    }
-}
-
-async fn states(world: &World, batch: BatchId) -> Vec<State> {
-    let operations = world.portal.operations(&world.adele(), batch).await.unwrap();
-    operations.iter().map(|operation| operation.state).collect()
-}
-
 #[tokio::test]
 async fn what_a_policy_names_is_asked_for_before_anything_is_sent_one_group_a_context() {
     let world = World::new();
@@ -45,9 +28,9 @@ async fn what_a_policy_names_is_asked_for_before_anything_is_sent_one_group_a_co
         world.entra.offers("one more", Some(context("c1"))),
         world.entra.offers("plain", Some(lenient(60))),
     ];
-    let batch = confirm(&world, rows).await;
+    let batch = world.confirm(rows, typed(30, "patching")).await;
     assert_eq!(
-        states(&world, batch).await,
+        world.states(batch).await,
         [State::AwaitingStepUp, State::AwaitingStepUp, State::AwaitingStepUp, State::Provisioned]
     );
     assert_eq!(world.entra.calls("submit"), 1);
@@ -60,7 +43,7 @@ async fn what_a_policy_names_is_asked_for_before_anything_is_sent_one_group_a_co
     world.tokens.meet(challenge("c1"));
     assert_eq!(world.portal.resume(&world.adele(), batch).await.unwrap(), 2);
     assert_eq!(
-        states(&world, batch).await,
+        world.states(batch).await,
         [State::Provisioned, State::AwaitingStepUp, State::Provisioned, State::Provisioned]
     );
     assert_eq!(
@@ -85,8 +68,8 @@ async fn a_demand_is_learnt_from_a_refusal_and_a_second_one_is_the_end() {
             _ => Answer::Rejected(vec![Violation::MfaMissing]),
         };
         world.entra.state().answers = [answer, again].into();
-        let batch = confirm(&world, vec![row]).await;
-        assert_eq!(states(&world, batch).await, [State::AwaitingStepUp]);
+        let batch = world.confirm(vec![row], typed(30, "patching")).await;
+        assert_eq!(world.states(batch).await, [State::AwaitingStepUp]);
         world.tokens.meet(demand);
         world.portal.resume(&world.adele(), batch).await.unwrap();
         let operation = world.portal.operations(&world.adele(), batch).await.unwrap().remove(0);
@@ -101,7 +84,7 @@ async fn different_demands_one_after_the_other_come_to_an_end() {
     let row = world.entra.offers("reader", Some(lenient(60)));
     let demands: Vec<_> = (1..=6).map(|number| challenge(&format!("c{number}"))).collect();
     world.entra.state().answers = demands.iter().cloned().map(Answer::StepUp).collect();
-    let batch = confirm(&world, vec![row]).await;
+    let batch = world.confirm(vec![row], typed(30, "patching")).await;
     for demand in demands {
         world.tokens.meet(demand);
         world.portal.resume(&world.adele(), batch).await.unwrap();
@@ -115,13 +98,13 @@ async fn different_demands_one_after_the_other_come_to_an_end() {
 async fn what_nobody_signs_in_for_ends_and_what_is_taken_back_is_not_sent() {
     let world = World::new();
     let rows = ["a", "b"].map(|name| world.entra.offers(name, Some(context("c1"))));
-    let batch = confirm(&world, rows.into()).await;
+    let batch = world.confirm(rows.into(), typed(30, "patching")).await;
     let first = world.portal.operations(&world.adele(), batch).await.unwrap().remove(0);
     assert!(world.portal.take_back(&world.adele(), batch, first.id).await.unwrap());
     assert!(!world.portal.take_back(&world.adele(), batch, first.id).await.unwrap());
     world.clock.advance(SignedDuration::from_mins(61));
     assert_eq!(world.portal.watch_once().await.unwrap(), 1);
-    assert_eq!(states(&world, batch).await, [State::Cancelled, State::Rejected]);
+    assert_eq!(world.states(batch).await, [State::Cancelled, State::Rejected]);
     world.tokens.meet(challenge("c1"));
     assert_eq!(world.portal.resume(&world.adele(), batch).await.unwrap(), 0);
     assert_eq!(world.entra.calls("submit"), 0);
@@ -131,7 +114,7 @@ async fn what_nobody_signs_in_for_ends_and_what_is_taken_back_is_not_sent() {
 async fn a_challenge_is_its_owners() {
     let world = World::new();
     let row = world.entra.offers("reader", Some(context("c1")));
-    let batch = confirm(&world, vec![row]).await;
+    let batch = world.confirm(vec![row], typed(30, "patching")).await;
     let group = world.portal.operations(&world.adele(), batch).await.unwrap().remove(0).id;
     let own = world.portal.challenge(&world.adele(), batch, group).await;
     assert_eq!(own, Ok(challenge("c1")));

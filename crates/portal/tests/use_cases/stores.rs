@@ -69,6 +69,11 @@ fn last(operations: &[Stored]) -> Sequence {
     operations.iter().map(|stored| stored.sequence).max().unwrap_or_default()
 }
 
+/// Whoever is in a store may be dropped there, before and after it did something.
+async fn pause() {
+    tokio::task::yield_now().await;
+}
+
 /// A journal that can be told to fail.
 #[derive(Default)]
 pub(crate) struct MemoryJournal {
@@ -78,9 +83,24 @@ pub(crate) struct MemoryJournal {
     pub(crate) fails_to_leave: Mutex<HashSet<OperationState>>,
 }
 
-#[async_trait]
-impl Journal for MemoryJournal {
-    async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<(), StoreError> {
+impl MemoryJournal {
+    fn changed(
+        &self,
+        t: TenantId,
+        p: PrincipalId,
+        after: Sequence,
+        most: usize,
+    ) -> Vec<(Sequence, Operation)> {
+        let operations = self.operations.lock().unwrap();
+        let own = |row: &&Stored| (row.operation.tenant, row.operation.principal) == (t, p);
+        let later = operations.iter().filter(own).filter(|row| row.sequence > after);
+        let mut changes: Vec<_> = later.map(|row| (row.sequence, row.operation.clone())).collect();
+        changes.sort_by_key(|(sequence, _)| *sequence);
+        changes.truncate(most);
+        changes
+    }
+
+    fn store(&self, operations: &[Operation], due: Timestamp) -> Result<(), StoreError> {
         if *self.fails_to_append.lock().unwrap() {
             return Err(StoreError);
         }
@@ -92,7 +112,7 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
-    async fn advance(
+    fn replace(
         &self,
         operation: &Operation,
         from: OperationState,
@@ -116,6 +136,28 @@ impl Journal for MemoryJournal {
         }
         Ok(true)
     }
+}
+
+#[async_trait]
+impl Journal for MemoryJournal {
+    async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<(), StoreError> {
+        pause().await;
+        let stored = self.store(operations, due);
+        pause().await;
+        stored
+    }
+
+    async fn advance(
+        &self,
+        operation: &Operation,
+        from: OperationState,
+        due: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        pause().await;
+        let replaced = self.replace(operation, from, due);
+        pause().await;
+        replaced
+    }
 
     async fn claim(
         &self,
@@ -123,6 +165,7 @@ impl Journal for MemoryJournal {
         until: Timestamp,
         most: usize,
     ) -> Result<Vec<Operation>, StoreError> {
+        pause().await;
         let mut operations = self.operations.lock().unwrap();
         let due = operations.iter_mut().filter(|stored| stored.due.is_some_and(|due| due <= now));
         let taken = due.take(most).map(|stored| {
@@ -133,6 +176,7 @@ impl Journal for MemoryJournal {
     }
 
     async fn batch(&self, t: TenantId, p: PrincipalId, batch: BatchId) -> Result<Vec<Operation>, StoreError> {
+        pause().await;
         let operations = self.operations.lock().unwrap();
         let all = operations.iter().map(|stored| &stored.operation);
         let own = all.filter(|row| (row.tenant, row.principal, row.batch) == (t, p, batch));
@@ -146,12 +190,11 @@ impl Journal for MemoryJournal {
         after: Sequence,
         most: usize,
     ) -> Result<Vec<(Sequence, Operation)>, StoreError> {
-        let operations = self.operations.lock().unwrap();
-        let own = |row: &&Stored| (row.operation.tenant, row.operation.principal) == (t, p);
-        let later = operations.iter().filter(own).filter(|row| row.sequence > after);
-        let mut changes: Vec<_> = later.map(|row| (row.sequence, row.operation.clone())).collect();
-        changes.sort_by_key(|(sequence, _)| *sequence);
-        changes.truncate(most);
+        let changes = self.changed(t, p, after, most);
+        // The answer is under way for longer than a write and its ring take: what was read may be old when it is heard.
+        for _ in 0..3 {
+            pause().await;
+        }
         Ok(changes)
     }
 
@@ -168,6 +211,6 @@ impl Journal for MemoryJournal {
         let operations = self.operations.lock().unwrap();
         let all = operations.iter().rev().map(|stored| &stored.operation);
         let own = all.filter(|row| (row.tenant, row.principal) == (t, p));
-        Ok(own.filter(|row| row.updated > since).cloned().collect())
+        Ok(own.filter(|row| row.updated >= since).cloned().collect())
     }
 }

@@ -3,16 +3,19 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
 use pim::challenge::{Challenge, Claims};
 use pim::clock::ManualClock;
 use pim::duration::ActivationDuration;
-use pim::ids::VaultId;
+use pim::ids::{BatchId, SelectionId, VaultId};
+use pim::journal::{Operation, OperationState, Refusal};
 use pim::person::Person;
 use pim::plane::{Caller, Plane};
 use pim::policy::{ApprovalRequirement, ContextRequirement, Policy, Requirement};
 use pim::tokens::{Audience, TokenError, Tokens, Vaults};
+use portal::activate::Confirmation;
 use portal::pace::Pace;
-use portal::selection::{Fields, Wanted};
+use portal::selection::{Fields, RowKey, Wanted};
 use portal::{Portal, Ports, Session};
 use secrecy::SecretString;
 
@@ -24,6 +27,7 @@ pub(crate) struct World {
     pub(crate) entra: Arc<FakePlane>,
     pub(crate) azure: Arc<FakePlane>,
     pub(crate) journal: Arc<MemoryJournal>,
+    pub(crate) records: Arc<MemoryRecords>,
     pub(crate) clock: ManualClock,
     /// What people who are away have.
     pub(crate) tokens: Arc<FakeTokens>,
@@ -39,24 +43,69 @@ impl World {
         Self::of(FakePlane::choosing_ids("entra", 0))
     }
 
-    fn of(entra: Arc<FakePlane>) -> Self {
+    pub(crate) fn of(entra: Arc<FakePlane>) -> Self {
         let azure = FakePlane::new("azure", 1);
         let journal = Arc::new(MemoryJournal::default());
         let clock = ManualClock::at("2026-03-02T08:00:00Z".parse().unwrap());
-        let planes: Vec<Arc<dyn Plane>> = vec![azure.clone(), entra.clone()];
         let records = Arc::new(MemoryRecords::default());
         let tokens = Arc::new(FakeTokens::default());
-        let portal = Portal::new(Ports {
-            planes,
-            records,
-            journal: journal.clone(),
-            vaults: tokens.clone(),
-            contexts: None,
-            audit: None,
-            clock: Arc::new(clock.clone()),
-            pace: Pace::default(),
-        });
-        Self { portal, entra, azure, journal, clock, tokens }
+        let planes = [entra.clone(), azure.clone()];
+        let portal = portal(&planes, &records, &journal, &tokens, &clock);
+        Self { portal, entra, azure, journal, records, clock, tokens }
+    }
+
+    /// Another portal over the same stores and planes, which remembers nothing: a second process, or the same one started again.
+    pub(crate) fn replica(&self) -> Portal {
+        let planes = [self.entra.clone(), self.azure.clone()];
+        portal(&planes, &self.records, &self.journal, &self.tokens, &self.clock)
+    }
+
+    /// Confirms `rows` with `fields`.
+    pub(crate) async fn confirm(&self, rows: Vec<RowKey>, fields: Fields) -> BatchId {
+        let selection = self.portal.select(&self.adele(), rows).await.unwrap().id;
+        self.confirm_selection(selection, fields).await
+    }
+
+    /// Confirms a selection, which has to be complete.
+    pub(crate) async fn confirm_selection(&self, selection: SelectionId, fields: Fields) -> BatchId {
+        match self.portal.confirm(&self.adele(), selection, fields).await.unwrap() {
+            Confirmation::CarriedOut(batch) => batch,
+            Confirmation::NotYet => panic!("nothing was carried out"),
+        }
+    }
+
+    /// A batch, as the journal has it.
+    pub(crate) async fn operations(&self, batch: BatchId) -> Vec<Operation> {
+        self.portal.operations(&self.adele(), batch).await.unwrap()
+    }
+
+    /// The states of a batch, as the journal has them.
+    pub(crate) async fn states(&self, batch: BatchId) -> Vec<OperationState> {
+        self.operations(batch).await.iter().map(|operation| operation.state).collect()
+    }
+
+    /// The states and refusals of a batch, as the journal has them.
+    pub(crate) async fn results(&self, batch: BatchId) -> Vec<(OperationState, Option<Refusal>)> {
+        let operations = self.operations(batch).await;
+        operations.into_iter().map(|operation| (operation.state, operation.refusal)).collect()
+    }
+
+    /// Looks once at a batch. Returns its states.
+    pub(crate) async fn track(&self, batch: BatchId) -> Vec<OperationState> {
+        let operations = self.portal.track(&self.adele(), batch).await.unwrap();
+        let states: Vec<_> = operations.iter().map(|operation| operation.state).collect();
+        assert_eq!(states, self.states(batch).await, "what is told is what is stored");
+        states
+    }
+
+    pub(crate) fn clock_now(&self) -> Timestamp {
+        self.portal.clock().now()
+    }
+
+    /// Lets `time` pass and looks at what is due by then. Returns how many operations that were.
+    pub(crate) async fn watch_after(&self, time: SignedDuration) -> usize {
+        self.clock.advance(time);
+        self.portal.watch_once().await.unwrap()
     }
 
     /// Adele, with the tokens that this world's vaults hold.
@@ -64,6 +113,26 @@ impl World {
         let Session { person, vault, .. } = adele();
         Session { caller: Caller::new(person.tenant, person.id, self.tokens.clone()), person, vault }
     }
+}
+
+fn portal(
+    planes: &[Arc<FakePlane>],
+    records: &Arc<MemoryRecords>,
+    journal: &Arc<MemoryJournal>,
+    tokens: &Arc<FakeTokens>,
+    clock: &ManualClock,
+) -> Portal {
+    Portal::new(Ports {
+        // In no order: the portal sorts them.
+        planes: planes.iter().rev().map(|plane| plane.clone() as Arc<dyn Plane>).collect(),
+        records: records.clone(),
+        journal: journal.clone(),
+        vaults: tokens.clone(),
+        contexts: None,
+        audit: None,
+        clock: Arc::new(clock.clone()),
+        pace: Pace::default(),
+    })
 }
 
 /// Tokens of a person: the fake plane asks for none, so only stronger sign-ins matter.

@@ -20,11 +20,6 @@ async fn select(world: &World, rows: Vec<RowKey>) -> SelectionId {
     world.portal.select(&adele(), rows).await.unwrap().id
 }
 
-async fn confirm(world: &World, rows: Vec<RowKey>, fields: Fields) -> BatchId {
-    let selection = select(world, rows).await;
-    carried_out(&world.portal.confirm(&adele(), selection, fields).await.unwrap())
-}
-
 fn carried_out(confirmation: &Confirmation) -> BatchId {
     match confirmation {
         Confirmation::CarriedOut(batch) => *batch,
@@ -36,19 +31,7 @@ fn carried_out(confirmation: &Confirmation) -> BatchId {
 async fn confirm_one(world: &World, answer: Answer) -> BatchId {
     let row = world.entra.offers("reader", Some(lenient(60)));
     world.entra.state().answers.push_back(answer);
-    confirm(world, vec![row], typed(30, "patching")).await
-}
-
-async fn stored(world: &World, batch: BatchId) -> Vec<State> {
-    let operations = world.portal.operations(&adele(), batch).await.unwrap();
-    operations.iter().map(|operation| operation.state).collect()
-}
-
-async fn tracked(world: &World, batch: BatchId) -> Vec<State> {
-    let operations = world.portal.track(&adele(), batch).await.unwrap();
-    let states: Vec<_> = operations.iter().map(|operation| operation.state).collect();
-    assert_eq!(states, stored(world, batch).await, "what is told is what is stored");
-    states
+    world.confirm(vec![row], typed(30, "patching")).await
 }
 
 #[tokio::test]
@@ -59,12 +42,12 @@ async fn each_ready_role_is_sent_once_and_no_other() {
     rows.push(world.azure.offers("owner", Some(lenient(600))));
     rows.extend([rows[0].clone(), RowKey::new(world.entra.id(), "gone")]);
     world.entra.gives("active", AssignmentOrigin::Activated);
-    let batch = confirm(&world, rows, typed(120, "patching")).await;
+    let batch = world.confirm(rows, typed(120, "patching")).await;
 
     let sent: Vec<_> = world.entra.state().drafts.iter().map(|(_, draft)| draft.target.clone()).collect();
     assert_eq!(sent, [world.entra.target("first"), world.entra.target("second")]);
     assert_eq!(world.azure.calls("submit"), 1);
-    assert_eq!(stored(&world, batch).await, [State::Provisioned; 3]);
+    assert_eq!(world.states(batch).await, [State::Provisioned; 3]);
 }
 
 #[tokio::test]
@@ -77,7 +60,7 @@ async fn what_is_sent_is_the_callers_own_with_duration_reason_condition_and_sche
         state.eligibilities[0].schedule = Some("schedule".into());
         state.eligibilities[0].condition = Some(condition.clone());
     }
-    let batch = confirm(&world, vec![row], typed(240, "  patching \n")).await;
+    let batch = world.confirm(vec![row], typed(240, "  patching \n")).await;
 
     let (principal, draft) = world.azure.state().drafts[0].clone();
     assert_eq!(principal, adele().caller.principal);
@@ -106,7 +89,7 @@ async fn a_ticket_goes_only_where_the_policy_may_want_it() {
     ];
     let fields =
         Fields { ticket_number: " INC1 ".into(), ticket_system: "Desk".into(), ..typed(30, "patching") };
-    confirm(&world, rows, fields).await;
+    world.confirm(rows, fields).await;
     let ticket = Some(Ticket { number: "INC1".into(), system: "Desk".into() });
     let sent: Vec<_> = world.entra.state().drafts.iter().map(|(_, draft)| draft.ticket.clone()).collect();
     assert_eq!(sent, [None, ticket.clone(), ticket]);
@@ -141,7 +124,7 @@ async fn of_two_confirmations_at_once_one_sends_and_both_give_its_batch() {
     let (first, second) = (first.await.unwrap().unwrap(), second.await.unwrap().unwrap());
     assert_eq!(carried_out(&first), carried_out(&second));
     assert_eq!(world.entra.calls("submit"), 1);
-    assert_eq!(stored(&world, carried_out(&first)).await.len(), 1);
+    assert_eq!(world.states(carried_out(&first)).await.len(), 1);
 }
 
 #[tokio::test]
@@ -206,30 +189,30 @@ async fn another_persons_selection_and_batch_are_not_found() {
 async fn a_role_is_usable_only_when_its_assignment_was_seen() {
     let world = World::new();
     let batch = confirm_one(&world, Answer::Accepted("Provisioned")).await;
-    assert_eq!(stored(&world, batch).await, [State::Provisioned]);
+    assert_eq!(world.states(batch).await, [State::Provisioned]);
     world.entra.gives("other", AssignmentOrigin::Activated);
     world.entra.gives("reader", AssignmentOrigin::Assigned);
-    assert_eq!(tracked(&world, batch).await, [State::Provisioned]);
+    assert_eq!(world.track(batch).await, [State::Provisioned]);
     world.entra.gives("READER", AssignmentOrigin::Activated);
     world.entra.state().failing.insert("assignments");
-    assert_eq!(tracked(&world, batch).await, [State::Provisioned]);
+    assert_eq!(world.track(batch).await, [State::Provisioned]);
     world.entra.state().failing.clear();
-    assert_eq!(tracked(&world, batch).await, [State::Usable]);
+    assert_eq!(world.track(batch).await, [State::Usable]);
 }
 
 #[tokio::test]
 async fn a_role_that_waits_is_followed_by_its_own_request_until_it_is_decided() {
     let world = World::new();
     let batch = confirm_one(&world, Answer::Accepted("PendingApproval")).await;
-    assert_eq!(stored(&world, batch).await, [State::PendingApproval]);
+    assert_eq!(world.states(batch).await, [State::PendingApproval]);
     let operation = world.portal.operations(&adele(), batch).await.unwrap().remove(0);
     assert_eq!(operation.request_id.as_str(), "theirs");
     // A read that fails says nothing.
-    assert_eq!(tracked(&world, batch).await, [State::PendingApproval]);
+    assert_eq!(world.track(batch).await, [State::PendingApproval]);
     world.entra.state().status = Some("Denied");
-    assert_eq!(tracked(&world, batch).await, [State::Denied]);
+    assert_eq!(world.track(batch).await, [State::Denied]);
     let reads = world.entra.calls("request");
-    assert_eq!(tracked(&world, batch).await, [State::Denied]);
+    assert_eq!(world.track(batch).await, [State::Denied]);
     assert_eq!((world.entra.calls("request"), world.entra.calls("find")), (reads, 0));
 }
 
@@ -237,12 +220,12 @@ async fn a_role_that_waits_is_followed_by_its_own_request_until_it_is_decided() 
 async fn a_lost_answer_that_is_found_goes_on() {
     let world = World::new();
     let batch = confirm_one(&world, Answer::Unsure).await;
-    assert_eq!(stored(&world, batch).await, [State::Unsure]);
+    assert_eq!(world.states(batch).await, [State::Unsure]);
     world.entra.state().lost = Some("PendingApproval");
-    assert_eq!(tracked(&world, batch).await, [State::PendingApproval]);
+    assert_eq!(world.track(batch).await, [State::PendingApproval]);
     world.entra.state().status = Some("Provisioned");
     world.entra.gives("reader", AssignmentOrigin::Activated);
-    assert_eq!(tracked(&world, batch).await, [State::Usable]);
+    assert_eq!(world.track(batch).await, [State::Usable]);
     assert_eq!(world.entra.calls("submit"), 1);
 }
 
@@ -251,17 +234,17 @@ async fn a_lost_answer_that_is_not_found_is_proved_absent_and_sent_again_only_by
     let world = World::new();
     let batch = confirm_one(&world, Answer::Unsure).await;
     // The first page has looked once. The service's lists lag, so looking twice at once proves nothing.
-    assert_eq!(tracked(&world, batch).await, [State::Unsure]);
-    assert_eq!(tracked(&world, batch).await, [State::Unsure]);
+    assert_eq!(world.track(batch).await, [State::Unsure]);
+    assert_eq!(world.track(batch).await, [State::Unsure]);
     world.clock.advance(SignedDuration::from_secs(120));
-    assert_eq!(tracked(&world, batch).await, [State::Unsure]);
+    assert_eq!(world.track(batch).await, [State::Unsure]);
     world.clock.advance(SignedDuration::from_secs(1));
-    assert_eq!(tracked(&world, batch).await, [State::NotCreated]);
+    assert_eq!(world.track(batch).await, [State::NotCreated]);
     assert_eq!(world.portal.retry(&adele(), batch).await.err(), Some(PortalError::NothingChosen));
     assert_eq!(world.entra.calls("submit"), 1);
 
     assert_eq!(world.portal.send_again(&adele(), batch).await.unwrap(), 1);
-    assert_eq!(stored(&world, batch).await, [State::Provisioned]);
+    assert_eq!(world.states(batch).await, [State::Provisioned]);
     assert_eq!(world.entra.calls("submit"), 2);
     assert_eq!(world.portal.send_again(&adele(), batch).await.unwrap(), 0);
 }
@@ -273,11 +256,11 @@ async fn a_lost_answer_stays_unsure_for_as_long_as_the_service_says_nothing() {
     let batch = confirm_one(&world, Answer::Unsure).await;
     for _ in 0..3 {
         world.clock.advance(SignedDuration::from_mins(10));
-        assert_eq!(tracked(&world, batch).await, [State::Unsure]);
+        assert_eq!(world.track(batch).await, [State::Unsure]);
     }
     world.entra.state().failing.clear();
     world.entra.state().lost = Some("Provisioned");
-    assert_eq!(tracked(&world, batch).await, [State::Provisioned]);
+    assert_eq!(world.track(batch).await, [State::Provisioned]);
     assert_eq!(world.entra.calls("submit"), 1);
 }
 
@@ -289,10 +272,10 @@ async fn a_send_whose_answer_was_not_stored_is_looked_up_after_ninety_seconds() 
     world.journal.fails_to_leave.lock().unwrap().clear();
     world.entra.state().lost = Some("Provisioned");
     world.clock.advance(SignedDuration::from_secs(90));
-    assert_eq!(tracked(&world, batch).await, [State::Sending]);
+    assert_eq!(world.track(batch).await, [State::Sending]);
     assert_eq!(world.entra.calls("find"), 0);
     world.clock.advance(SignedDuration::from_secs(1));
-    assert_eq!(tracked(&world, batch).await, [State::Provisioned]);
+    assert_eq!(world.track(batch).await, [State::Provisioned]);
     assert_eq!((world.entra.calls("find"), world.entra.calls("submit")), (1, 1));
 }
 
@@ -301,10 +284,10 @@ async fn a_confirmation_does_not_wait_for_a_slow_service_and_the_send_goes_on() 
     let world = World::new();
     world.entra.hold("submit");
     let batch = confirm_one(&world, Answer::Accepted("PendingApproval")).await;
-    assert_eq!(stored(&world, batch).await, [State::Sending]);
+    assert_eq!(world.states(batch).await, [State::Sending]);
     world.entra.release("submit");
     settle().await;
-    assert_eq!(stored(&world, batch).await, [State::PendingApproval]);
+    assert_eq!(world.states(batch).await, [State::PendingApproval]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -314,10 +297,10 @@ async fn an_answer_that_comes_after_the_look_up_changes_nothing() {
     let batch = confirm_one(&world, Answer::Rejected(vec![Violation::AlreadyPending])).await;
     world.clock.advance(SignedDuration::from_secs(91));
     world.entra.state().lost = Some("PendingApproval");
-    assert_eq!(tracked(&world, batch).await, [State::PendingApproval]);
+    assert_eq!(world.track(batch).await, [State::PendingApproval]);
     world.entra.release("submit");
     settle().await;
-    assert_eq!(stored(&world, batch).await, [State::PendingApproval]);
+    assert_eq!(world.states(batch).await, [State::PendingApproval]);
 }
 
 #[tokio::test]
@@ -326,8 +309,8 @@ async fn a_role_in_a_batch_fails_alone() {
     let rows = ["a", "b", "c"].map(|name| world.entra.offers(name, Some(lenient(60))));
     let refused = Answer::Rejected(vec![Violation::AlreadyPending]);
     world.entra.state().answers = [refused, Answer::Unsure, Answer::Accepted("PendingApproval")].into();
-    let batch = confirm(&world, rows.into(), typed(30, "patching")).await;
-    assert_eq!(stored(&world, batch).await, [State::Rejected, State::Unsure, State::PendingApproval]);
+    let batch = world.confirm(rows.into(), typed(30, "patching")).await;
+    assert_eq!(world.states(batch).await, [State::Rejected, State::Unsure, State::PendingApproval]);
 }
 
 #[tokio::test]
@@ -349,7 +332,7 @@ async fn a_refusal_keeps_its_reasons_and_the_id_of_the_call() {
         let operation = world.portal.operations(&adele(), batch).await.unwrap().remove(0);
         assert_eq!((operation.state, operation.refusal), (state, refusal));
         assert_eq!(operation.correlation_id.as_deref(), Some("correlation"));
-        assert_eq!(tracked(&world, batch).await, [state]);
+        assert_eq!(world.track(batch).await, [state]);
         assert_eq!(world.entra.calls("submit"), 1);
     }
 }
@@ -374,7 +357,7 @@ async fn retry_brings_back_what_was_refused_with_what_was_typed_and_why() {
     .into();
     let fields =
         Fields { ticket_number: "INC1".into(), ticket_system: "Desk".into(), ..typed(45, "patching") };
-    let batch = confirm(&world, rows.clone(), fields.clone()).await;
+    let batch = world.confirm(rows.clone(), fields.clone()).await;
     world.entra.state().eligibilities.pop();
 
     let again = world.portal.retry(&adele(), batch).await.unwrap();
@@ -409,7 +392,7 @@ async fn only_an_active_role_can_be_deactivated() {
     let sent = world.entra.state().deactivated.clone();
     let sent: Vec<_> = sent.iter().map(|(principal, row)| (*principal, row.id.as_str())).collect();
     assert_eq!(sent, [(adele().caller.principal, "held-active")]);
-    assert_eq!(stored(&world, batch).await, [State::Revoked]);
+    assert_eq!(world.states(batch).await, [State::Revoked]);
 }
 
 #[tokio::test]
@@ -427,9 +410,9 @@ async fn a_deactivation_whose_answer_was_lost_is_looked_up_and_not_sent_again() 
     let row = world.entra.gives("active", AssignmentOrigin::Activated);
     world.entra.state().answers.push_back(Answer::Unsure);
     let batch = world.portal.deactivate(&adele(), &[row], TooEarly::Send).await.unwrap();
-    assert_eq!(stored(&world, batch).await, [State::Unsure]);
+    assert_eq!(world.states(batch).await, [State::Unsure]);
     world.entra.state().lost = Some("Revoked");
-    assert_eq!(tracked(&world, batch).await, [State::Revoked]);
+    assert_eq!(world.track(batch).await, [State::Revoked]);
     assert_eq!(world.entra.calls("deactivate"), 1);
 }
 
@@ -455,7 +438,7 @@ async fn a_role_whose_sender_died_is_sent_once_by_whoever_finds_it() {
     let other = world.portal.clone();
     let (one, two) = tokio::join!(world.portal.watch_once(), other.watch_once());
     assert_eq!(one.unwrap() + two.unwrap(), 1);
-    assert_eq!(stored(&world, batch).await, [State::Provisioned]);
+    assert_eq!(world.states(batch).await, [State::Provisioned]);
     assert_eq!(world.entra.calls("submit"), 1);
 }
 
@@ -464,13 +447,13 @@ async fn a_role_that_was_not_sent_for_long_ends_as_not_sent_and_can_be_retried()
     let world = World::new();
     world.journal.fails_to_leave.lock().unwrap().insert(State::Prepared);
     let batch = confirm_one(&world, Answer::Accepted("Provisioned")).await;
-    assert_eq!(stored(&world, batch).await, [State::Prepared]);
+    assert_eq!(world.states(batch).await, [State::Prepared]);
     assert_eq!(world.entra.calls("submit"), 0);
     world.journal.fails_to_leave.lock().unwrap().clear();
     world.clock.advance(SignedDuration::from_secs(90));
-    assert_eq!(tracked(&world, batch).await, [State::Prepared]);
+    assert_eq!(world.track(batch).await, [State::Prepared]);
     world.clock.advance(SignedDuration::from_mins(5));
-    assert_eq!(tracked(&world, batch).await, [State::Rejected]);
+    assert_eq!(world.track(batch).await, [State::Rejected]);
     let operation = world.portal.operations(&adele(), batch).await.unwrap().remove(0);
     assert_eq!(operation.refusal, Some(Refusal::NotSent));
     let again = world.portal.retry(&adele(), batch).await.unwrap();
@@ -489,7 +472,7 @@ async fn a_selection_that_the_journal_did_not_take_can_be_confirmed_again() {
     let kept = world.portal.selection(&adele(), selection).await.unwrap();
     assert!(kept.fields == typed(30, "patching"), "what was typed is kept");
     let batch = carried_out(&world.portal.confirm(&adele(), selection, kept.fields).await.unwrap());
-    assert_eq!(stored(&world, batch).await, [State::Provisioned]);
+    assert_eq!(world.states(batch).await, [State::Provisioned]);
     assert_eq!(world.entra.calls("submit"), 1);
 }
 
@@ -516,7 +499,7 @@ async fn a_write_makes_the_next_look_at_the_lists_fresh() {
     world.portal.held(&adele(), world.entra.id()).await.unwrap();
     world.entra.gives("other", AssignmentOrigin::Activated);
     let batch = confirm_one(&world, Answer::Accepted("Provisioned")).await;
-    assert_eq!(stored(&world, batch).await, [State::Provisioned]);
+    assert_eq!(world.states(batch).await, [State::Provisioned]);
     assert_eq!(world.portal.held(&adele(), world.entra.id()).await.unwrap().active.len(), 1);
 }
 
