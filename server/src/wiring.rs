@@ -45,10 +45,11 @@ impl State {
         let store = Arc::new(store);
         let http = transport::client();
         let identity = identity(&config, store.clone(), clock.clone(), http.clone());
-        let limits = Limits { write: config.pace.write, ..graph::limits() };
+        let limits = Limits { write: config.pace.write, ..Limits::default() };
         let graph = Arc::new(Api::new(http.clone(), config.cloud.graph.clone(), limits));
+        let azure = Arc::new(Api::new(http, config.cloud.arm.clone(), limits));
         let portal = Portal::new(Ports {
-            planes: planes(&config, &graph, &http),
+            planes: planes(&config, &graph, &azure),
             records: store.clone(),
             journal: store.clone(),
             vaults: Arc::new(identity.clone()),
@@ -110,9 +111,7 @@ pub async fn consent_url(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Resu
     Ok(identity(config, Arc::new(nowhere), clock, transport::client()).admin_consent_url("cli"))
 }
 
-fn planes(config: &Config, graph: &Arc<Api>, http: &reqwest::Client) -> Vec<Arc<dyn Plane>> {
-    let limits = Limits { write: config.pace.write, ..arm::limits() };
-    let azure = Arc::new(Api::new(http.clone(), config.cloud.arm.clone(), limits));
+fn planes(config: &Config, graph: &Arc<Api>, azure: &Arc<Api>) -> Vec<Arc<dyn Plane>> {
     let PlaneSet { entra, groups, azure: resources } = config.planes;
     let mut planes: Vec<Arc<dyn Plane>> = Vec::new();
     if entra {
@@ -122,7 +121,8 @@ fn planes(config: &Config, graph: &Arc<Api>, http: &reqwest::Client) -> Vec<Arc<
         planes.push(Arc::new(graph::Groups::new(graph.clone(), Some(&config.cloud.admin_center))));
     }
     if resources {
-        planes.push(Arc::new(arm::AzureResources::new(azure, Some(config.cloud.admin_center.clone()))));
+        planes
+            .push(Arc::new(arm::AzureResources::new(azure.clone(), Some(config.cloud.admin_center.clone()))));
     }
     planes
 }

@@ -9,6 +9,8 @@ use crate::process;
 pub(crate) enum Bench {
     /// Many activations while a third of all calls to Microsoft goes wrong: nothing may happen twice, be lost, or be told wrongly.
     Storm(Storm),
+    /// Forty roles over three planes, every call to Graph and Azure taking 200 ms: how long the plan takes, and the results.
+    Forty,
 }
 
 /// The storm's measures.
@@ -32,6 +34,7 @@ pub(crate) struct Storm {
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Storm(storm) => run_storm(storm),
+        Bench::Forty => run_forty(),
     }
 }
 
@@ -62,4 +65,13 @@ fn run_storm(storm: &Storm) -> Result<()> {
     }
     // No islands are needed: nobody looks at the pages but a program.
     process::run(&mut command)
+}
+
+fn run_forty() -> Result<()> {
+    process::step(
+        "Forty roles",
+        "Every call to Graph and Azure takes 200 ms; the pages are built without optimisation.",
+    );
+    let test = ["--test", "http", "--", "--nocapture", "forty::"];
+    process::run(process::cargo().args(["test", "--package", "server"]).args(test))
 }

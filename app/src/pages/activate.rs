@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use pim::context::AuthenticationContext;
 use pim::duration::{ActivationDuration, words as duration_words};
 use pim::ids::SelectionId;
 use pim::policy::{ContextRequirement, PolicyReading, Requirement};
@@ -39,18 +38,12 @@ pub(crate) fn Activate() -> impl IntoView {
             return view! { <NotFound/> }.into_any();
         };
         let plan = context.portal.plan(&session, &selection).await;
-        let contexts = context.portal.contexts(&session).await;
-        page(&context, &selection, &plan, &contexts)
+        page(&context, &selection, &plan)
     })
     .into_any()
 }
 
-fn page(
-    context: &Context,
-    selection: &Selection,
-    plan: &Plan,
-    contexts: &[AuthenticationContext],
-) -> AnyView {
+fn page(context: &Context, selection: &Selection, plan: &Plan) -> AnyView {
     let ready = plan.ready().count();
     let heading = format!(
         "{} {}",
@@ -77,7 +70,7 @@ fn page(
     let summary = problem_summary(&problems);
     let left_out = left_out(context, plan);
     let fields = fields(selection, plan, &problems);
-    let steps = steps(plan, contexts);
+    let steps = steps(plan);
     let sends = if selection.continues { "Continue" } else { "Activate" };
     view! {
         <Frame title=heading.clone()>
@@ -367,7 +360,7 @@ fn durations(wanted: Wanted, plan: &Plan, problem: Option<String>) -> AnyView {
 }
 
 /// In order and in words.
-fn steps(plan: &Plan, contexts: &[AuthenticationContext]) -> AnyView {
+fn steps(plan: &Plan) -> AnyView {
     let mut steps: Vec<(String, String)> = Vec::new();
     let title = |line: &Line| line.role.eligibility.names.title.clone();
     let at_once: Vec<_> = plan.ready().filter(|line| line.starts_at_once()).collect();
@@ -383,7 +376,7 @@ fn steps(plan: &Plan, contexts: &[AuthenticationContext]) -> AnyView {
         )),
     }
     for step_up in &plan.step_ups {
-        let what = demand(&step_up.challenge, contexts);
+        let what = demand(&step_up.challenge, &plan.contexts);
         let whom = words::roles(step_up.lines);
         steps.push(if step_up.made {
             (format!("{whom}: {what} was made"), "good for ten minutes after the sign-in".into())

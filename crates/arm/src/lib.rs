@@ -28,12 +28,3 @@ mod survey;
 mod wire;
 
 pub use plane::AzureResources;
-
-/// Calls at a time of one person: policies are read one per (scope, role).
-const CONCURRENCY: usize = 8;
-
-/// What to give [`transport::Api`] for Azure Resource Manager.
-#[must_use]
-pub fn limits() -> transport::Limits {
-    transport::Limits { concurrency: CONCURRENCY, ..transport::Limits::default() }
-}

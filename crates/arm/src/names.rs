@@ -1,23 +1,23 @@
 //! Names of subscriptions. A row at a resource group names the group and not the subscription around it; another row of either list
-//! may, and where none does the subscription itself is asked. What was learnt is kept per person, in memory.
+//! may, and so may the list of subscriptions, which is read beside them so that nothing waits twice. What was learnt is kept per
+//! person, in memory.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures::StreamExt;
 use pim::ids::PrincipalId;
-use tokio::time::Instant;
-use transport::{Line, Route, segment};
+use tokio::time::{Instant, timeout};
+use transport::{Line, Route};
 
-use crate::CONCURRENCY;
 use crate::scope::{self, Subscriptions};
+use crate::survey::SUBSCRIPTIONS;
 use crate::wire::scopes::ScopeRow;
 
 /// A list is not kept waiting longer than this for names.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A subscription whose name could not be read is not asked again for so long. It can be read as soon as a role in it is active.
+/// Names that could not be read are not asked for again for so long. They can be read as soon as a role in the subscription is active.
 const AGAIN: Duration = Duration::from_mins(1);
 
 /// People whose names are kept at most; then all are forgotten, and learnt again.
@@ -30,8 +30,10 @@ pub(crate) struct Memory(Mutex<HashMap<PrincipalId, Known>>);
 #[derive(Debug, Default)]
 struct Known {
     names: Arc<Subscriptions>,
-    /// When the others were last asked for.
-    asked: HashMap<String, Instant>,
+    /// When the list of subscriptions was last read. Held while it is: who needs names meanwhile waits for that answer.
+    asked: Arc<tokio::sync::Mutex<Option<Instant>>>,
+    /// Whether every subscription of the last list had a name.
+    is_enough: bool,
 }
 
 impl Memory {
@@ -57,48 +59,39 @@ impl Memory {
         Arc::clone(&known.names)
     }
 
-    /// Those of the subscriptions around `scopes` that have no name and were not asked for lately. They count as asked for now.
-    fn to_ask<'a>(&self, person: PrincipalId, scopes: impl Iterator<Item = &'a str>) -> Vec<String> {
-        let (mut all, now) = (self.all(), Instant::now());
-        let known = all.entry(person).or_default();
-        known.asked.retain(|_, at| now.duration_since(*at) < AGAIN);
-        let mut missing: Vec<String> =
-            scopes.filter_map(scope::subscription_of).map(str::to_ascii_lowercase).collect();
-        missing.sort_unstable();
-        missing.dedup();
-        missing.retain(|id| !known.names.contains_key(id) && !known.asked.contains_key(id));
-        known.asked.extend(missing.iter().map(|id| (id.clone(), now)));
-        missing
-    }
-
-    /// Keeps `told`, and asks for the names that `scopes` need and nobody has told. A name that cannot be read stays an id.
-    pub(crate) async fn complete(
+    /// Keeps what a list `told`, and returns all that is known then. Whether that is enough for the list's `scopes` decides whether the
+    /// next one is read with the list of subscriptions beside it.
+    pub(crate) fn after<'a>(
         &self,
-        line: &Line,
         person: PrincipalId,
         told: &Subscriptions,
-        scopes: impl Iterator<Item = &str>,
+        scopes: impl Iterator<Item = &'a str>,
     ) -> Arc<Subscriptions> {
-        let known = self.learn(person, told);
-        let missing = self.to_ask(person, scopes);
-        if missing.is_empty() {
-            return known;
+        let names = self.learn(person, told);
+        let is_known = |id: &str| names.contains_key(&id.to_ascii_lowercase());
+        let is_enough = scopes.filter_map(scope::subscription_of).all(is_known);
+        if let Some(known) = self.all().get_mut(&person) {
+            known.is_enough = is_enough;
         }
-        let asked = missing.into_iter().map(|id| async move {
-            let name = read(line, &id).await?;
-            Some((id, name))
-        });
-        let answers = futures::stream::iter(asked).buffer_unordered(CONCURRENCY);
-        let answers: Vec<_> = answers.take_until(tokio::time::sleep(PATIENCE)).collect().await;
-        self.learn(person, &answers.into_iter().flatten().collect())
+        names
     }
-}
 
-/// One subscription's name. <https://learn.microsoft.com/rest/api/resources/subscriptions/get>
-async fn read(line: &Line, id: &str) -> Option<String> {
-    let path = format!("/subscriptions/{}?api-version=2020-01-01", segment(id)?);
-    let row: ScopeRow = line.get_json(&Route::new("/subscriptions/{id}", path)).await.ok()?;
-    row.called().map(str::to_owned)
+    /// Reads the list of subscriptions, where names are missing and it was not read lately.
+    pub(crate) async fn ask(&self, line: &Line, person: PrincipalId) {
+        let asked = match self.all().entry(person).or_default() {
+            known if known.is_enough => return,
+            known => Arc::clone(&known.asked),
+        };
+        let mut asked = asked.lock().await;
+        if asked.is_some_and(|at| at.elapsed() < AGAIN) {
+            return;
+        }
+        *asked = Some(Instant::now());
+        let list = Route::fixed(SUBSCRIPTIONS);
+        if let Ok(Ok(rows)) = timeout(PATIENCE, line.pages::<ScopeRow>(&list)).await {
+            self.learn(person, &ScopeRow::subscriptions(&rows));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -123,22 +116,14 @@ mod tests {
         );
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn what_has_no_name_is_asked_for_once_a_minute() {
+    #[test]
+    fn names_are_enough_when_every_scope_of_the_last_list_has_one() {
         let memory = Memory::default();
-        memory.learn(person(1), &Subscriptions::from([("named".to_owned(), "Production".to_owned())]));
-        let scopes = [
-            "/subscriptions/Named/resourceGroups/a",
-            "/subscriptions/b",
-            "/subscriptions/B/resourceGroups/c",
-            "/",
-        ];
-        let ask = |n| memory.to_ask(person(n), scopes.into_iter());
-        assert_eq!(ask(1), ["b"]);
-        assert_eq!(ask(2), ["b", "named"], "another person asks for themself");
-        tokio::time::advance(AGAIN / 2).await;
-        assert_eq!(ask(1), [""; 0]);
-        tokio::time::advance(AGAIN / 2).await;
-        assert_eq!(ask(1), ["b"]);
+        let told = Subscriptions::from([("named".to_owned(), "Production".to_owned())]);
+        let is_enough = || memory.all()[&person(1)].is_enough;
+        memory.after(person(1), &told, ["/subscriptions/Named/resourceGroups/a", "/"].into_iter());
+        assert!(is_enough());
+        memory.after(person(1), &told, ["/subscriptions/b"].into_iter());
+        assert!(!is_enough());
     }
 }

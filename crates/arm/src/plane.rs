@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::future::join;
 use pim::approval::Approvals;
 use pim::assignment::Assignment;
 use pim::child_scope::ChildScopes;
@@ -64,9 +65,11 @@ impl AzureResources {
     /// A list, with the names of subscriptions that its rows lie in.
     async fn listed(&self, caller: &Caller, list: List) -> Result<(Found, Arc<Subscriptions>), PlaneError> {
         let line = self.line(caller).await?;
-        let found = list.read(&line, self.api.limits().list).await?;
+        let list = list.read(&line, self.api.limits().list);
+        let (found, ()) = join(list, self.names.ask(&line, caller.principal)).await;
+        let found = found?;
         let scopes = found.rows.iter().filter_map(Resource::scope);
-        let names = self.names.complete(&line, caller.principal, &found.subscriptions, scopes).await;
+        let names = self.names.after(caller.principal, &found.subscriptions, scopes);
         Ok((found, names))
     }
 

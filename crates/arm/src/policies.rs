@@ -9,9 +9,9 @@ use pim::policy::{PolicyReading, Unreadable};
 use pim::target::Target;
 use transport::{Line, Route, rules};
 
+use crate::scope;
 use crate::wire::Resource;
 use crate::wire::policy::PolicyAssignment;
-use crate::{CONCURRENCY, scope};
 
 /// Answers for each of `targets`.
 pub(crate) async fn read(line: &Line, targets: &[Target]) -> HashMap<Target, PolicyReading> {
@@ -22,7 +22,7 @@ pub(crate) async fn read(line: &Line, targets: &[Target]) -> HashMap<Target, Pol
         let reading = one(line, &target).await;
         (target, reading)
     });
-    futures::stream::iter(readings).buffer_unordered(CONCURRENCY).collect().await
+    futures::stream::iter(readings).buffer_unordered(line.width()).collect().await
 }
 
 async fn one(line: &Line, target: &Target) -> PolicyReading {

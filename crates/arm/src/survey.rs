@@ -14,14 +14,13 @@ use pim::error::{ErrorKind, PlaneError};
 use pim::listing::Coverage;
 use transport::{Line, Route};
 
-use crate::CONCURRENCY;
 use crate::scope::Subscriptions;
 use crate::wire::Resource;
 use crate::wire::instance::Instance;
 use crate::wire::scopes::ScopeRow;
 
 /// <https://learn.microsoft.com/rest/api/resources/subscriptions/list>
-const SUBSCRIPTIONS: &str = "/subscriptions?api-version=2020-01-01";
+pub(crate) const SUBSCRIPTIONS: &str = "/subscriptions?api-version=2020-01-01";
 /// <https://learn.microsoft.com/rest/api/managementgroups/management-groups/list>
 const MANAGEMENT_GROUPS: &str = "/providers/Microsoft.Management/managementGroups?api-version=2020-05-01";
 
@@ -79,7 +78,7 @@ impl List {
         let asked: Vec<Route> = asked.collect();
         let count = asked.len();
         let lists = asked.into_iter().map(|route| async move { line.pages(&route).await });
-        let lists = futures::stream::iter(lists).buffer_unordered(CONCURRENCY);
+        let lists = futures::stream::iter(lists).buffer_unordered(line.width());
         let lists: Vec<Result<Vec<Resource<Instance>>, PlaneError>> =
             lists.take_until(tokio::time::sleep(patience)).collect().await;
         let answered: Vec<_> = lists.into_iter().flatten().collect();

@@ -30,10 +30,3 @@ pub use audit::DirectoryAudits;
 pub use conditional_access::ConditionalAccess;
 pub use entra::EntraRoles;
 pub use groups::Groups;
-
-/// What to give [`transport::Api`] for Microsoft Graph: four calls at a time per person and plane, because the PIM endpoints
-/// throttle earlier than the rest.
-#[must_use]
-pub fn limits() -> transport::Limits {
-    transport::Limits::default()
-}

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::extract::{Request, State};
 use axum::{Json, Router};
-use graph::{Groups, limits};
+use graph::Groups;
 use pim::challenge::{Challenge, Claims};
 use pim::ids::{PrincipalId, TenantId};
 use pim::plane::{Caller, Plane};
@@ -101,7 +101,8 @@ async fn read(server: &Server, targets: Vec<Target>) -> HashMap<Target, PolicyRe
     tokio::spawn(async move { axum::serve(listener, router).await });
     let caller =
         Caller::new(TenantId(Uuid::from_u128(1)), PrincipalId(Uuid::from_u128(2)), Arc::new(OneToken));
-    let groups = Groups::new(Arc::new(Api::new(client(), base.parse().unwrap(), limits())), None);
+    let groups =
+        Groups::new(Arc::new(Api::new(client(), base.parse().unwrap(), transport::Limits::default())), None);
     let task = tokio::spawn(async move { groups.policies(&caller, &targets).await });
     while !task.is_finished() {
         for _ in 0..2_000 {

@@ -5,7 +5,7 @@
 #[path = "tenant/mod.rs"]
 mod tenant;
 
-use graph::{EntraRoles, Groups, limits};
+use graph::{EntraRoles, Groups};
 use pim::assignment::AssignmentOrigin;
 use pim::draft::{Draft, Ticket};
 use pim::eligibility::Eligibility;
@@ -57,8 +57,10 @@ async fn eligible(plane: &dyn Plane, caller: &Caller, title: &str, at: &str) -> 
 #[tokio::test]
 async fn entra_lists_are_whole_and_named() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
-    let (plane, caller) =
-        (EntraRoles::new(tenant.api(Audience::Graph, limits()), None), tenant.caller(ADELE).await?);
+    let (plane, caller) = (
+        EntraRoles::new(tenant.api(Audience::Graph, transport::Limits::default()), None),
+        tenant.caller(ADELE).await?,
+    );
     let rows = plane.eligibilities(&caller).await?.rows;
     assert_eq!(rows.len(), 14, "more than one page of eight");
     let row = |title: &str, place: &str| {
@@ -81,8 +83,10 @@ async fn entra_lists_are_whole_and_named() -> anyhow::Result<()> {
 #[tokio::test]
 async fn entra_policies_take_one_list_and_every_target_is_answered_for() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
-    let (plane, caller) =
-        (EntraRoles::new(tenant.api(Audience::Graph, limits()), None), tenant.caller(ADELE).await?);
+    let (plane, caller) = (
+        EntraRoles::new(tenant.api(Audience::Graph, transport::Limits::default()), None),
+        tenant.caller(ADELE).await?,
+    );
     let rows = plane.eligibilities(&caller).await?.rows;
     let mut targets: Vec<_> = rows.iter().map(|row| row.target.clone()).collect();
     let mut unheard_of = targets[0].clone();
@@ -103,8 +107,10 @@ async fn entra_policies_take_one_list_and_every_target_is_answered_for() -> anyh
 #[tokio::test]
 async fn an_entra_role_is_activated_read_again_found_and_not_deactivated_too_early() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
-    let (plane, caller) =
-        (EntraRoles::new(tenant.api(Audience::Graph, limits()), None), tenant.caller(ADELE).await?);
+    let (plane, caller) = (
+        EntraRoles::new(tenant.api(Audience::Graph, transport::Limits::default()), None),
+        tenant.caller(ADELE).await?,
+    );
     let row = eligible(&plane, &caller, "User Administrator", "Directory").await;
     let draft = draft(&row, "PT1H");
     let sent = now();
@@ -134,8 +140,10 @@ async fn an_entra_role_is_activated_read_again_found_and_not_deactivated_too_ear
 #[tokio::test]
 async fn each_refusal_comes_back_as_what_it_is() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
-    let (plane, caller) =
-        (EntraRoles::new(tenant.api(Audience::Graph, limits()), None), tenant.caller(ADELE).await?);
+    let (plane, caller) = (
+        EntraRoles::new(tenant.api(Audience::Graph, transport::Limits::default()), None),
+        tenant.caller(ADELE).await?,
+    );
     let refused = async |title: &str, change: fn(&mut Draft)| {
         let mut draft = draft(&eligible(&plane, &caller, title, "Directory").await, "PT30M");
         change(&mut draft);
@@ -166,8 +174,10 @@ async fn each_refusal_comes_back_as_what_it_is() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_write_whose_answer_is_lost_is_sent_once_and_then_found() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
-    let (plane, caller) =
-        (EntraRoles::new(tenant.api(Audience::Graph, limits()), None), tenant.caller(ADELE).await?);
+    let (plane, caller) = (
+        EntraRoles::new(tenant.api(Audience::Graph, transport::Limits::default()), None),
+        tenant.caller(ADELE).await?,
+    );
     let row = eligible(&plane, &caller, "Global Reader", "Directory").await;
     let order =
         json!({ "plane": "graph", "path_contains": POST_ENTRA, "method": "POST", "kind": "close_after" });
@@ -191,8 +201,8 @@ async fn a_forbidden_list_is_an_error_and_not_empty() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
     let caller = tenant.caller(FRIDA).await?;
     let planes: [&dyn Plane; 2] = [
-        &EntraRoles::new(tenant.api(Audience::Graph, limits()), None),
-        &Groups::new(tenant.api(Audience::Graph, limits()), None),
+        &EntraRoles::new(tenant.api(Audience::Graph, transport::Limits::default()), None),
+        &Groups::new(tenant.api(Audience::Graph, transport::Limits::default()), None),
     ];
     for plane in planes {
         let error = plane.eligibilities(&caller).await.unwrap_err();
@@ -204,8 +214,10 @@ async fn a_forbidden_list_is_an_error_and_not_empty() -> anyhow::Result<()> {
 #[tokio::test]
 async fn groups_are_listed_and_their_policies_read_in_one_batch() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
-    let (plane, caller) =
-        (Groups::new(tenant.api(Audience::Graph, limits()), None), tenant.caller(ADELE).await?);
+    let (plane, caller) = (
+        Groups::new(tenant.api(Audience::Graph, transport::Limits::default()), None),
+        tenant.caller(ADELE).await?,
+    );
     let rows = plane.eligibilities(&caller).await?.rows;
     assert!(rows.len() > 4, "more than one page of four");
     let both: Vec<_> = rows.iter().filter(|row| row.names.title == "Production Database Operators").collect();
@@ -230,8 +242,10 @@ async fn groups_are_listed_and_their_policies_read_in_one_batch() -> anyhow::Res
 #[tokio::test]
 async fn a_group_is_activated_and_deactivated() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
-    let (plane, caller) =
-        (Groups::new(tenant.api(Audience::Graph, limits()), None), tenant.caller(ADELE).await?);
+    let (plane, caller) = (
+        Groups::new(tenant.api(Audience::Graph, transport::Limits::default()), None),
+        tenant.caller(ADELE).await?,
+    );
     let row = eligible(&plane, &caller, "Incident Responders", "Member").await;
     let Submission::Accepted(request) = plane.submit(&caller, &draft(&row, "PT1H"), &id()).await? else {
         panic!("not accepted")
@@ -252,8 +266,8 @@ async fn a_group_is_activated_and_deactivated() -> anyhow::Result<()> {
 async fn a_dry_run_commits_nothing() -> anyhow::Result<()> {
     let tenant = Tenant::start().await?;
     let caller = tenant.caller(ADELE).await?;
-    let entra = EntraRoles::new(tenant.api(Audience::Graph, limits()), None);
-    let groups = Groups::new(tenant.api(Audience::Graph, limits()), None);
+    let entra = EntraRoles::new(tenant.api(Audience::Graph, transport::Limits::default()), None);
+    let groups = Groups::new(tenant.api(Audience::Graph, transport::Limits::default()), None);
     let planes: [(&dyn Plane, &str, &str); 2] =
         [(&entra, "User Administrator", "Directory"), (&groups, "Incident Responders", "Member")];
     for (plane, title, place) in planes {

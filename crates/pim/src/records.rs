@@ -14,6 +14,8 @@ pub enum RecordKind {
     Tokens,
     /// Roles selected for activation, with what was typed. Key: the selection id.
     Selection,
+    /// What could be activated before a batch was sent that activates groups. Key: the batch id.
+    Before,
 }
 
 impl RecordKind {
@@ -25,6 +27,7 @@ impl RecordKind {
             Self::SignInFlow => "sign-in-flow",
             Self::Tokens => "tokens",
             Self::Selection => "selection",
+            Self::Before => "before",
         }
     }
 }

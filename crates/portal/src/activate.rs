@@ -65,7 +65,11 @@ impl Portal {
             let (winner, _) = self.read_selection(session, id).await?;
             return Ok(winner.confirmed.map_or(Confirmation::NotYet, Confirmation::CarriedOut));
         }
-        if let Err(failed) = self.carry_out(session, batch, tasks).await {
+        let carried_out = async {
+            self.note_before(session, batch, &tasks).await?;
+            self.carry_out(session, batch, tasks).await
+        };
+        if let Err(failed) = carried_out.await {
             // Nothing was sent: the selection is still there to be confirmed.
             let (mut selection, version) = self.read_selection(session, id).await?;
             selection.confirmed = None;

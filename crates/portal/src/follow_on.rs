@@ -1,17 +1,24 @@
 //! What can come next: the same role again when its time ends, and the roles that a group leads to.
 
+use std::collections::BTreeSet;
+
+use futures::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
-use pim::ids::{BatchId, PlaneId};
+use pim::ids::BatchId;
 use pim::journal::{Existing, Intent, Operation, OperationState, Refusal};
+use pim::records::{RecordKind, StoreError};
 use pim::target::MemberType;
 
 use crate::carry_out::Task;
-use crate::overview::EligibleRole;
+use crate::overview::{EligibleRole, Standing, key};
 use crate::selection::{Again, Fields, RowKey, Selection};
 use crate::{Portal, PortalError, Session};
 
 /// How long after an activation's end its follower is sent: the service takes a moment to notice the end.
 const SETTLES: SignedDuration = SignedDuration::from_secs(15);
+
+/// How long after a batch it is known what it brought.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(8);
 
 impl Portal {
     /// A selection that continues active roles: each begins again when it ends. Roles that the person cannot activate again are left out.
@@ -61,36 +68,55 @@ impl Portal {
         Ok(later)
     }
 
-    /// Roles that the person may activate because groups of this batch are active now: through membership of a group, and not active
-    /// themselves.
+    /// Notes what the person could activate before groups of `batch` are active, as far as it was read lately: what comes on top of it,
+    /// those groups brought.
+    pub(crate) async fn note_before(
+        &self,
+        session: &Session,
+        batch: BatchId,
+        tasks: &[Task],
+    ) -> Result<(), StoreError> {
+        if !tasks.iter().any(|task| self.leads_on(&task.intent)) {
+            return Ok(());
+        }
+        let mut before: BTreeSet<String> = BTreeSet::new();
+        for plane in self.planes().filter(|plane| !plane.leads_on) {
+            if let Some(eligible) = self.kept.eligible.peek(&key(session, &plane.id)).await {
+                before.extend(eligible.roles.iter().map(|role| row(role).to_string()));
+            }
+        }
+        let content = serde_json::to_vec(&before).map_err(|_| StoreError)?;
+        let expires = self.clock.now().saturating_add(REMEMBERED).unwrap_or(Timestamp::MAX);
+        self.records.put(RecordKind::Before, &batch.to_string(), &content, expires).await
+    }
+
+    fn leads_on(&self, intent: &Intent) -> bool {
+        let plane = self.plane(&intent.target().plane);
+        matches!(intent, Intent::Activate(_)) && plane.is_some_and(|plane| plane.descriptor().leads_on)
+    }
+
+    /// Roles that the person may activate because groups of this batch are active now: through membership of a group, not there before
+    /// the batch, and not active themselves.
     pub async fn led_to(&self, session: &Session, operations: &[Operation]) -> Vec<EligibleRole> {
-        let leads_on = |plane: &PlaneId| self.plane(plane).is_some_and(|plane| plane.descriptor().leads_on);
-        let any = operations.iter().any(|operation| {
-            matches!(operation.intent, Intent::Activate(_))
-                && operation.state == OperationState::Usable
-                && leads_on(&operation.intent.target().plane)
-        });
-        if !any {
-            return Vec::new();
-        }
+        let usable =
+            operations.iter().find(|one| one.state == OperationState::Usable && self.leads_on(&one.intent));
+        let Some(usable) = usable else { return Vec::new() };
+        let record = self.records.get(RecordKind::Before, &usable.batch.to_string()).await.ok().flatten();
+        let before: BTreeSet<String> =
+            record.and_then(|record| serde_json::from_slice(&record.content).ok()).unwrap_or_default();
         let now = self.clock.now();
-        let mut led_to = Vec::new();
-        for descriptor in self.planes().filter(|descriptor| !descriptor.leads_on) {
-            let (Ok(eligible), Ok(held)) = futures::future::join(
-                self.eligible(session, &descriptor.id),
-                self.held(session, &descriptor.id),
-            )
-            .await
-            else {
-                continue;
-            };
-            let through_a_group = eligible.roles.iter().filter(|role| {
+        let lists = self.planes().filter(|plane| !plane.leads_on).map(async |plane| {
+            let (eligible, held) =
+                join(self.eligible(session, &plane.id), self.held(session, &plane.id)).await;
+            let (eligible, held) = (eligible.ok()?, held.ok()?);
+            let new = eligible.roles.iter().filter(|role| {
                 role.eligibility.member_type == MemberType::Group
-                    && held.standing(&role.eligibility.target, now) == crate::overview::Standing::Free
+                    && !before.contains(&row(role).to_string())
+                    && held.standing(&role.eligibility.target, now) == Standing::Free
             });
-            led_to.extend(through_a_group.cloned());
-        }
-        led_to
+            Some(new.cloned().collect::<Vec<_>>())
+        });
+        join_all(lists).await.into_iter().flatten().flatten().collect()
     }
 
     /// A selection of roles that groups of the batch lead to, with what was typed for the groups.
@@ -113,6 +139,10 @@ impl Portal {
         }
         self.select_again(session, Again { rows, fields, ..Again::default() }).await
     }
+}
+
+fn row(role: &EligibleRole) -> RowKey {
+    RowKey::new(&role.eligibility.target.plane, role.eligibility.id.as_str())
 }
 
 /// When an activation that was refused because the role is active could be sent again.

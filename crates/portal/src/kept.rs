@@ -83,6 +83,12 @@ where
         }
     }
 
+    /// The value of `key` that is in memory, if there is one.
+    pub(crate) async fn peek(&self, key: &K) -> Option<V> {
+        let generation = self.generations.get(key).await.unwrap_or_default();
+        self.values.get(&(key.clone(), generation)).await.map(|kept| kept.value.clone())
+    }
+
     fn refresh<F>(&self, key: (K, u64), read: F)
     where
         F: Future<Output = Result<V, PlaneError>> + Send + 'static,

@@ -38,7 +38,7 @@ pub(crate) type Key = (TenantId, PrincipalId, PlaneId);
 /// Lists and policies that were read lately.
 pub(crate) struct Kept {
     held: kept::Kept<Key, Arc<Held>>,
-    eligible: kept::Kept<Key, Arc<EligibleRoles>>,
+    pub(crate) eligible: kept::Kept<Key, Arc<EligibleRoles>>,
     policies: Cache<(TenantId, Target), Policy>,
     /// What a dry run taught of policies that could not be read. A person's own: what they are refused, others may not be.
     pub(crate) dry_runs: Cache<(TenantId, PrincipalId, Target), Policy>,

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use pim::challenge::Challenge;
 use pim::child_scope::ChildScope;
+use pim::context::AuthenticationContext;
 use pim::draft::{Draft, Ticket};
 use pim::duration::ActivationDuration;
 use pim::error::{PlaneError, Violation};
@@ -31,7 +32,7 @@ const SHORTER: [u32; 4] = [240, 120, 60, 30];
 const FURTHEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 /// A plan.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     /// One line a role, in the order of the selection.
     pub lines: Vec<Line>,
@@ -41,6 +42,8 @@ pub struct Plan {
     pub gone: Vec<RowKey>,
     /// The stronger sign-ins that are needed, one for each resource and set of contexts.
     pub step_ups: Vec<StepUp>,
+    /// What is known of authentication contexts.
+    pub contexts: Arc<Vec<AuthenticationContext>>,
 }
 
 /// One activation of a plan: a role at one scope.
@@ -217,14 +220,13 @@ impl Portal {
         let planes = self.planes().map(|plane| plane.id.clone());
         let needed: Vec<PlaneId> =
             planes.filter(|id| selection.rows.iter().any(|row| &row.plane == id)).collect();
-        let lists: Vec<PlaneLists> = join_all(needed.into_iter().map(async |plane| {
-            let (eligible, held) =
-                futures::future::join(self.eligible(session, &plane), self.held(session, &plane)).await;
+        let lists = join_all(needed.into_iter().map(async |plane| -> PlaneLists {
+            let (eligible, held) = join(self.eligible(session, &plane), self.held(session, &plane)).await;
             (plane, eligible.map(|eligible| (eligible, held.ok())))
-        }))
-        .await;
+        }));
+        let (lists, contexts) = join(lists, self.contexts(session)).await;
 
-        let mut plan = Plan { lines: Vec::new(), unread: Vec::new(), gone: Vec::new(), step_ups: Vec::new() };
+        let mut plan = Plan { contexts, ..Plan::default() };
         for row in &selection.rows {
             match lists.iter().find(|(plane, _)| plane == &row.plane) {
                 Some((_, Ok((eligible, held)))) => {

@@ -3,10 +3,11 @@
 //! A look reads, and moves an operation on by what it read. What was never sent, because whoever was to send it died, is sent by
 //! whoever finds it; what may have been sent is looked up first, and sent again only under an id of the portal's own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use pim::approval::{Outcome, Verdict};
+use pim::assignment::Assignment;
 use pim::error::ErrorKind;
 use pim::ids::{BatchId, PlaneId};
 use pim::journal::{Intent, Operation, OperationState, Refusal};
@@ -200,21 +201,23 @@ impl Portal {
     /// "Usable" is said only when the assignment was seen: one read a plane, whatever the number of roles. One that has ended, which the
     /// service's lists go on showing for a while, is an earlier one.
     async fn see_usable(&self, session: &Session, operations: &mut [Operation]) {
-        for descriptor in self.planes() {
-            let waiting = |operation: &&mut Operation| {
-                operation.state == OperationState::Provisioned
-                    && matches!(operation.intent, Intent::Activate(_))
-                    && operation.intent.target().plane == descriptor.id
-            };
-            let mut provisioned = operations.iter_mut().filter(waiting).peekable();
-            let Some(plane) = provisioned.peek().and_then(|_| self.plane(&descriptor.id)) else { continue };
-            let Ok(assignments) = plane.assignments(&session.caller).await else { continue };
-            let now = self.clock.now();
-            for operation in provisioned {
-                let target = operation.intent.target();
-                if assignments.rows.iter().any(|row| row.is_active_at(now) && row.target.same_as(target)) {
-                    *operation = self.moved(operation.clone(), OperationState::Usable).await;
-                }
+        let is_waiting = |operation: &Operation| {
+            operation.state == OperationState::Provisioned && matches!(operation.intent, Intent::Activate(_))
+        };
+        let of = |operation: &Operation| operation.intent.target().plane.clone();
+        let planes: BTreeSet<PlaneId> =
+            operations.iter().filter(|operation| is_waiting(operation)).map(of).collect();
+        let lists = planes.into_iter().map(async |id| {
+            let list = self.plane(&id)?.assignments(&session.caller).await.ok()?;
+            Some((id, list.rows))
+        });
+        let lists: BTreeMap<PlaneId, Vec<Assignment>> = join_all(lists).await.into_iter().flatten().collect();
+        let now = self.clock.now();
+        for operation in operations.iter_mut().filter(|operation| is_waiting(operation)) {
+            let target = operation.intent.target();
+            let rows = lists.get(&target.plane).map(Vec::as_slice).unwrap_or_default();
+            if rows.iter().any(|row| row.is_active_at(now) && row.target.same_as(target)) {
+                *operation = self.moved(operation.clone(), OperationState::Usable).await;
             }
         }
     }

@@ -20,7 +20,7 @@ pub struct Limits {
     pub list: Duration,
     /// One write. 45 s: activations are slow, and giving up early turns a success into a question.
     pub write: Duration,
-    /// Calls at a time of one person to one plane. 4: the PIM endpoints throttle earlier than the rest of Graph.
+    /// Calls at a time of one person to one plane, until the service throttles them. 20: 40 roles over three planes go side by side.
     pub concurrency: usize,
     /// Pages of a list that are followed; more are taken for a loop. 200.
     pub pages: usize,
@@ -32,7 +32,7 @@ impl Default for Limits {
             read: Duration::from_secs(12),
             list: Duration::from_secs(30),
             write: Duration::from_secs(45),
-            concurrency: 4,
+            concurrency: 20,
             pages: 200,
         }
     }

@@ -20,8 +20,8 @@ use pim::tokens::Audience;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::{Mutex, SemaphorePermit};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 use uuid::Uuid;
 
@@ -108,6 +108,12 @@ impl Line {
         Self { limits: Limits { read: patience, list: patience, ..self.limits }, ..self }
     }
 
+    /// How many calls are worth beginning at a time: more would only use up their own time while they wait for their turn.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.limits.concurrency
+    }
+
     /// For tests: until when this lane's gate is closed.
     #[cfg(test)]
     pub(crate) fn lane_closed_until(&self) -> Option<Instant> {
@@ -158,7 +164,7 @@ impl Line {
         let call = Uuid::from(CallId::random());
         let mut tries = 0;
         loop {
-            let permit = self.turn(deadline).await?;
+            let permit = self.lane.turn(deadline).await?;
             tries += 1;
             let token = self.token().await;
             let attempt = self.attempt(method, url, template, body.clone(), call, &token, deadline).await?;
@@ -211,7 +217,7 @@ impl Line {
         let call = Uuid::from(CallId::random());
         let mut tries = 0;
         loop {
-            let permit = match self.turn(deadline).await {
+            let permit = match self.lane.turn(deadline).await {
                 Ok(permit) => permit,
                 Err(error) => return Outcome::NotSent(error),
             };
@@ -293,28 +299,9 @@ impl Line {
         // Azure sends `Retry-After: 0` and still throttles the call that follows at once.
         let wait = asked.filter(|asked| !asked.is_zero()).unwrap_or_else(|| backoff(tries, call));
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
-            self.lane.close_for(wait);
+            self.lane.throttled_for(wait);
         }
         Some(wait)
-    }
-
-    /// Waits for the gate to open and for a free place. Fails at once when the gate will not open in time.
-    async fn turn(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, PlaneError> {
-        loop {
-            while let Some(until) = self.lane.closed_until() {
-                if until >= deadline {
-                    let retry_after = Some(until.duration_since(Instant::now()));
-                    return Err(ErrorKind::Throttled { retry_after }.into());
-                }
-                sleep_until(until).await;
-            }
-            let permit = timeout_at(deadline, self.lane.permits.acquire()).await;
-            let permit = permit.map_err(|_| ErrorKind::TimedOut)?.map_err(|_| ErrorKind::Unavailable)?;
-            // The call that held the place before may have closed the gate.
-            if self.lane.closed_until().is_none() {
-                return Ok(permit);
-            }
-        }
     }
 
     /// Sends once. `Err`: nothing was sent.

@@ -239,3 +239,25 @@ async fn a_session_that_microsoft_ended_leaves_the_draft_and_what_was_begun() {
     watch(&world).await;
     assert_eq!(state(&browser.get(&waiting.path).await), "Denied");
 }
+
+#[tokio::test]
+async fn a_group_leads_to_the_roles_that_it_brought_and_to_no_others() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let result = browser.activate(&["Incident Responders, Member", READER], "On call").await;
+    let rows = result.fields("rows[]");
+    let titles: Vec<_> = ["Authentication Administrator", "Website Contributor", "Groups Administrator"]
+        .map(|title| result.text().contains(title))
+        .into();
+    assert_eq!(titles, [true, true, false], "the last one came through another group: {}", result.text());
+    assert_eq!(rows.len(), 2);
+    let batch = result.path.rsplit('/').next().expect("a batch").split('?').next().expect("an id");
+    let mut fields = vec![("batch", batch)];
+    fields.extend(rows.iter().map(|row| ("rows[]", row.as_str())));
+    let plan = browser.submit("/do/select-led-to", &fields).await;
+    assert!(plan.text().contains("On call"), "what was typed for the group goes along: {}", plan.text());
+    // One of the two asks for more than she signed in with today; the other needs nothing else.
+    let result = browser.confirm(&plan, &[("justification", "On call")]).await;
+    let states: Vec<_> = result.lines().into_iter().map(|(state, _)| state).collect();
+    assert_eq!(states, ["Usable", "Usable"], "{}", result.text());
+}

@@ -4,6 +4,7 @@ mod activate;
 mod after;
 mod approvals;
 mod deactivate;
+mod forty;
 mod guards;
 mod lost;
 mod others;

@@ -21,9 +21,16 @@ fn arrived(stream: &Page, id: &str) -> String {
     text(part.unwrap_or_else(|| panic!("{id} arrives: {}", stream.body)))
 }
 
-/// The titles on the overview of one plane that this person may activate, according to the seed.
+/// The titles on the overview of one plane that this person may activate without activating a group first, according to the seed.
 fn seeded(who: &str, plane: &str) -> Vec<String> {
-    let tenant = demo();
+    let mut tenant = demo();
+    let groups =
+        tenant.personas.iter().find(|persona| persona.key == who).map(|persona| persona.member_of.clone());
+    let is_there = |through: &Option<String>| {
+        through.as_ref().is_none_or(|group| groups.iter().flatten().any(|one| one == group))
+    };
+    tenant.entra.eligible.retain(|e| is_there(&e.through));
+    tenant.azure.eligible.retain(|e| is_there(&e.through));
     let mut titles: Vec<String> = match plane {
         "entra" => tenant.entra.eligible.into_iter().filter(|e| e.who == who).map(|e| e.role).collect(),
         "groups" => tenant.groups.eligible.into_iter().filter(|e| e.who == who).map(|e| e.group).collect(),

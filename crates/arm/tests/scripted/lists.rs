@@ -53,7 +53,7 @@ async fn where_the_root_is_refused_each_scope_is_asked_and_the_list_says_so() {
 }
 
 #[tokio::test]
-async fn a_whole_list_asks_nobody_else() {
+async fn a_whole_list_is_no_reason_to_crawl() {
     let service = Service::start(|call, _| match call.path.as_str() {
         ROOT => list(json!([row("/providers/Microsoft.Management/managementGroups/mg-1", "1")])),
         _ => unexpected(),
@@ -61,7 +61,7 @@ async fn a_whole_list_asks_nobody_else() {
     .await;
     let found = service.plane.eligibilities(&service.caller).await.unwrap();
     assert_eq!((found.rows.len(), found.coverage), (1, Coverage::Whole));
-    assert_eq!(service.calls().len(), 1);
+    assert_eq!(service.calls().len(), 2, "the list, and beside it the names of subscriptions");
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn a_root_that_is_out_of_order_is_an_error_and_no_reason_to_crawl() {
     let service = Service::start(|_, _| refusal(500, "InternalServerError")).await;
     let error = service.plane.eligibilities(&service.caller).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unavailable);
-    assert_eq!(service.count("GET", "/subscriptions"), 0);
+    assert_eq!(service.count("GET", "/providers/Microsoft.Management/managementGroups"), 0);
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn a_subscription_that_no_row_names_is_asked_for_its_name_and_remembered()
         json!({ "id": id, "properties": { "scope": scope, "roleDefinitionId": role(), "assignmentType": "Activated" } })
     };
     let service = Service::start(move |call, _| match call.path.as_str() {
-        "/subscriptions/aaaa" => (200, json!({ "id": "/subscriptions/aaaa", "displayName": "Production" })),
+        "/subscriptions" => list(json!([{ "id": "/subscriptions/aaaa", "displayName": "Production" }])),
         path if path.ends_with("/roleAssignmentScheduleInstances") => list(json!([held("1")])),
         _ => unexpected(),
     })
@@ -108,7 +108,7 @@ async fn a_subscription_that_no_row_names_is_asked_for_its_name_and_remembered()
         let found = service.plane.assignments(&service.caller).await.unwrap();
         assert_eq!(found.rows[0].names.place, "Production / rg");
     }
-    assert_eq!(service.count("GET", "/subscriptions/aaaa"), 1);
+    assert_eq!(service.count("GET", "/subscriptions"), 1, "what is named is not asked for again");
 }
 
 #[tokio::test]
@@ -125,7 +125,11 @@ async fn a_name_that_one_list_told_serves_the_other() {
     service.plane.eligibilities(&service.caller).await.unwrap();
     let found = service.plane.assignments(&service.caller).await.unwrap();
     assert_eq!(found.rows[0].names.place, "Production / rg");
-    assert_eq!(service.calls().len(), 2);
+    assert_eq!(
+        service.count("GET", "/subscriptions"),
+        1,
+        "beside the first list, when nothing was known yet"
+    );
 }
 
 #[tokio::test]
@@ -136,6 +140,9 @@ async fn a_subscription_whose_name_cannot_be_read_keeps_its_id() {
         _ => refusal(403, "AuthorizationFailed"),
     })
     .await;
-    let found = service.plane.assignments(&service.caller).await.unwrap();
-    assert_eq!(found.rows[0].names.place, "aaaa");
+    for _ in 0..2 {
+        let found = service.plane.assignments(&service.caller).await.unwrap();
+        assert_eq!(found.rows[0].names.place, "aaaa");
+    }
+    assert_eq!(service.count("GET", "/subscriptions"), 1, "nor is it asked for again at once");
 }

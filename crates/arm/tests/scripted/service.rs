@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use arm::{AzureResources, limits};
+use arm::AzureResources;
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::to_bytes;
@@ -73,7 +73,7 @@ impl Service {
             async move { said(request, &answer, &log).await }
         });
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let api = Arc::new(Api::new(client(), base, limits()));
+        let api = Arc::new(Api::new(client(), base, transport::Limits::default()));
         let caller = Caller::new(TenantId(Uuid::from_u128(1)), ME, Arc::new(OneToken));
         Self { plane: AzureResources::new(api, None), caller, calls }
     }

@@ -10,7 +10,7 @@ mod scopes;
 mod tenant;
 mod withdraw;
 
-use arm::{AzureResources, limits};
+use arm::AzureResources;
 use pim::draft::{Draft, Ticket};
 use pim::eligibility::Eligibility;
 use pim::ids::{OperationId, RequestId};
@@ -20,7 +20,7 @@ use tenant::Tenant;
 
 /// The plane of `tenant`, and `person` at it.
 pub(crate) async fn signed_in(tenant: &Tenant, person: (&str, &str)) -> (AzureResources, Caller) {
-    let plane = AzureResources::new(tenant.api(Audience::Azure, limits()), None);
+    let plane = AzureResources::new(tenant.api(Audience::Azure, transport::Limits::default()), None);
     (plane, tenant.caller(person).await.unwrap())
 }
 

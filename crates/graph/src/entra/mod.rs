@@ -229,7 +229,7 @@ async fn rows(line: &Line, path: &'static str) -> Result<Vec<(Instance, String)>
     unnamed.dedup();
     let asked = unnamed.into_iter().take(UNITS_ASKED_FOR).map(async |id| (unit_name(line, &id).await, id));
     let asked: Vec<(Option<String>, String)> =
-        futures::stream::iter(asked).buffer_unordered(4).collect().await;
+        futures::stream::iter(asked).buffer_unordered(line.width()).collect().await;
     let names: HashMap<String, String> =
         asked.into_iter().filter_map(|(name, id)| Some((id, name?))).collect();
     let with_place = |row: Instance| {

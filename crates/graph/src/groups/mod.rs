@@ -67,9 +67,6 @@ const APPROVING: Approving = Approving {
 /// Below the admin center: requests that wait for the person.
 const ADMIN_PAGE: &str = "/#view/Microsoft_Azure_PIMCommon/ApproveRequestMenuBlade/~/aadgroup";
 
-/// Batches on their way at a time.
-const BATCHES: usize = 4;
-
 /// PIM for Groups over Microsoft Graph.
 pub struct Groups {
     api: Arc<Api>,
@@ -142,7 +139,8 @@ impl Plane for Groups {
                 let chunks: Vec<Vec<String>> =
                     groups.chunks(batch::LARGEST).map(<[String]>::to_vec).collect();
                 let batches = chunks.into_iter().map(|chunk| read_batch(&line, chunk));
-                let read: Vec<_> = futures::stream::iter(batches).buffer_unordered(BATCHES).collect().await;
+                let read: Vec<_> =
+                    futures::stream::iter(batches).buffer_unordered(line.width()).collect().await;
                 read.into_iter().flatten().collect()
             }
             Err(error) => {

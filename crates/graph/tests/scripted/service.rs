@@ -8,7 +8,6 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use graph::limits;
 use pim::challenge::{Challenge, Claims};
 use pim::ids::{PrincipalId, TenantId};
 use pim::plane::Caller;
@@ -66,7 +65,7 @@ impl Service {
         });
         tokio::spawn(async move { axum::serve(listener, router).await });
         let caller = Caller::new(TenantId(Uuid::from_u128(1)), ME, Arc::new(OneToken));
-        Self { api: Arc::new(Api::new(client(), base, limits())), caller, calls }
+        Self { api: Arc::new(Api::new(client(), base, transport::Limits::default())), caller, calls }
     }
 
     /// What it was asked with `method` at a path that contains `part`, in order.

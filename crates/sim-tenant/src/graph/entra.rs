@@ -303,7 +303,7 @@ pub(super) fn route(
             if world.tenant.role_by_id(&target.role).is_none() {
                 return Err(GraphError::new(400, "RoleNotFound", "The role definition could not be found."));
             }
-            let request = requests::submit(sim, world, caller, call, &body, target, about)?;
+            let request = requests::submit(now, world, caller, call, &body, target, about)?;
             let row = request_row(&request, now);
             Ok(REQUEST.entity(call, base, 201, &row, &|e, row| navigate(world, e, row))?)
         }

@@ -229,7 +229,7 @@ pub(super) fn route(
             if world.tenant.group_by_id(&target.scope).is_none() {
                 return Err(GraphError::new(400, "ResourceNotFound", "The group could not be found."));
             }
-            let request = requests::submit(sim, world, caller, call, &body, target, about)?;
+            let request = requests::submit(now, world, caller, call, &body, target, about)?;
             Ok(REQUEST
                 .entity(call, base, 201, &request_row(&request, now), &|e, row| navigate(world, e, row))?)
         }

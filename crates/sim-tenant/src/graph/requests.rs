@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::{Caller, GraphError};
 use crate::engine::{self, Draft, Expiration};
 use crate::journal;
-use crate::sim::Sim;
 use crate::state::rows::Action;
 use crate::state::{Plane, RoleRequest, Target, World};
 use crate::wire::Call;
@@ -101,7 +100,7 @@ pub(super) enum About {
 
 /// Judges and carries out what a body asks for.
 pub(super) fn submit(
-    sim: &Sim,
+    now: Timestamp,
     world: &mut World,
     caller: &Caller,
     call: &Call,
@@ -141,7 +140,7 @@ pub(super) fn submit(
         condition_version: None,
         validation_only: body.0.get("isValidationOnly").and_then(Value::as_bool).unwrap_or(false),
     };
-    let request = engine::submit(world, &caller.asker(), draft, sim.now())?;
+    let request = engine::submit(world, &caller.asker(), draft, now)?;
     if !request.validation_only {
         journal::record(world, &request, call);
     }

@@ -47,11 +47,13 @@ fn dates(grant: &Grant<'_>, now: Timestamp) -> (Timestamp, Option<Timestamp>) {
 
 fn eligibility(tenant: &Tenant, grant: &Grant<'_>, now: Timestamp) -> Option<Eligibility> {
     let principal = tenant.persona_by_key(grant.who)?.object_id.clone();
-    let group = grant.through.and_then(|name| tenant.group_by_name(name)).filter(|_| grant.listed_as_group);
+    let through = grant.through.and_then(|name| tenant.group_by_name(name));
+    let listed = through.filter(|_| grant.listed_as_group);
     let (instance_id, schedule_id) = instance_id(grant, "eligible");
     let (start, end) = dates(grant, now);
     Some(Eligibility {
-        listed_principal: group.map_or_else(|| principal.clone(), |g| g.id.clone()),
+        listed_principal: listed.map_or_else(|| principal.clone(), |g| g.id.clone()),
+        through: through.map(|group| group.id.clone()),
         principal,
         target: grant.target.clone(),
         member_type: grant.member_type.to_owned(),

@@ -96,7 +96,26 @@ impl World {
             .iter()
             .filter(|e| e.target.plane == plane && e.principal == oid)
             .filter(|e| e.start <= now && e.end.is_none_or(|end| end > now))
+            .filter(|e| e.through.as_ref().is_none_or(|group| self.is_member(oid, group, now)))
             .collect()
+    }
+
+    /// Whether somebody is a member of a group: for good, or because they activated it.
+    fn is_member(&self, oid: &str, group: &str, now: Timestamp) -> bool {
+        let name = |one: &&crate::tenant::Group| one.id == group;
+        let group_name = self.tenant.groups.list.iter().find(name).map(|one| one.name.as_str());
+        let for_good = self
+            .tenant
+            .personas
+            .iter()
+            .filter(|persona| persona.object_id == oid)
+            .any(|persona| persona.member_of.iter().any(|one| Some(one.as_str()) == group_name));
+        let membership = Target { plane: Plane::Groups, role: "member".to_owned(), scope: group.to_owned() };
+        for_good
+            || self
+                .assignments
+                .iter()
+                .any(|a| a.principal == oid && a.target == membership && self.is_listed(a, now))
     }
 
     /// Assignments of a person on a plane that hold at `now`.

@@ -53,6 +53,8 @@ pub(crate) struct Eligibility {
     pub(crate) principal: String,
     /// What the list shows as the principal: the person, or the group it comes through.
     pub(crate) listed_principal: String,
+    /// The id of the group it comes through: it is there while the person is a member.
+    pub(crate) through: Option<String>,
     pub(crate) target: Target,
     pub(crate) member_type: String,
     pub(crate) instance_id: String,

@@ -159,7 +159,7 @@ pub(crate) struct Sim {
 }
 
 impl Sim {
-    async fn start(tenant: Tenant) -> Self {
+    pub(crate) async fn start(tenant: Tenant) -> Self {
         let running = Running::start(Options { tenant, ..Options::ephemeral() }).await;
         Self { running: running.expect("the tenant starts"), http: client() }
     }
