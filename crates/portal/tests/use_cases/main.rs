@@ -7,6 +7,7 @@ mod chance;
 mod deactivate;
 mod feed;
 mod follow_on;
+mod history;
 mod leases;
 mod lists;
 mod narrow;
