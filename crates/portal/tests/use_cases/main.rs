@@ -13,6 +13,7 @@ mod lists;
 mod narrow;
 mod plans;
 mod prolong;
+mod replay;
 mod schedule;
 mod step_up;
 mod stores;
