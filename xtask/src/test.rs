@@ -49,7 +49,7 @@ pub(crate) fn run(test: &Test) -> Result<()> {
     if directory.is_dir() {
         fs::remove_dir_all(&directory)?;
     }
-    let stage = stage::start(Ports::free()?, &directory)?;
+    let stage = stage::start(Ports::free()?, &directory, "demo")?;
     step("Running the browser tests", "Every journey, in Chromium, with JavaScript and without.");
     let report = directory.join("report.json");
     let mut playwright = tools.playwright();
