@@ -39,6 +39,16 @@ pub(crate) struct Stage {
     portal: Background,
 }
 
+/// What the sources dispute, as the simulated tenant tells it: each switch with its positions.
+pub(crate) fn disputed(directory: &Path) -> Result<Value> {
+    let ports = Ports::free()?;
+    fs::create_dir_all(directory)?;
+    let tenant = start_tenant(ports, directory, "demo")?;
+    let catalogue = http::get_json(ports.control, "/switches/catalogue")?;
+    tenant.check()?;
+    Ok(catalogue)
+}
+
 /// Starts both and waits until both answer. State and logs go to `directory`; `seed` is what is in the tenant.
 pub(crate) fn start(ports: Ports, directory: &Path, seed: &str) -> Result<Stage> {
     step(

@@ -166,7 +166,9 @@ impl Sim {
     pub(crate) async fn start(tenant: Tenant) -> Self {
         let running = Running::start(Options { tenant, ..Options::ephemeral() }).await;
         let sim = Self { running: running.expect("the tenant starts"), http: client() };
-        if let Ok(positions) = std::env::var(SWITCHES) {
+        #[expect(clippy::disallowed_methods, reason = "a test's own parameter")]
+        let positions = std::env::var(SWITCHES);
+        if let Ok(positions) = positions {
             sim.control("switches", serde_json::from_str(&positions).expect("positions of switches")).await;
         }
         sim
