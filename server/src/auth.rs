@@ -5,6 +5,7 @@ use axum::extract::{Path, Query, State as Extract};
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use identity::flow::KEPT;
 use identity::{BrowserBinding, Callback, Finished, ReturnTo, SignInError, StepUp};
 use pim::ids::{BatchId, OperationId};
 use serde::Deserialize;
@@ -39,8 +40,9 @@ pub async fn begin(
 
 fn send_off(begun: &identity::Begin) -> Response {
     let cookie = format!(
-        "{BINDING}={}; Path=/; Max-Age=600; Secure; HttpOnly; SameSite=Lax",
-        begun.binding.cookie_value()
+        "{BINDING}={}; Path=/; Max-Age={}; Secure; HttpOnly; SameSite=Lax",
+        begun.binding.cookie_value(),
+        KEPT.as_secs()
     );
     let mut response = Redirect::to(begun.url.as_str()).into_response();
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
