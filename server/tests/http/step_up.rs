@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sim_tenant::walk::Consent;
 
-use crate::support::{ADELE, ALEX, Browser, LEE, Page, World};
+use crate::support::{ADELE, ALEX, Browser, LEE, Page, SESSION, World};
 
 /// Two on Graph and one on Azure, all under one context; and one that asks for nothing.
 const ROLES: [&str; 4] = [
@@ -137,6 +137,21 @@ async fn where_nothing_is_known_any_more_the_page_leads_back_to_the_requests() {
     let requests = page.link("open the request").expect("a way back");
     let list = browser.get(&requests).await;
     assert!(list.body.contains(&result.path), "{}", list.text());
+}
+
+#[tokio::test]
+async fn another_tab_stays_signed_in_while_one_makes_a_stronger_sign_in() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let result = browser.activate(&ROLES[..1], "Policy change").await;
+    // What another tab asks for with the cookies of now may be answered after the stronger sign-in.
+    let other = Browser::with_cookies_of(&browser);
+    let ready = browser.step_up(&result, ADELE).await;
+    let late = other.get("/").await;
+    assert!(late.text().contains("Adele Vance"), "{} {}", late.status, late.text());
+    assert_eq!(late.set_cookie(SESSION), None, "the answer takes no cookie away from the browser");
+    assert_eq!(states(&resume(&other, &result).await), ["Usable"], "either tab can send it");
+    assert_eq!(states(&resume(&browser, &ready).await), ["Usable"]);
 }
 
 #[tokio::test]
