@@ -54,8 +54,14 @@ fn step_up_problem(slug: &str) -> &'static str {
         "policy" => {
             "A policy of your organisation does not allow the stronger sign-in from here. Nothing was sent. An administrator finds it in the sign-in log."
         }
-        "expired" | "unknown" => {
-            "The sign-in took too long, or your session ended meanwhile. Nothing was sent; sign in for it again."
+        "expired" => {
+            "The stronger sign-in was not completed: it has to be finished within ten minutes. Nothing was sent; sign in for it again."
+        }
+        "replayed" => {
+            "The stronger sign-in was not completed this time: the address you came back with works once. Nothing was sent; where it is still asked for below, sign in for it again."
+        }
+        "unknown" => {
+            "The stronger sign-in was not completed: your session ended meanwhile. Nothing was sent; sign in for it again."
         }
         _ => "The stronger sign-in did not work. Nothing was sent; try it again.",
     }
