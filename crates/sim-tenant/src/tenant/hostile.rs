@@ -214,7 +214,8 @@ fn add(tenant: &mut Tenant, at: usize, name: &str) {
         member_type,
         through: None,
         listed_as_group: false,
-        condition: Some(name.to_owned()),
+        // An expression, not a name: it goes back verbatim.
+        condition: Some(NAMES[0].to_owned()),
     });
 }
 
