@@ -5,6 +5,7 @@ use axum::extract::{Path, Query, State as Extract};
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use identity::flow::KEPT;
 use identity::{BrowserBinding, Callback, Finished, ReturnTo, SignInError, StepUp};
 use pim::ids::{BatchId, OperationId};
 use serde::Deserialize;
@@ -39,8 +40,9 @@ pub async fn begin(
 
 fn send_off(begun: &identity::Begin) -> Response {
     let cookie = format!(
-        "{BINDING}={}; Path=/; Max-Age=600; Secure; HttpOnly; SameSite=Lax",
-        begun.binding.cookie_value()
+        "{BINDING}={}; Path=/; Max-Age={}; Secure; HttpOnly; SameSite=Lax",
+        begun.binding.cookie_value(),
+        KEPT.as_secs()
     );
     let mut response = Redirect::to(begun.url.as_str()).into_response();
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
@@ -87,10 +89,9 @@ pub async fn finish(
     let signed_in = match state.identity.finish(callback, binding(&headers)).await {
         Ok(Finished::SignedIn(signed_in)) => signed_in,
         Ok(Finished::SteppedUp { return_to }) => {
-            // More power than before: under a new id, as after a sign-in.
-            if session.cycle_id().await.is_err() {
-                tracing::warn!("a session could not be given a new id");
-            }
+            // The session keeps its id. A new one guards against an id that somebody knew before the sign-in, and this session got one
+            // then; since, the same person goes on, and only the vault on the server has changed. The flow names that vault and belongs
+            // to this browser. Under a new id, another tab's request that is under way would end by taking the cookie away.
             tracing::info!("a stronger sign-in was made");
             return Redirect::to(return_to.as_str()).into_response();
         }

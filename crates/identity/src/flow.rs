@@ -1,8 +1,8 @@
 //! A sign-in on its way: what is remembered between sending the browser off and its coming back.
 //!
 //! It is kept under the `state`, in an encrypted record, for [`KEPT`]; it is good for [`VALID`] and once. The rest of the time it
-//! only serves to tell "too late" and "twice" from "never heard of". It belongs to one browser: the hash of a random binding,
-//! which that browser holds in a cookie, is part of it (login CSRF; RFC 9700, 4.7).
+//! only serves to tell "too late" and "twice" from "never heard of", and where a stronger sign-in belonged. It belongs to one
+//! browser: the hash of a random binding, which that browser holds in a cookie, is part of it (login CSRF; RFC 9700, 4.7).
 
 use jiff::{SignedDuration, Timestamp};
 use pim::challenge::Challenge;
@@ -21,8 +21,8 @@ use crate::secret::{digest, expose, same};
 
 /// How long a sign-in may take.
 pub const VALID: SignedDuration = SignedDuration::from_mins(10);
-/// How long it is remembered.
-const KEPT: SignedDuration = SignedDuration::from_mins(60);
+/// How long it is remembered, and how long the browser keeps its binding: a browser that comes too late is told so.
+pub const KEPT: SignedDuration = SignedDuration::from_mins(60);
 /// Longest accepted `state`; ours have 43 characters.
 const LONGEST_STATE: usize = 128;
 
@@ -58,7 +58,7 @@ impl BrowserBinding {
 pub struct Begin {
     /// Where to send the browser. It holds `state` and `nonce`: not for logs.
     pub url: Url,
-    /// What to put into the browser's cookie, for ten minutes.
+    /// What to put into the browser's cookie, for as long as a sign-in is remembered ([`KEPT`]).
     pub binding: BrowserBinding,
 }
 
@@ -93,7 +93,27 @@ pub struct StepUp {
 #[derive(Serialize, Deserialize)]
 enum Stored {
     Waiting(Flow),
-    Finished,
+    /// Nothing secret is left.
+    Over {
+        /// Hash of the browser's binding.
+        browser: String,
+        /// Where a stronger sign-in belonged.
+        step_up: Option<ReturnTo>,
+    },
+}
+
+/// Why a callback has no sign-in to finish.
+#[derive(Debug)]
+pub(crate) struct Unclaimed {
+    pub(crate) error: SignInError,
+    /// Where it belonged, when it was a stronger sign-in begun in this browser.
+    pub(crate) step_up: Option<ReturnTo>,
+}
+
+impl<E: Into<SignInError>> From<E> for Unclaimed {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), step_up: None }
+    }
 }
 
 fn unreadable(_: serde_json::Error) -> SignInError {
@@ -145,29 +165,35 @@ impl Flow {
         state: &SecretString,
         binding: Option<&str>,
         now: Timestamp,
-    ) -> Result<Self, SignInError> {
+    ) -> Result<Self, Unclaimed> {
         let state = state.expose_secret();
         if state.is_empty() || state.len() > LONGEST_STATE {
-            return Err(SignInError::Protocol(Breach::Callback, Trace::default()));
+            return Err(SignInError::Protocol(Breach::Callback, Trace::default()).into());
         }
         let record = records.get(RecordKind::SignInFlow, state).await?.ok_or(SignInError::FlowUnknown)?;
+        let is_here = |browser: &str| binding.is_some_and(|binding| same(&digest(binding), browser));
         let flow = match serde_json::from_slice(&record.content).map_err(unreadable)? {
             Stored::Waiting(flow) => flow,
-            Stored::Finished => return Err(SignInError::FlowReplayed(Trace::default())),
+            Stored::Over { browser, step_up } => {
+                let error = SignInError::FlowReplayed(Trace::default());
+                return Err(Unclaimed { error, step_up: step_up.filter(|_| is_here(&browser)) });
+            }
         };
-        // Another browser does not use it up: the right one may still come.
-        if !binding.is_some_and(|binding| same(&digest(binding), &flow.browser)) {
-            return Err(SignInError::NotThisBrowser);
+        // Another browser does not use it up, and is not told where it belongs: the right one may still come.
+        if !is_here(&flow.browser) {
+            return Err(SignInError::NotThisBrowser.into());
         }
-        let finished = serde_json::to_vec(&Stored::Finished).map_err(unreadable)?;
-        let claimed =
-            records.replace(RecordKind::SignInFlow, state, record.version, &finished, record.expires).await?;
-        if !claimed {
-            return Err(SignInError::FlowReplayed(Trace::default()));
-        }
-        if now.duration_since(flow.begun) > VALID {
-            return Err(SignInError::FlowExpired(Trace::default()));
-        }
-        Ok(flow)
+        let step_up = flow.step_up.is_some().then(|| flow.return_to.clone());
+        let over = Stored::Over { browser: flow.browser.clone(), step_up: step_up.clone() };
+        let over = serde_json::to_vec(&over).map_err(unreadable)?;
+        let error =
+            match records.replace(RecordKind::SignInFlow, state, record.version, &over, record.expires).await
+            {
+                Ok(true) if now.duration_since(flow.begun) <= VALID => return Ok(flow),
+                Ok(true) => SignInError::FlowExpired(Trace::default()),
+                Ok(false) => SignInError::FlowReplayed(Trace::default()),
+                Err(error) => error.into(),
+            };
+        Err(Unclaimed { error, step_up })
     }
 }

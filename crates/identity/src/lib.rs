@@ -48,7 +48,7 @@ pub use return_to::{LeadsElsewhere, ReturnTo};
 pub use scopes::Scope;
 pub use settings::{ADMIN_CONSENT_PATH, CALLBACK_PATH, PlaneSet, Settings};
 
-use flow::Flow;
+use flow::{Flow, Unclaimed};
 use id_token::{Expected, Verified};
 use settings::bare;
 use signing_keys::SigningKeys;
@@ -199,12 +199,19 @@ impl Identity {
     /// Finishes a sign-in: `callback` is the query that the browser came back with, `binding` the value of its cookie.
     ///
     /// Redeems the code, checks the ID token and stores the tokens. Every failure ends this sign-in, except that of another
-    /// browser; the person begins a new one.
+    /// browser; the person begins a new one. What became of a stronger sign-in is told by [`Finished`], even when it came too late or
+    /// a second time; an error is one that nothing more is known about.
     pub async fn finish(&self, callback: Callback, binding: Option<&str>) -> Result<Finished, SignInError> {
         let inner = &*self.0;
         let state =
             callback.state.as_ref().ok_or(SignInError::Protocol(Breach::Callback, Trace::default()))?;
-        let flow = Flow::claim(&*inner.records, state, binding, inner.clock.now()).await?;
+        let flow = match Flow::claim(&*inner.records, state, binding, inner.clock.now()).await {
+            Ok(flow) => flow,
+            Err(Unclaimed { error, step_up: Some(return_to) }) => {
+                return Ok(Finished::NotSteppedUp { return_to, error });
+            }
+            Err(Unclaimed { error, .. }) => return Err(error),
+        };
         if flow.tenant != inner.settings.tenant {
             return Err(SignInError::WrongTenant);
         }

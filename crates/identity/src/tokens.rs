@@ -1,22 +1,24 @@
 //! Access tokens of a signed-in person: from the vault while they are fresh, refreshed otherwise.
 //!
-//! A refresh happens once at a time per (vault, audience): whoever comes while it runs gets its outcome. Planes fail apart: what is
-//! refused for Azure alone (a policy, missing consent) does not end the session; only a dead refresh token does.
+//! Every kind of token takes the same way: the vault is looked at, then one call at a time is made for each vault and [`Want`], and
+//! whoever comes while it runs gets its outcome. Another kind is another variant of [`Want`]. Planes fail apart: what is refused for
+//! Azure alone (a policy, missing consent) does not end the session; only a dead refresh token does.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use pim::challenge::{Challenge, Claims, Demand};
+use pim::challenge::{Challenge, Claims};
 use pim::ids::VaultId;
 use pim::tokens::{Audience, TokenError, Tokens, Vaults};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
 use crate::error::{asks_for_more, forbidden_by_policy};
-use crate::vault;
-use crate::wire::{EntraError, NoGrant};
+use crate::secret::digest;
+use crate::vault::{self, Access, Vault};
+use crate::wire::{EntraError, Grant, NoGrant};
 use crate::{Identity, Inner, claims, scope_of};
 
 type Outcome = Result<SecretString, TokenError>;
@@ -26,14 +28,85 @@ type Flight = OnceCell<Outcome>;
 #[derive(Default)]
 pub(crate) struct Flights(Mutex<HashMap<Key, Weak<Flight>>>);
 
-/// What is refreshed. The kinds never share an outcome: a stronger token is no ordinary one.
-type Key = (VaultId, Audience, Want);
+/// What is asked for, and from which vault.
+type Key = (VaultId, Want);
 
+/// What is asked for. The kinds never share an outcome: a stronger token is no ordinary one.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Want {
-    Ordinary,
-    Stronger(Demand),
-    Renewed(Option<Claims>),
+    Ordinary(Audience),
+    /// One that meets this. The person has met the same demand for another resource: for this one the sign-in service asks for nothing
+    /// more.
+    Stronger(Challenge),
+    /// An ordinary one in place of one that the service did not take.
+    Renewed {
+        audience: Audience,
+        /// Hash of the token that was not taken.
+        refused: String,
+        /// What the service asked for.
+        claims: Option<Claims>,
+    },
+}
+
+impl Want {
+    const fn audience(&self) -> Audience {
+        match self {
+            Self::Ordinary(audience) | Self::Renewed { audience, .. } => *audience,
+            Self::Stronger(challenge) => challenge.audience,
+        }
+    }
+
+    fn claims(&self) -> String {
+        match self {
+            Self::Ordinary(_) | Self::Renewed { claims: None, .. } => claims::CAPABILITY.to_owned(),
+            Self::Stronger(challenge) => claims::of(&challenge.demand),
+            Self::Renewed { claims: Some(asked), .. } => claims::merged(asked),
+        }
+    }
+
+    /// The stored token, where it is what is asked for.
+    fn found<'v>(&self, vault: &'v Vault, now: Timestamp) -> Option<&'v Access> {
+        match self {
+            Self::Ordinary(audience) => vault.access(*audience).filter(|access| access.is_fresh(now)),
+            Self::Stronger(challenge) => vault.stronger(challenge, now).map(|stronger| &stronger.access),
+            Self::Renewed { audience, refused, .. } => vault
+                .access(*audience)
+                .filter(|access| access.is_fresh(now) && digest(access.token.expose_secret()) != *refused),
+        }
+    }
+
+    /// The stored token that serves while the sign-in service is away: it may be old, but it is valid.
+    fn makeshift<'v>(&self, vault: &'v Vault, now: Timestamp) -> Option<&'v Access> {
+        match self {
+            Self::Ordinary(audience) => vault.access(*audience).filter(|access| access.is_usable(now)),
+            Self::Stronger(_) | Self::Renewed { .. } => None,
+        }
+    }
+
+    /// What a refusal means.
+    fn verdict(&self, refused: &EntraError) -> Verdict {
+        match verdict(refused) {
+            // The frequency that a policy asks for with the context has run out: the session itself may well last longer.
+            Verdict::Dead if matches!(self, Self::Stronger(_)) && refused.trace().code == Some(70043) => {
+                Verdict::SignIn
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// What the caller is told of a refusal.
+    fn refusal(&self, verdict: Verdict, refused: &EntraError) -> TokenError {
+        match (self, verdict) {
+            (Self::Stronger(challenge), Verdict::SignIn) => TokenError::StepUpRequired(challenge.clone()),
+            (Self::Renewed { audience, claims, .. }, Verdict::SignIn) => {
+                let asked = refused.claims().or_else(|| claims.clone());
+                asked.map_or(TokenError::SignInRequired, |claims| {
+                    TokenError::StepUpRequired(Challenge::from_claims(*audience, claims))
+                })
+            }
+            (_, verdict) => verdict.into(),
+        }
+    }
 }
 
 impl Flights {
@@ -67,38 +140,14 @@ pub(crate) struct VaultTokens {
 #[async_trait]
 impl Tokens for VaultTokens {
     async fn access_token(&self, audience: Audience) -> Outcome {
-        let inner = &self.inner;
-        if audience == Audience::Azure && !inner.settings.planes.azure {
+        if audience == Audience::Azure && !self.inner.settings.planes.azure {
             return Err(TokenError::ResourceAbsent);
         }
-        if let Some(token) = self.fresh(audience).await? {
-            return Ok(token);
-        }
-        let key = (self.vault, audience, Want::Ordinary);
-        let flight = inner.flights.join(&key);
-        // A caller that goes away mid-refresh leaves the cell empty, and the next one in the queue takes over.
-        let outcome = flight.get_or_init(|| self.refresh(audience)).await.clone();
-        inner.flights.leave(&key, &flight);
-        outcome
+        self.token(Want::Ordinary(audience)).await
     }
 
     async fn stronger_token(&self, challenge: &Challenge) -> Outcome {
-        let inner = &self.inner;
-        let opened = self.opened().await?;
-        let now = inner.clock.now();
-        if let Some(stronger) = opened.vault.stronger(challenge, now) {
-            return Ok(stronger.access.token.clone());
-        }
-        let Some(elsewhere) = opened.vault.stronger_elsewhere(challenge, now) else {
-            return Err(TokenError::StepUpRequired(challenge.clone()));
-        };
-        // The person has met the demand for another resource: for this one the sign-in service asks for nothing more.
-        let made = elsewhere.made;
-        let key = (self.vault, challenge.audience, Want::Stronger(challenge.demand.clone()));
-        let flight = inner.flights.join(&key);
-        let outcome = flight.get_or_init(|| self.strengthen(challenge, made)).await.clone();
-        inner.flights.leave(&key, &flight);
-        outcome
+        self.token(Want::Stronger(challenge.clone())).await
     }
 
     async fn renewed_token(
@@ -107,19 +156,8 @@ impl Tokens for VaultTokens {
         refused: &SecretString,
         claims: Option<&Claims>,
     ) -> Outcome {
-        let inner = &self.inner;
-        let opened = self.opened().await?;
-        let stored = opened.vault.access(audience).filter(|access| access.is_fresh(inner.clock.now()));
-        if let Some(stored) = stored
-            && stored.token.expose_secret() != refused.expose_secret()
-        {
-            return Ok(stored.token.clone());
-        }
-        let key = (self.vault, audience, Want::Renewed(claims.cloned()));
-        let flight = inner.flights.join(&key);
-        let outcome = flight.get_or_init(|| self.renew(audience, claims)).await.clone();
-        inner.flights.leave(&key, &flight);
-        outcome
+        let refused = digest(refused.expose_secret());
+        self.token(Want::Renewed { audience, refused, claims: claims.cloned() }).await
     }
 }
 
@@ -137,102 +175,50 @@ impl VaultTokens {
             .ok_or(TokenError::SignInRequired)
     }
 
-    /// The stored token, if it is fresh.
-    async fn fresh(&self, audience: Audience) -> Result<Option<SecretString>, TokenError> {
-        let opened = self.opened().await?;
-        let now = self.inner.clock.now();
-        Ok(opened
-            .vault
-            .access(audience)
-            .filter(|access| access.is_fresh(now))
-            .map(|access| access.token.clone()))
-    }
-
-    /// A stronger token for a resource, after a stronger sign-in for another.
-    async fn strengthen(&self, challenge: &Challenge, made: Timestamp) -> Outcome {
+    async fn token(&self, want: Want) -> Outcome {
         let inner = &self.inner;
-        let scope = scope_of(&inner.settings, challenge.audience);
-        let opened = self.opened().await?;
-        let now = inner.clock.now();
-        let sent = claims::of(&challenge.demand);
-        match inner.wire.refresh(&opened.vault.refresh, &scope, &sent, now).await {
-            Ok(grant) => {
-                let kept = vault::strengthen(&*inner.records, self.vault, challenge, &grant, made)
-                    .await
-                    .map_err(|_| TokenError::Unavailable)?;
-                if kept { Ok(grant.access) } else { Err(TokenError::SignInRequired) }
-            }
-            Err(NoGrant::Refused(_)) => Err(TokenError::StepUpRequired(challenge.clone())),
-            Err(NoGrant::Unavailable | NoGrant::Malformed) => Err(TokenError::Unavailable),
+        if let Some(access) = want.found(&self.opened().await?.vault, inner.clock.now()) {
+            return Ok(access.token.clone());
         }
+        let key = (self.vault, want);
+        let flight = inner.flights.join(&key);
+        // A caller that goes away meanwhile leaves the cell empty, and the next one in the queue takes over.
+        let outcome = flight.get_or_init(|| self.obtain(&key.1)).await.clone();
+        inner.flights.leave(&key, &flight);
+        outcome
     }
 
-    /// Another ordinary token in place of one that the service did not take.
-    async fn renew(&self, audience: Audience, asked: Option<&Claims>) -> Outcome {
+    /// Uses the refresh token, unless the work is done.
+    async fn obtain(&self, want: &Want) -> Outcome {
         let inner = &self.inner;
-        let scope = scope_of(&inner.settings, audience);
-        let opened = self.opened().await?;
-        let now = inner.clock.now();
-        let sent = asked.map_or_else(|| claims::CAPABILITY.to_owned(), claims::merged);
-        let refused = match inner.wire.refresh(&opened.vault.refresh, &scope, &sent, now).await {
-            Ok(grant) => {
-                let kept = vault::add(&*inner.records, self.vault, audience, &grant)
-                    .await
-                    .map_err(|_| TokenError::Unavailable)?;
-                return if kept { Ok(grant.access) } else { Err(TokenError::SignInRequired) };
-            }
-            Err(NoGrant::Refused(refused)) => refused,
-            Err(NoGrant::Unavailable | NoGrant::Malformed) => return Err(TokenError::Unavailable),
-        };
-        tracing::warn!(?audience, error = %refused, "a token that was not taken could not be renewed");
-        match verdict(&refused) {
-            Verdict::Dead => {
-                let again = self.opened().await?;
-                if same_token(&again, &opened) {
-                    vault::delete(&*inner.records, self.vault).await.map_err(|_| TokenError::Unavailable)?;
-                }
-                Err(TokenError::SignInRequired)
-            }
-            Verdict::SignIn => {
-                let asked = refused.claims().or_else(|| asked.cloned());
-                Err(asked.map_or(TokenError::SignInRequired, |claims| {
-                    TokenError::StepUpRequired(Challenge::from_claims(audience, claims))
-                }))
-            }
-            other => Err(other.into()),
-        }
-    }
-
-    async fn refresh(&self, audience: Audience) -> Outcome {
-        let inner = &self.inner;
-        let scope = scope_of(&inner.settings, audience);
+        let scope = scope_of(&inner.settings, want.audience());
+        let sent = want.claims();
         let mut opened = self.opened().await?;
         loop {
             let now = inner.clock.now();
-            let stored = opened.vault.access(audience);
-            // A refresh that ended a moment before this one began has done the work.
-            if let Some(access) = stored.filter(|access| access.is_fresh(now)) {
+            // One that ended a moment before this one began, here or on another replica, has done the work.
+            if let Some(access) = want.found(&opened.vault, now) {
                 return Ok(access.token.clone());
             }
-            let refused =
-                match inner.wire.refresh(&opened.vault.refresh, &scope, claims::CAPABILITY, now).await {
-                    Ok(grant) => {
-                        let kept = vault::add(&*inner.records, self.vault, audience, &grant)
-                            .await
-                            .map_err(|_| TokenError::Unavailable)?;
-                        return if kept { Ok(grant.access) } else { Err(TokenError::SignInRequired) };
-                    }
-                    Err(NoGrant::Refused(refused)) => refused,
-                    Err(NoGrant::Unavailable | NoGrant::Malformed) => {
-                        // The token in hand may be old, but it is valid: better than none while the service is away.
-                        let usable = stored.filter(|access| access.is_usable(now));
-                        return usable.map(|access| access.token.clone()).ok_or(TokenError::Unavailable);
-                    }
-                };
-            tracing::warn!(?audience, error = %refused, "a token was not refreshed");
-            let verdict = verdict(&refused);
+            let keep = match want {
+                Want::Stronger(challenge) => match opened.vault.stronger_elsewhere(challenge, now) {
+                    Some(elsewhere) => Keep::Beside(challenge, elsewhere.made),
+                    None => return Err(TokenError::StepUpRequired(challenge.clone())),
+                },
+                Want::Ordinary(audience) | Want::Renewed { audience, .. } => Keep::AsOrdinary(*audience),
+            };
+            let refused = match inner.wire.refresh(&opened.vault.refresh, &scope, &sent, now).await {
+                Ok(grant) => return self.keep(keep, grant).await,
+                Err(NoGrant::Refused(refused)) => refused,
+                Err(NoGrant::Unavailable | NoGrant::Malformed) => {
+                    let makeshift = want.makeshift(&opened.vault, now);
+                    return makeshift.map(|access| access.token.clone()).ok_or(TokenError::Unavailable);
+                }
+            };
+            tracing::warn!(audience = ?want.audience(), error = %refused, "a token was not refreshed");
+            let verdict = want.verdict(&refused);
             if verdict != Verdict::Dead {
-                return Err(verdict.into());
+                return Err(want.refusal(verdict, &refused));
             }
             // Another replica may have stored a newer refresh token meanwhile: only the stored one counts.
             let again = self.opened().await?;
@@ -243,6 +229,29 @@ impl VaultTokens {
             opened = again;
         }
     }
+
+    /// Stores what was brought. After a sign-out there is nowhere to, and it is dropped.
+    async fn keep(&self, keep: Keep<'_>, grant: Grant) -> Outcome {
+        let records = &*self.inner.records;
+        let kept = match keep {
+            Keep::AsOrdinary(audience) => vault::add(records, self.vault, audience, &grant).await,
+            Keep::Beside(challenge, made) => {
+                vault::strengthen(records, self.vault, challenge, &grant, made).await
+            }
+        };
+        match kept {
+            Ok(true) => Ok(grant.access),
+            Ok(false) => Err(TokenError::SignInRequired),
+            Err(_) => Err(TokenError::Unavailable),
+        }
+    }
+}
+
+/// Where a token goes.
+enum Keep<'a> {
+    AsOrdinary(Audience),
+    /// Beside the ordinary ones, for as long as the stronger sign-in serves that was made then.
+    Beside(&'a Challenge, Timestamp),
 }
 
 fn same_token(one: &vault::Opened, other: &vault::Opened) -> bool {

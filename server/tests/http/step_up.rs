@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sim_tenant::walk::Consent;
 
-use crate::support::{ADELE, ALEX, Browser, LEE, Page, World};
+use crate::support::{ADELE, ALEX, Browser, LEE, Page, SESSION, World};
 
 /// Two on Graph and one on Azure, all under one context; and one that asks for nothing.
 const ROLES: [&str; 4] = [
@@ -50,7 +50,7 @@ async fn one_sign_in_serves_a_context_on_graph_and_on_azure_and_the_rest_does_no
 
 #[tokio::test]
 async fn a_demand_that_no_policy_named_is_learnt_from_the_refusal_in_every_form() {
-    for form in ["plain", "wrapped"] {
+    for form in ["plain", "wrapped", "wrapped_nameless", "nested"] {
         let world = World::start().await;
         world.sim.control("switches", json!({ "acrs_form": form })).await;
         let browser = world.signed_in(ADELE).await;
@@ -82,6 +82,76 @@ async fn somebody_else_changes_nothing() {
     assert!(browser.get("/").await.text().contains("Adele Vance"), "she is still signed in");
     assert_eq!(states(&resume(&browser, &result).await), ["AwaitingStepUp"]);
     assert_eq!(world.sim.ledger().await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn too_late_ends_on_the_page_of_the_request() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let result = browser.activate(&ROLES[..1], "Policy change").await;
+    let back = browser.step_up_to_callback(&result, ADELE, Consent::Accept).await;
+    world.wait(SignedDuration::from_mins(11));
+    let landed = browser.get(&back).await;
+    assert_eq!(landed.location(), format!("{}?step_up=expired", result.path));
+    let page = browser.get(landed.location()).await;
+    let notice = "was not completed: it has to be finished within ten minutes. Nothing was sent";
+    assert!(page.text().contains(notice), "{}", page.text());
+    assert_eq!(page.link("Sign in for it"), result.link("Sign in for it"), "it can be repeated");
+}
+
+#[tokio::test]
+async fn twice_ends_on_the_page_of_the_request_and_it_can_be_repeated() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let result = browser.activate(&ROLES[..1], "Policy change").await;
+    let back = browser.step_up_to_callback(&result, ALEX, Consent::Accept).await;
+    browser.get(&back).await;
+    let landed = browser.get(&back).await;
+    assert_eq!(landed.location(), format!("{}?step_up=replayed", result.path));
+    let page = browser.get(landed.location()).await;
+    let notice = "was not completed this time: the address you came back with works once";
+    assert!(page.text().contains(notice), "{}", page.text());
+    assert_eq!(states(&page), ["AwaitingStepUp"]);
+    let ready = browser.step_up(&page, ADELE).await;
+    assert_eq!(states(&resume(&browser, &ready).await), ["Usable"]);
+}
+
+#[tokio::test]
+async fn where_nothing_is_known_any_more_the_page_leads_back_to_the_requests() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let result = browser.activate(&ROLES[..1], "Policy change").await;
+    let back = browser.step_up_to_callback(&result, ADELE, Consent::Accept).await;
+    let elsewhere = world.browser();
+    let landed = elsewhere.get(&back).await;
+    assert_eq!(landed.location(), "/sign-in/failed?problem=browser");
+    assert!(elsewhere.get(landed.location()).await.link("open the request").is_some());
+
+    // An hour later nothing is remembered; what keeps the session alive is that the portal is used.
+    world.wait(SignedDuration::from_mins(40));
+    browser.get("/").await;
+    world.wait(SignedDuration::from_mins(21));
+    let landed = browser.get(&back).await;
+    assert_eq!(landed.location(), "/sign-in/failed?problem=unknown");
+    let page = browser.get(landed.location()).await;
+    let requests = page.link("open the request").expect("a way back");
+    let list = browser.get(&requests).await;
+    assert!(list.body.contains(&result.path), "{}", list.text());
+}
+
+#[tokio::test]
+async fn another_tab_stays_signed_in_while_one_makes_a_stronger_sign_in() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let result = browser.activate(&ROLES[..1], "Policy change").await;
+    // What another tab asks for with the cookies of now may be answered after the stronger sign-in.
+    let other = Browser::with_cookies_of(&browser);
+    let ready = browser.step_up(&result, ADELE).await;
+    let late = other.get("/").await;
+    assert!(late.text().contains("Adele Vance"), "{} {}", late.status, late.text());
+    assert_eq!(late.set_cookie(SESSION), None, "the answer takes no cookie away from the browser");
+    assert_eq!(states(&resume(&other, &result).await), ["Usable"], "either tab can send it");
+    assert_eq!(states(&resume(&browser, &ready).await), ["Usable"]);
 }
 
 #[tokio::test]

@@ -4,5 +4,6 @@
 
 mod id_token;
 mod sign_in;
+mod step_up;
 mod support;
 mod tokens;

@@ -16,16 +16,26 @@ pub(crate) struct Memory {
     clock: ManualClock,
     rows: Arc<Mutex<Rows>>,
     interferences: Arc<Mutex<VecDeque<Interference>>>,
+    after_reads: Arc<Mutex<VecDeque<(RecordKind, Interference)>>>,
 }
 
 impl Memory {
     pub(crate) fn new(clock: ManualClock) -> Self {
-        Self { clock, rows: Arc::default(), interferences: Arc::default() }
+        Self { clock, rows: Arc::default(), interferences: Arc::default(), after_reads: Arc::default() }
     }
 
     /// Lets another writer in just before the next replacement.
     pub(crate) fn interfere(&self, change: impl FnOnce(&mut Record) + Send + 'static) {
         self.interferences.lock().unwrap().push_back(Box::new(change));
+    }
+
+    /// Lets another writer in just after the next read of a row of this kind.
+    pub(crate) fn interfere_after_read(
+        &self,
+        kind: RecordKind,
+        change: impl FnOnce(&mut Record) + Send + 'static,
+    ) {
+        self.after_reads.lock().unwrap().push_back((kind, Box::new(change)));
     }
 
     /// The rows of a kind.
@@ -34,12 +44,18 @@ impl Memory {
         rows.iter().filter(|((name, _), _)| *name == kind.name()).map(|(_, record)| record.clone()).collect()
     }
 
-    /// Overwrites the content of every row of a kind.
-    pub(crate) fn spoil(&self, kind: RecordKind) {
+    /// Changes the only row of a kind, as another writer would.
+    pub(crate) fn change(&self, kind: RecordKind, change: impl FnOnce(&mut Record)) {
         let mut rows = self.rows.lock().unwrap();
-        rows.iter_mut().filter(|((name, _), _)| *name == kind.name()).for_each(|(_, record)| {
-            record.content = b"{\"unknown\":1}".to_vec();
-        });
+        let mut rows = rows.iter_mut().filter(|((name, _), _)| *name == kind.name());
+        let (Some((_, record)), None) = (rows.next(), rows.next()) else { panic!("one row of {kind:?}") };
+        change(record);
+        record.version += 1;
+    }
+
+    /// Overwrites the content of the only row of a kind.
+    pub(crate) fn spoil(&self, kind: RecordKind) {
+        self.change(kind, |record| record.content = b"{\"unknown\":1}".to_vec());
     }
 
     fn alive(&self, record: &Record) -> bool {
@@ -50,8 +66,14 @@ impl Memory {
 #[async_trait]
 impl Records for Memory {
     async fn get(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
-        let rows = self.rows.lock().unwrap();
-        Ok(rows.get(&(kind.name(), key.to_owned())).filter(|record| self.alive(record)).cloned())
+        let mut rows = self.rows.lock().unwrap();
+        let Some(record) = rows.get_mut(&(kind.name(), key.to_owned())) else { return Ok(None) };
+        let read = record.clone();
+        if let Some((_, change)) = self.after_reads.lock().unwrap().pop_front_if(|(of, _)| *of == kind) {
+            change(record);
+            record.version += 1;
+        }
+        Ok(self.alive(&read).then_some(read))
     }
 
     async fn put(

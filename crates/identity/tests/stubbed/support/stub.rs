@@ -1,6 +1,6 @@
 //! The stub of the sign-in service: a token endpoint and a key set on loopback.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use axum::extract::{Form, State};
@@ -26,6 +26,8 @@ struct Shared {
     calls: Mutex<Vec<Call>>,
     count: watch::Sender<usize>,
     answer: Mutex<(u16, Value)>,
+    /// What it answers before that, once each.
+    first: Mutex<VecDeque<(u16, Value)>>,
     keys: Mutex<(u16, Value)>,
     key_reads: Mutex<usize>,
     /// Each answer of the token endpoint takes a permit.
@@ -44,6 +46,7 @@ impl Stub {
             calls: Mutex::default(),
             count: watch::Sender::new(0),
             answer: Mutex::new((500, Value::Null)),
+            first: Mutex::default(),
             keys: Mutex::new((500, Value::Null)),
             key_reads: Mutex::new(0),
             gate: Semaphore::new(10_000),
@@ -65,6 +68,11 @@ impl Stub {
     /// What the token endpoint answers from now on.
     pub(crate) fn answer(&self, status: u16, body: Value) {
         *self.shared.answer.lock().unwrap() = (status, body);
+    }
+
+    /// What it answers to the next call, before [`answer`](Self::answer) holds again.
+    pub(crate) fn answer_once(&self, status: u16, body: Value) {
+        self.shared.first.lock().unwrap().push_back((status, body));
     }
 
     /// Tokens for whatever resource is asked for, named `name`.
@@ -130,7 +138,8 @@ async fn token(
     shared.count.send_modify(|count| *count += 1);
     let answer = {
         let permit = shared.gate.acquire().await.unwrap();
-        let answer = shared.answer.lock().unwrap().clone();
+        let first = shared.first.lock().unwrap().pop_front();
+        let answer = first.unwrap_or_else(|| shared.answer.lock().unwrap().clone());
         drop(permit);
         answer
     };
