@@ -351,6 +351,14 @@ impl Operation {
         }
     }
 
+    /// When what it was made from came to `from`: in its own state when only what is known of it changes, else in the state before. A copy
+    /// that was overtaken may find the state again, but not since then.
+    #[must_use]
+    pub fn was_since(&self, from: OperationState) -> Option<Timestamp> {
+        let before = usize::from(from != self.state);
+        self.timeline.iter().nth_back(before).filter(|step| step.state == from).map(|step| step.at)
+    }
+
     /// Moves it on, in memory.
     pub fn enter(&mut self, state: OperationState, now: Timestamp) {
         self.state = state;
@@ -372,8 +380,9 @@ pub trait Journal: Send + Sync {
     /// Stores new operations, all or none, due at `due`.
     async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<(), StoreError>;
 
-    /// Stores `operation` if its stored state is still `from`, due at `due` (`None`: never). Returns whether it was. `from` may be the
-    /// operation's own state: then only what is known of it changes, and nobody is told.
+    /// Stores `operation` if what is stored is still what it was made from, due at `due` (`None`: never): in the state `from`, and
+    /// [since then](Operation::was_since). Returns whether it was. `from` may be the operation's own state: then only what is known of it
+    /// changes, and nobody is told.
     async fn advance(
         &self,
         operation: &Operation,

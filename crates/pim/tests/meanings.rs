@@ -199,6 +199,10 @@ fn a_new_state_is_told_with_its_time_and_begins_the_looks_anew() {
     assert_eq!((operation.state, operation.updated, operation.looks), (S::Sending, later, 0));
     assert_eq!(operation.timeline.last(), Some(&Step { state: S::Sending, at: later }));
     assert_eq!(operation.timeline.len(), 2);
+    // Made from what was prepared then, or known of what is sent since.
+    assert_eq!(operation.was_since(S::Prepared), Some(now()));
+    assert_eq!(operation.was_since(S::Sending), Some(later));
+    assert_eq!(operation.was_since(S::Unsure), None);
 }
 
 #[test]

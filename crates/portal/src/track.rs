@@ -278,8 +278,9 @@ fn decided(outcome: Outcome, verdict: &Verdict, operation: &mut Operation) -> Fo
     let refusal = match outcome {
         Outcome::Open => return Found::Nothing,
         Outcome::Own(decision) if decision == verdict.decision => return Found::State(OperationState::Done),
-        Outcome::Own(_) | Outcome::Other => Refusal::DecidedBySomebodyElse,
-        Outcome::Gone => Refusal::Gone,
+        Outcome::Other => Refusal::DecidedBySomebodyElse,
+        // The person themselves decided otherwise, elsewhere: there is nothing left to decide.
+        Outcome::Own(_) | Outcome::Gone => Refusal::Gone,
     };
     operation.refusal = Some(refusal);
     Found::State(OperationState::Rejected)

@@ -124,7 +124,8 @@ impl Journal for Store {
         let Some(sequence) = sequence.map_err(failed)? else { return Ok(false) };
         let row = self.sealed(operation, sequence)?;
         let due = due.map(Timestamp::as_microsecond);
-        if !writing.advance(&row, &name(from), due).await.map_err(failed)? {
+        let Some(since) = operation.was_since(from).map(Timestamp::as_microsecond) else { return Ok(false) };
+        if !writing.advance(&row, &name(from), since, due).await.map_err(failed)? {
             return Ok(false);
         }
         writing.commit().await.map_err(failed)?;

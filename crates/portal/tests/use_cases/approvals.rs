@@ -104,6 +104,8 @@ async fn a_lost_decision_is_looked_up_and_never_sent_again_by_itself() {
         (Outcome::Own(Decision::Approve), (State::Done, None)),
         (Outcome::Other, (State::Rejected, Some(Refusal::DecidedBySomebodyElse))),
         (Outcome::Gone, (State::Rejected, Some(Refusal::Gone))),
+        // Decided otherwise, by the same person, elsewhere.
+        (Outcome::Own(Decision::Deny), (State::Rejected, Some(Refusal::Gone))),
     ] {
         let world = World::new();
         world.entra.state().failing.insert("outcome");

@@ -15,7 +15,7 @@ use portal::deactivate::TooEarly;
 use portal::selection::RowKey;
 
 use crate::support::Answer;
-use crate::world::{World, lenient, typed};
+use crate::world::{World, lenient, settle, typed};
 
 /// How many steps any of the races and deaths here can take.
 const STEPS: usize = 45;
@@ -334,4 +334,43 @@ async fn what_a_portal_has_taken_is_nobody_elses_before_its_lease_ends() {
     assert_eq!(world.replica().watch_once().await, Ok(0));
     assert_eq!(world.watch_after(lease - SignedDuration::from_secs(1)).await, 0);
     assert_eq!(world.watch_after(SignedDuration::from_secs(1)).await, 1);
+}
+
+#[tokio::test]
+async fn what_a_slow_look_found_of_one_send_says_nothing_of_the_next() {
+    for chooses_ids in [false, true] {
+        let world = if chooses_ids { World::choosing_ids() } else { World::new() };
+        world.entra.tells_the_truth();
+        let row = world.entra.offers("reader", Some(lenient(60)));
+        world.entra.state().answers.push_back(Answer::Unsure);
+        let batch = world.confirm(vec![row], typed(30, "patching")).await;
+        world.track(batch).await;
+        world.clock.advance(SignedDuration::from_secs(121));
+
+        // Another portal looks for the lost request, and its answer takes long.
+        world.entra.hold("find");
+        let (other, who) = (world.replica(), world.adele());
+        let slow = tokio::spawn(async move { other.track(&who, batch).await });
+        settle().await;
+        let answer = world.entra.pass_by("find");
+        // Meanwhile it is sent once more, goes through, and that answer is lost as well.
+        world.entra.state().answers.push_back(Answer::Lost("PendingApproval"));
+        let state = world.track(batch).await;
+        if !chooses_ids {
+            assert_eq!(state, [State::NotCreated]);
+            world.entra.state().failing.insert("find");
+            assert_eq!(world.portal.send_again(&world.adele(), batch).await, Ok(1));
+        }
+        assert_eq!(world.states(batch).await, [State::Unsure]);
+        let story = world.operations(batch).await.remove(0).timeline;
+        assert_eq!(world.entra.state().ledger.len(), 1);
+
+        answer.add_permits(1);
+        slow.await.unwrap().unwrap();
+        let told = world.operations(batch).await.remove(0);
+        assert_eq!((told.state, told.timeline), (State::Unsure, story), "chooses ids: {chooses_ids}");
+        world.entra.state().failing.clear();
+        assert_eq!(world.track(batch).await, [State::PendingApproval]);
+        assert_eq!(world.entra.state().ledger.len(), 1);
+    }
 }

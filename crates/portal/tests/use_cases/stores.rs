@@ -149,7 +149,11 @@ impl MemoryJournal {
         let mut operations = self.operations.lock().unwrap();
         let next = last(&operations) + 1;
         let mut all = operations.iter_mut();
-        let stored = all.find(|stored| stored.operation.id == operation.id && stored.operation.state == from);
+        let is_it = |stored: &&mut Stored| {
+            let Operation { id, state, updated, .. } = &stored.operation;
+            *id == operation.id && *state == from && Some(*updated) == operation.was_since(from)
+        };
+        let stored = all.find(is_it);
         let Some(stored) = stored else { return Ok(false) };
         stored.operation.clone_from(operation);
         stored.due = due;

@@ -132,6 +132,11 @@ impl FakePlane {
         self.state().gates.insert(call, Arc::new(Semaphore::new(0)));
     }
 
+    /// Lets further calls through, while those that wait go on waiting for what is returned.
+    pub(crate) fn pass_by(&self, call: &'static str) -> Arc<Semaphore> {
+        self.state().gates.remove(call).unwrap()
+    }
+
     pub(crate) fn release(&self, call: &'static str) {
         self.state().gates.remove(call).unwrap().add_permits(1_000);
     }
@@ -201,17 +206,17 @@ impl FakePlane {
     }
 
     async fn called(&self, call: &'static str) -> Result<(), PlaneError> {
-        let gate = {
+        let (gate, fails) = {
             let mut state = self.state();
             state.calls.push(call);
-            state.gates.get(call).cloned()
+            (state.gates.get(call).cloned(), state.failing.contains(call))
         };
         // Every call is a place where its caller may be dropped.
         tokio::task::yield_now().await;
         if let Some(gate) = gate {
             gate.acquire().await.unwrap().forget();
         }
-        if self.state().failing.contains(call) { Err(ErrorKind::Unavailable.into()) } else { Ok(()) }
+        if fails { Err(ErrorKind::Unavailable.into()) } else { Ok(()) }
     }
 
     /// A request as the service tells it: an activation starts when it was asked to.
@@ -402,14 +407,17 @@ impl Plane for FakePlane {
     }
 
     async fn find(&self, _: &Caller, lost: &Fingerprint) -> Result<Option<Request>, PlaneError> {
-        self.called("find").await?;
         let is_it = |request: &Request| {
             let same = request.target == lost.target;
             let by_reason = request.justification.as_deref() == Some(lost.justification.as_str());
             same && if self.descriptor.chooses_ids { request.id == lost.request_id } else { by_reason }
         };
-        if self.state().truthful {
-            return Ok(self.committed(is_it));
+        // Settled when asked, as with assignments.
+        let committed = self.committed(is_it);
+        let is_truthful = self.state().truthful;
+        self.called("find").await?;
+        if is_truthful {
+            return Ok(committed);
         }
         let status = self.state().lost;
         Ok(status.map(|status| self.request_for(&lost.target, lost.action, status)))

@@ -148,11 +148,18 @@ impl Writing {
             .await
     }
 
-    /// Writes the row if its state is still `from` and it is the same person's. Returns whether it was written.
-    pub(crate) async fn advance(&mut self, row: &JournalRow, from: &str, due: Option<i64>) -> Result<bool> {
+    /// Writes the row if its state is still `from`, since `since`, and it is the same person's. Returns whether it was written.
+    pub(crate) async fn advance(
+        &mut self,
+        row: &JournalRow,
+        from: &str,
+        since: i64,
+        due: Option<i64>,
+    ) -> Result<bool> {
         sqlx::query(
             "UPDATE journal SET sequence = $1, state = $2, due = $3, updated = $4, key_id = $5, payload = $6 \
-             WHERE id = $7 AND batch = $8 AND tenant = $9 AND principal = $10 AND created = $11 AND state = $12",
+             WHERE id = $7 AND batch = $8 AND tenant = $9 AND principal = $10 AND created = $11 AND state = $12 \
+             AND updated = $13",
         )
         .bind(row.sequence)
         .bind(&row.state)
@@ -166,6 +173,7 @@ impl Writing {
         .bind(&row.principal)
         .bind(row.created)
         .bind(from)
+        .bind(since)
         .execute(&mut *self.0)
         .await
         .map(|done| done.rows_affected() == 1)

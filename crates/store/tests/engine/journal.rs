@@ -132,7 +132,31 @@ async fn of_many_advances_from_one_state_exactly_one_wins() {
     let stored = store.batch(TENANT, ADELE, batch).await.unwrap();
     assert_eq!(stored[0].state, S::Sending);
     assert!(!advance(&store, &moved(&prepared, S::Accepted, 2), S::Unsure).await, "not in that state");
-    assert!(advance(&store, &moved(&prepared, S::Accepted, 2), S::Sending).await);
+    assert!(advance(&store, &moved(&stored[0], S::Accepted, 20), S::Sending).await);
+}
+
+#[tokio::test]
+async fn a_copy_that_was_overtaken_stores_nothing_although_the_state_came_again() {
+    let store = open("sqlite::memory:", KeyRing::ephemeral()).await;
+    let batch = BatchId::random();
+    let prepared = operation(ADELE, batch, 0);
+    append(&store, std::slice::from_ref(&prepared)).await;
+    let mut latest = prepared;
+    for (minute, state) in (1..).zip([S::Sending, S::Unsure]) {
+        let from = latest.state;
+        latest = moved(&latest, state, minute);
+        assert!(advance(&store, &latest, from).await);
+    }
+    let overtaken = latest.clone();
+    for (minute, state) in (3..).zip([S::Sending, S::Unsure]) {
+        let from = latest.state;
+        latest = moved(&latest, state, minute);
+        assert!(advance(&store, &latest, from).await);
+    }
+    assert!(!advance(&store, &overtaken, S::Unsure).await, "what is known of it");
+    assert!(!advance(&store, &moved(&overtaken, S::NotCreated, 5), S::Unsure).await, "a change");
+    assert_eq!(store.batch(TENANT, ADELE, batch).await.unwrap(), [latest.clone()]);
+    assert!(advance(&store, &moved(&latest, S::NotCreated, 5), S::Unsure).await);
 }
 
 #[tokio::test]
