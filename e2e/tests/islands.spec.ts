@@ -112,3 +112,19 @@ test("the page works before and without its script", SCRIPT, async ({ page, expe
   await page.unrouteAll();
   await open(page, "/");
 });
+
+test("what happens in one tab shows in the other, where no tick is lost", SCRIPT, async ({ page, context }) => {
+  await signIn(page);
+  const other = await context.newPage();
+  await open(other, "/");
+  await tick(other, "Incident Responders, Member").check();
+  await tick(other, "Security Administrator, Directory").check();
+  await plan(page, "Global Reader, Directory");
+  await confirm(page);
+  await expect(outcome(page, "Global Reader")).toHaveAttribute("data-state", "Usable");
+  await expect(activeRow(other, "Global Reader")).toBeVisible();
+  await expect(tick(other, "Incident Responders, Member")).toBeChecked();
+  // The plane that was drawn anew.
+  await expect(tick(other, "Security Administrator, Directory")).toBeChecked();
+  await expect(other.locator(".dock")).toContainText("2 selected");
+});

@@ -8,7 +8,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use app::fragments::{Narrowed, batch_lines, late_part};
+use app::fragments::{Narrowed, batch_parts, late_part};
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -98,7 +98,7 @@ async fn requests(
     let Ok(feed) = context.portal.feed(&session, seen).await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let start = Following { feed, look: 0, last: String::new(), done: false };
+    let start = Following { feed, look: 0, lines: String::new(), next: String::new(), done: false };
     let looks = futures::stream::unfold(start, move |mut following| {
         let (context, session) = (context.clone(), session.clone());
         async move {
@@ -118,16 +118,20 @@ async fn requests(
                 }
             }
             let mut events = Vec::new();
-            if let Some((html, done)) = batch_lines(context, session, batch, ask).await {
-                if html != following.last {
-                    let event = part("lines", &html);
+            if let Some(now) = batch_parts(context, session, batch, ask).await {
+                if now.next != following.next {
+                    events.push(part("next", &now.next));
+                    following.next = now.next;
+                }
+                if now.lines != following.lines {
+                    let event = part("lines", &now.lines);
                     events.push(match id {
                         Some(id) => event.id(id.to_string()),
                         None => event,
                     });
-                    following.last = html;
+                    following.lines = now.lines;
                 }
-                if done {
+                if now.is_done {
                     events.push(end());
                     following.done = true;
                 }
@@ -142,7 +146,8 @@ async fn requests(
 struct Following {
     feed: Feed,
     look: usize,
-    last: String,
+    lines: String,
+    next: String,
     done: bool,
 }
 

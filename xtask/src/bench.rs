@@ -68,10 +68,7 @@ fn run_storm(storm: &Storm) -> Result<()> {
 }
 
 fn run_forty() -> Result<()> {
-    process::step(
-        "Forty roles",
-        "Every call to Graph and Azure takes 200 ms; the pages are built without optimisation.",
-    );
+    process::step("Forty roles", "Every call to Graph and Azure takes 200 ms.");
     let test = ["--test", "http", "--", "--nocapture", "forty::"];
-    process::run(process::cargo().args(["test", "--package", "server"]).args(test))
+    process::run(process::cargo().args(["test", "--release", "--package", "server"]).args(test))
 }

@@ -14,6 +14,9 @@ pub(crate) struct Demo {
     /// Keep what an earlier demo stored: sessions, the activation journal.
     #[arg(long)]
     keep: bool,
+    /// What is in the simulated tenant: `demo`, `large`, `hostile`, or a TOML file.
+    #[arg(long, value_name = "NAME|FILE", default_value = "demo")]
+    seed: String,
 }
 
 /// Builds, starts and waits; ends with Ctrl-C, or with an error when one of the programs ends by itself.
@@ -28,7 +31,7 @@ pub(crate) fn run(demo: &Demo) -> Result<()> {
         fs::remove_dir_all(&directory).context("cannot clear what the last demo stored")?;
     }
     demo.ports.check()?;
-    let stage = stage::start(demo.ports, &directory)?;
+    let stage = stage::start(demo.ports, &directory, &demo.seed)?;
     announce(&stage)?;
     loop {
         thread::sleep(Duration::from_millis(500));

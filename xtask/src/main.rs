@@ -4,6 +4,7 @@ mod assets;
 mod bench;
 mod browser;
 mod demo;
+mod disputed;
 mod http;
 mod ports;
 mod process;

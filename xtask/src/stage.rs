@@ -39,14 +39,24 @@ pub(crate) struct Stage {
     portal: Background,
 }
 
-/// Starts both and waits until both answer. State and logs go to `directory`.
-pub(crate) fn start(ports: Ports, directory: &Path) -> Result<Stage> {
+/// What the sources dispute, as the simulated tenant tells it: each switch with its positions.
+pub(crate) fn disputed(directory: &Path) -> Result<Value> {
+    let ports = Ports::free()?;
+    fs::create_dir_all(directory)?;
+    let tenant = start_tenant(ports, directory, "demo")?;
+    let catalogue = http::get_json(ports.control, "/switches/catalogue")?;
+    tenant.check()?;
+    Ok(catalogue)
+}
+
+/// Starts both and waits until both answer. State and logs go to `directory`; `seed` is what is in the tenant.
+pub(crate) fn start(ports: Ports, directory: &Path, seed: &str) -> Result<Stage> {
     step(
         "Starting the simulated tenant and the portal",
         "The portal has to be told the tenant's ids, so the tenant goes first.",
     );
     fs::create_dir_all(directory)?;
-    let tenant = start_tenant(ports, directory)?;
+    let tenant = start_tenant(ports, directory, seed)?;
     let identity =
         http::get_json(ports.control, "/tenant").context("the simulated tenant does not say who it is")?;
     let portal = start_portal(ports, directory, text(&identity, "tenantId")?, text(&identity, "clientId")?)?;
@@ -86,7 +96,7 @@ pub(crate) fn text<'a>(value: &'a Value, field: &str) -> Result<&'a str> {
     value.get(field).and_then(Value::as_str).with_context(|| format!("no text in `{field}` of {value}"))
 }
 
-fn start_tenant(ports: Ports, directory: &Path) -> Result<Background> {
+fn start_tenant(ports: Ports, directory: &Path, seed: &str) -> Result<Background> {
     let mut program = command(root().join("target/debug/sim-tenant"));
     for (flag, port) in [
         ("--sign-in", ports.sign_in),
@@ -97,6 +107,7 @@ fn start_tenant(ports: Ports, directory: &Path) -> Result<Background> {
         program.arg(flag).arg(format!("127.0.0.1:{port}"));
     }
     program.arg("--redirect-uri").arg(format!("http://localhost:{}/auth/callback", ports.portal));
+    program.arg("--seed").arg(seed);
     let tenant = Background::start("The simulated tenant", &mut program, directory.join("sim-tenant.log"))?;
     tenant.wait_until(DEADLINE, || http::get(ports.control, "/healthz").is_ok())?;
     Ok(tenant)

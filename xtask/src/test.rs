@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{
     assets::Site,
-    browser,
+    browser, disputed,
     ports::Ports,
     process::{cargo, on_path, root, run as run_command, status, step, stop_children},
     stage,
@@ -21,6 +21,9 @@ pub(crate) struct Test {
     /// Only the browser tests.
     #[arg(long)]
     browser: bool,
+    /// The whole portal over HTTP, once for every position of every disputed behaviour of the simulated tenant.
+    #[arg(long, conflicts_with_all = ["unit", "browser"])]
+    disputed: bool,
     /// Handed to Playwright, after `--`: `-- --project javascript -g deactivate`.
     #[arg(last = true)]
     playwright: Vec<String>,
@@ -28,6 +31,9 @@ pub(crate) struct Test {
 
 /// Runs what was asked for; fails when a test fails.
 pub(crate) fn run(test: &Test) -> Result<()> {
+    if test.disputed {
+        return disputed::run();
+    }
     let everything = test.unit == test.browser;
     // What is missing shows at once, not after ten minutes of building.
     let tools = (everything || test.browser).then(browser::ensure).transpose()?;
@@ -49,7 +55,7 @@ pub(crate) fn run(test: &Test) -> Result<()> {
     if directory.is_dir() {
         fs::remove_dir_all(&directory)?;
     }
-    let stage = stage::start(Ports::free()?, &directory)?;
+    let stage = stage::start(Ports::free()?, &directory, "demo")?;
     step("Running the browser tests", "Every journey, in Chromium, with JavaScript and without.");
     let report = directory.join("report.json");
     let mut playwright = tools.playwright();

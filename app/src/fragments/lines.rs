@@ -8,8 +8,6 @@ use pim::journal::{Operation, OperationState};
 use portal::Session;
 use portal::activate::can_retry;
 use portal::follow_on::can_reactivate_at;
-use portal::overview::EligibleRole;
-use portal::selection::RowKey;
 use portal::step_up::Waiting;
 
 use super::approvers_of;
@@ -32,7 +30,6 @@ pub(crate) async fn lines(
     let later = operations.iter().filter_map(can_reactivate_at).min();
     let step_ups = context.portal.awaiting_step_up(session, &operations).await;
     let contexts = if step_ups.is_empty() { None } else { Some(context.portal.contexts(session).await) };
-    let led_to = context.portal.led_to(session, &operations).await;
     let mut drawn = Vec::new();
     for operation in operations {
         let target = operation.intent.target();
@@ -73,7 +70,6 @@ pub(crate) async fn lines(
             <div id="lines">
                 {step_ups_view(batch, &step_ups, known)}
                 <ol class="panel operations">{lines.collect_view()}</ol>
-                {led_to_view(batch, &led_to)}
                 <div class="after"><a class="button primary" href="/">"Back to the overview"</a>{next.collect_view()}{later}</div>
             </div>
         }
@@ -139,31 +135,4 @@ pub(crate) fn demand(challenge: &Challenge, contexts: &[AuthenticationContext]) 
             format!("Stronger sign-in: {}", ids.iter().map(name).collect::<Vec<_>>().join(", "))
         }
     }
-}
-
-/// Roles that the groups of the batch lead to.
-fn led_to_view(batch: BatchId, led_to: &[EligibleRole]) -> Option<AnyView> {
-    if led_to.is_empty() {
-        return None;
-    }
-    let rows = led_to.iter().map(|role| {
-        let eligibility = &role.eligibility;
-        let key = RowKey::new(&eligibility.target.plane, eligibility.id.as_str()).to_string();
-        view! {
-            <li><label class="pick"><input type="checkbox" name="rows[]" value=key checked=true/>
-                <span><strong>{eligibility.names.title.clone()}</strong><span class="place">{eligibility.names.place.clone()}</span></span></label></li>
-        }
-    });
-    Some(
-        view! {
-            <form method="post" action="/do/select-led-to" class="panel led-to">
-                <h2>"You can activate next"</h2>
-                <p class="quiet">"These roles are yours through a group."</p>
-                <input type="hidden" name="batch" value=batch.to_string()/>
-                <ul>{rows.collect_view()}</ul>
-                <button class="button">"Activate ticked…"</button>
-            </form>
-        }
-        .into_any(),
-    )
 }

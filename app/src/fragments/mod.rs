@@ -6,6 +6,7 @@
 mod eligible;
 mod held;
 mod lines;
+mod next;
 
 use leptos::prelude::*;
 use pim::ids::BatchId;
@@ -19,6 +20,7 @@ use crate::components::policy::approvers_in_words;
 use crate::context::Context;
 
 pub(crate) use lines::{demand, lines};
+pub(crate) use next::Next;
 
 /// How the overview is narrowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,22 +82,28 @@ pub async fn late_part(
     Some((element.to_owned(), draw(context, view)))
 }
 
-/// The lines of a batch as the journal has it, and whether all are at their end. With `ask`, the service is asked first.
-pub async fn batch_lines(
-    context: Context,
-    session: Session,
-    batch: BatchId,
-    ask: bool,
-) -> Option<(String, bool)> {
+/// A batch as it is now.
+pub struct Batch {
+    /// Markup of its lines, for the element `lines`.
+    pub lines: String,
+    /// Markup of what it leads to, for the element `next`.
+    pub next: String,
+    /// Whether all operations are at their end.
+    pub is_done: bool,
+}
+
+/// A batch as the journal has it. With `ask`, the service is asked first.
+pub async fn batch_parts(context: Context, session: Session, batch: BatchId, ask: bool) -> Option<Batch> {
     let operations = if ask {
         context.portal.track(&session, batch).await
     } else {
         context.portal.operations(&session, batch).await
     };
     let operations = operations.ok()?;
-    let done = operations.iter().all(|operation| operation.state.is_final());
+    let is_done = operations.iter().all(|operation| operation.state.is_final());
+    let next = Next::read(&context, &session, &operations).await;
     let lines = lines(&context, &session, operations).await;
-    Some((draw(context, lines), done))
+    Some(Batch { lines: draw(context.clone(), lines), next: draw(context, move || next.view()), is_done })
 }
 
 fn draw(context: Context, view: impl FnOnce() -> AnyView) -> String {

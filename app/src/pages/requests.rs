@@ -7,7 +7,7 @@ use pim::journal::{Intent, Operation};
 
 use crate::components::frame::Frame;
 use crate::context::signed_in;
-use crate::fragments::lines;
+use crate::fragments::{Next, lines};
 use crate::islands::Progress;
 use crate::pages::not_found::NotFound;
 
@@ -24,8 +24,10 @@ pub(crate) fn Requests() -> impl IntoView {
         };
         let heading = heading(&operations);
         let done = operations.iter().all(|operation| operation.state.is_final());
+        let next = Next::soon(&context, &session, &operations).await;
         let lines = lines(&context, &session, operations).await;
-        let live = (!done).then(|| view! { <Progress source=format!("/events/requests/{id}")/> });
+        let is_live = !done || !next.is_known();
+        let live = is_live.then(|| view! { <Progress source=format!("/events/requests/{id}")/> });
         view! {
             <Frame title=heading.clone()>
                 <div class="page-head">
@@ -33,7 +35,7 @@ pub(crate) fn Requests() -> impl IntoView {
                     <a class="button" href=format!("/requests/{id}")>"Refresh"</a>
                 </div>
                 {problem.map(|text| view! { <p class="notice warn-ground" role="status">{text}</p> })}
-                <div aria-live="polite">{lines()}</div>
+                <div aria-live="polite">{lines()}{next.view()}</div>
                 {live}
             </Frame>
         }

@@ -158,8 +158,8 @@ impl Approving {
         if waiting.requester.id == Some(person) {
             return Ok(Decided::OwnRequest);
         }
-        let approval = match self.get(line, &waiting.id).await {
-            Ok(approval) => approval,
+        let (known, approval) = match self.get(line, &waiting.id).await {
+            Ok(found) => found,
             Err(error) => return refused(error),
         };
         let Some(stage) = approval.open() else {
@@ -177,7 +177,9 @@ impl Approving {
         };
         let review = Review { review_result, justification: &verdict.reason };
         let mut last = PlaneError::from(ErrorKind::Protocol);
-        for word in self.words {
+        // The word under which it was read serves for writing too, as far as anybody has seen.
+        let others = self.words.iter().filter(|word| **word != known);
+        for word in std::iter::once(&known).chain(others) {
             let route = self.route(&waiting.id, &format!("/{word}/{stage}"))?;
             last = match line.send(&Method::PATCH, &route, &review).await {
                 Sent::NotSent(error) => return refused(error),
@@ -200,17 +202,18 @@ impl Approving {
         id: &ApprovalId,
     ) -> Result<Outcome, PlaneError> {
         match self.get(line, id).await {
-            Ok(approval) => approval.outcome(person),
+            Ok((_, approval)) => approval.outcome(person),
             Err(PlaneError { kind: ErrorKind::NotFound, .. }) => Ok(Outcome::Gone),
             Err(error) => Err(error),
         }
     }
 
-    async fn get(&self, line: &Line, id: &ApprovalId) -> Result<WireApproval, PlaneError> {
+    /// An approval, and the word under which it has stages.
+    async fn get(&self, line: &Line, id: &ApprovalId) -> Result<(&'static str, WireApproval), PlaneError> {
         let mut last = PlaneError::from(ErrorKind::Protocol);
         for word in self.words {
             last = match line.get_json(&self.route(id, &format!("?$expand={word}"))?).await {
-                Ok(approval) => return Ok(approval),
+                Ok(approval) => return Ok((word, approval)),
                 Err(error) if matches!(error.kind, ErrorKind::Rejected(_)) => error,
                 Err(error) => return Err(error),
             };

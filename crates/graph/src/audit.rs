@@ -85,6 +85,7 @@ struct Row {
     correlation_id: Option<String>,
     result: Option<String>,
     result_reason: Option<String>,
+    #[serde(default, deserialize_with = "transport::wire::name")]
     activity_display_name: Option<String>,
     activity_date_time: Option<String>,
     logged_by_service: Option<String>,
@@ -102,6 +103,7 @@ struct InitiatedBy {
 #[serde(rename_all = "camelCase")]
 struct Initiator {
     id: Option<String>,
+    #[serde(default, deserialize_with = "transport::wire::name")]
     display_name: Option<String>,
     user_principal_name: Option<String>,
 }
@@ -110,6 +112,7 @@ struct Initiator {
 #[serde(rename_all = "camelCase")]
 struct TargetResource {
     id: Option<String>,
+    #[serde(default, deserialize_with = "transport::wire::name")]
     display_name: Option<String>,
     #[serde(rename = "type", alias = "Type")]
     kind: Option<String>,

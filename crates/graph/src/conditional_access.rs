@@ -41,6 +41,7 @@ impl ConditionalAccess {
 #[serde(rename_all = "camelCase")]
 struct WireContext {
     id: Option<String>,
+    #[serde(default, deserialize_with = "transport::wire::name")]
     display_name: Option<String>,
     description: Option<String>,
 }
@@ -48,6 +49,7 @@ struct WireContext {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WirePolicy {
+    #[serde(default, deserialize_with = "transport::wire::name")]
     display_name: Option<String>,
     conditions: Option<Conditions>,
 }

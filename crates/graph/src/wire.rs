@@ -194,6 +194,7 @@ impl<'a> ProlongationDetails<'a> {
 pub(crate) struct Named {
     #[serde(rename = "@odata.type")]
     pub(crate) odata_type: Option<String>,
+    #[serde(default, deserialize_with = "transport::wire::name")]
     pub(crate) display_name: Option<String>,
     pub(crate) template_id: Option<String>,
     pub(crate) user_principal_name: Option<String>,

@@ -245,11 +245,9 @@ fn guid(text: &str) -> Option<Uuid> {
     text.eq_ignore_ascii_case(&guid.to_string()).then_some(guid)
 }
 
-/// Text for display: without control characters, not too long, not empty.
+/// Text for display, not too long.
 fn shown(text: &str) -> Option<String> {
-    let text: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
+    transport::wire::legible(&text.chars().take(200).collect::<String>())
 }
 
 #[cfg(test)]

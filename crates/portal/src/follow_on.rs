@@ -1,6 +1,7 @@
 //! What can come next: the same role again when its time ends, and the roles that a group leads to.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +17,9 @@ use crate::{Portal, PortalError, Session};
 
 /// How long after an activation's end its follower is sent: the service takes a moment to notice the end.
 const SETTLES: SignedDuration = SignedDuration::from_secs(15);
+
+/// How long a page may wait for what it can also do without.
+const SOON: Duration = Duration::from_millis(150);
 
 /// How long after a batch it is known what it brought.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(8);
@@ -117,6 +121,16 @@ impl Portal {
             Some(new.cloned().collect::<Vec<_>>())
         });
         join_all(lists).await.into_iter().flatten().flatten().collect()
+    }
+
+    /// [`led_to`](Self::led_to), if that is known at once or nearly so. Nobody should wait for it to learn what became of the batch itself;
+    /// what is read meanwhile is kept for the next question.
+    pub async fn led_to_soon(
+        &self,
+        session: &Session,
+        operations: &[Operation],
+    ) -> Option<Vec<EligibleRole>> {
+        tokio::time::timeout(SOON, self.led_to(session, operations)).await.ok()
     }
 
     /// A selection of roles that groups of the batch lead to, with what was typed for the groups.

@@ -213,13 +213,16 @@ impl Portal {
         });
         let lists: BTreeMap<PlaneId, Vec<Assignment>> = join_all(lists).await.into_iter().flatten().collect();
         let now = self.clock.now();
-        for operation in operations.iter_mut().filter(|operation| is_waiting(operation)) {
+        let is_there = |operation: &Operation| {
             let target = operation.intent.target();
             let rows = lists.get(&target.plane).map(Vec::as_slice).unwrap_or_default();
-            if rows.iter().any(|row| row.is_active_at(now) && row.target.same_as(target)) {
-                *operation = self.moved(operation.clone(), OperationState::Usable).await;
-            }
-        }
+            rows.iter().any(|row| row.is_active_at(now) && row.target.same_as(target))
+        };
+        let usable = operations.iter_mut().filter(|operation| is_waiting(operation) && is_there(operation));
+        join_all(usable.map(async |operation| {
+            *operation = self.moved(operation.clone(), OperationState::Usable).await;
+        }))
+        .await;
     }
 
     /// It was never sent, and will not be.

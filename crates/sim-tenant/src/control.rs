@@ -19,7 +19,7 @@
 //! | `POST /decide` | `{"request","decision":"approve"\|"deny","by":upn}`: somebody decides on a request that waits |
 //! | `POST /lag` | `{"plane","provisioning","instance","request","removal","settling"}` or `{"preset":"realistic"}`, see `state::lag` |
 //! | `GET /assignments` | everything that somebody holds now, whether lists show it or not |
-//! | `POST /reset`, `POST /seed` | starts over, from the same tenant or from TOML |
+//! | `POST /reset`, `POST /seed` | starts over, from the same tenant, or from the name of a built-in one or TOML |
 //!
 //! To extend: a line in [`answer`] and one in this table.
 
@@ -337,7 +337,10 @@ fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
         }
         ("POST", "/seed") => {
             let text = String::from_utf8_lossy(&call.body);
-            let tenant = Tenant::from_toml(&text).map_err(|e| problem(format!("{e:#}")))?;
+            let tenant = match Tenant::named(text.trim()) {
+                Some(tenant) => tenant,
+                None => Tenant::from_toml(&text).map_err(|e| problem(format!("{e:#}")))?,
+            };
             sim.reset(Some(tenant));
             Ok(done())
         }

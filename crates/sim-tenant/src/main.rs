@@ -1,12 +1,11 @@
 //! The `sim-tenant` binary: a simulated tenant on four fixed addresses until Ctrl-C or SIGTERM.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser;
-use sim_tenant::tenant::{self, Tenant};
+use sim_tenant::tenant::Tenant;
 use sim_tenant::{Options, Running};
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -39,16 +38,19 @@ struct Flags {
     /// A redirect URI of the registered public client; may be repeated.
     #[arg(long, value_name = "URI", default_value = "http://localhost:8080/auth/callback")]
     redirect_uri: Vec<String>,
-    /// A TOML file with another tenant than the demo's.
-    #[arg(long, value_name = "FILE")]
-    seed: Option<PathBuf>,
+    /// What is in the tenant: `demo`, `large`, `hostile`, or a TOML file of the form of the demo's.
+    #[arg(long, value_name = "NAME|FILE", default_value = "demo")]
+    seed: String,
 }
 
-fn tenant_of(flags: &Flags) -> anyhow::Result<Tenant> {
-    let Some(path) = &flags.seed else { return Ok(tenant::demo()) };
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("--seed {} cannot be read", path.display()))?;
-    Tenant::from_toml(&text).with_context(|| format!("--seed {}", path.display()))
+fn tenant_of(seed: &str) -> anyhow::Result<Tenant> {
+    if let Some(tenant) = Tenant::named(seed) {
+        return Ok(tenant);
+    }
+    let text = std::fs::read_to_string(seed).with_context(|| {
+        format!("--seed {seed} is neither demo, large or hostile, nor a file that can be read")
+    })?;
+    Tenant::from_toml(&text).with_context(|| format!("--seed {seed}"))
 }
 
 async fn until_stopped() -> anyhow::Result<()> {
@@ -83,7 +85,7 @@ async fn run() -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .init();
     let flags = Flags::parse();
-    let tenant = tenant_of(&flags)?;
+    let tenant = tenant_of(&flags.seed)?;
     let (name, id, client) = (tenant.name.clone(), tenant.id.clone(), tenant.client.id.clone());
     let running = Running::start(Options {
         sign_in: flags.sign_in,

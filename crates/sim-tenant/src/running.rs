@@ -127,8 +127,16 @@ fn carry_out(sim: &Sim, origin: Origin, call: &Call, seen: &mut Seen) -> Reply {
     match origin {
         Origin::Control => control::answer(sim, call),
         Origin::SignIn => sign_in::answer(sim, &mut sim.world(), call),
-        Origin::Graph => graph::answer(sim, &mut sim.world(), call, seen),
-        Origin::Azure => azure::answer(sim, &mut sim.world(), call, seen),
+        Origin::Graph => {
+            let mut world = sim.world();
+            let reply = graph::answer(sim, &mut world, call, seen);
+            world.tenant.odd.distort(reply)
+        }
+        Origin::Azure => {
+            let mut world = sim.world();
+            let reply = azure::answer(sim, &mut world, call, seen);
+            world.tenant.odd.distort(reply)
+        }
     }
 }
 

@@ -26,13 +26,17 @@ struct Body {
     message: Option<String>,
 }
 
-/// PIM on Graph puts a second document into the message of the first.
+/// PIM on Graph puts a second document into the message of the first: fields of its own, or a whole envelope again.
 #[derive(Deserialize)]
-struct Nested {
-    #[serde(rename = "errorCode", alias = "code")]
-    code: String,
-    #[serde(default)]
-    message: Option<String>,
+#[serde(untagged)]
+enum Nested {
+    Envelope(Envelope),
+    Bare {
+        #[serde(rename = "errorCode", alias = "code")]
+        code: String,
+        #[serde(default)]
+        message: Option<String>,
+    },
 }
 
 /// An error body, read as far as it goes.
@@ -48,7 +52,10 @@ impl Fault {
             serde_json::from_slice::<Envelope>(body).map(|envelope| envelope.error).unwrap_or_default();
         let (code, message) = (code.unwrap_or_default(), message.unwrap_or_default());
         match serde_json::from_str::<Nested>(message.trim()) {
-            Ok(nested) => Self { code: nested.code, message: nested.message.unwrap_or_default() },
+            Ok(Nested::Bare { code, message }) => Self { code, message: message.unwrap_or_default() },
+            Ok(Nested::Envelope(Envelope { error })) => {
+                Self { code: error.code.unwrap_or_default(), message: error.message.unwrap_or_default() }
+            }
             Err(_) => Self { code, message },
         }
     }
@@ -151,9 +158,15 @@ fn violation(fault: &Fault) -> Option<Vec<Violation>> {
 fn rules(message: &str) -> Vec<Violation> {
     let mut violations = Vec::new();
     let words = message.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    for rule in words.filter(|word| word.len() > "Rule".len() && word.len() <= 64 && word.ends_with("Rule")) {
+    // One client saw the names with another ending, and one under another name.
+    let names = words.map(|word| word.strip_suffix("Violated").unwrap_or(word));
+    let is_rule = |name: &&str| {
+        *name == "MaximumDurationExceeded"
+            || (name.len() > "Rule".len() && name.len() <= 64 && name.ends_with("Rule"))
+    };
+    for rule in names.filter(is_rule) {
         let violation = match rule {
-            "ExpirationRule" => Violation::TooLong,
+            "ExpirationRule" | "MaximumDurationExceeded" => Violation::TooLong,
             "JustificationRule" => Violation::JustificationMissing,
             "TicketingRule" => Violation::TicketMissing,
             "MfaRule" => Violation::MfaMissing,
@@ -224,6 +237,10 @@ mod tests {
         body("UnknownError", &serde_json::json!({ "errorCode": code, "message": message }).to_string())
     }
 
+    fn enveloped(code: &str, message: &str) -> String {
+        body("UnknownError", &body(code, message))
+    }
+
     fn violations(status: u16, body: &str) -> Vec<V> {
         match of(&answer(status, body, &[])).kind {
             ErrorKind::Rejected(violations) => violations,
@@ -263,6 +280,11 @@ mod tests {
                         std::slice::from_ref(&expected),
                         "{code} nested"
                     );
+                    assert_eq!(
+                        violations(status, &enveloped(code, "text")),
+                        std::slice::from_ref(&expected),
+                        "{code} in an envelope"
+                    );
                 }
             }
         }
@@ -286,6 +308,10 @@ mod tests {
                 vec![V::TicketMissing, V::MfaMissing],
             ),
             ("The following policy rules failed: [\"NovelRule\"]", vec![V::Other("NovelRule".into())]),
+            (
+                r#"The following policy rules failed: ["JustificationRuleViolated","MaximumDurationExceeded"]"#,
+                vec![V::JustificationMissing, V::TooLong],
+            ),
             ("Rule", vec![V::Other(code.into())]),
             ("", vec![V::Other(code.into())]),
         ] {

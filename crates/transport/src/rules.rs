@@ -49,6 +49,7 @@ struct WireApprover {
     id: Option<String>,
     user_id: Option<String>,
     group_id: Option<String>,
+    #[serde(deserialize_with = "crate::wire::name")]
     description: Option<String>,
 }
 

@@ -6,6 +6,7 @@ mod approvals;
 mod deactivate;
 mod forty;
 mod guards;
+mod hostile;
 mod lost;
 mod others;
 mod overview;

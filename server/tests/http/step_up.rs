@@ -50,7 +50,7 @@ async fn one_sign_in_serves_a_context_on_graph_and_on_azure_and_the_rest_does_no
 
 #[tokio::test]
 async fn a_demand_that_no_policy_named_is_learnt_from_the_refusal_in_every_form() {
-    for form in ["plain", "wrapped"] {
+    for form in ["plain", "wrapped", "wrapped_nameless", "nested"] {
         let world = World::start().await;
         world.sim.control("switches", json!({ "acrs_form": form })).await;
         let browser = world.signed_in(ADELE).await;

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use judge::Verdict;
 use portal::Portal;
+use serde_json::json;
 use sim_tenant::{Options, Running};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -58,11 +59,13 @@ async fn run(weather: &Weather) -> Verdict {
     let options = Options { tenant: tenant::of(weather), ..Options::ephemeral() };
     let tenant = Arc::new(Running::start(options).await.expect("the tenant starts"));
     let control = visit::Control::new(&tenant.control);
-    control.post("requests", serde_json::json!({ "keep": 1_000 })).await;
+    control.post("requests", json!({ "keep": 1_000 })).await;
     let portal = Arc::new(Portal::start(&tenant).await);
     control
-        .post("faults", serde_json::json!({ "storm": { "seed": weather.seed, "rate": weather.rate } }))
+        .post("lag", json!({ "plane": "*", "provisioning": "PT1S", "instance": "PT1S", "request": "PT0.5S" }))
         .await;
+    let storm = json!({ "seed": weather.seed, "rate": weather.rate, "kinds": weather::KINDS });
+    control.post("faults", json!({ "storm": storm })).await;
 
     let killing = tokio::spawn(portal.clone().kill_now_and_then(weather.clone()));
     let places = Arc::new(Semaphore::new(AT_ONCE));

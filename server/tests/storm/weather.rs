@@ -1,4 +1,28 @@
-//! How bad it gets, and chance that can be repeated.
+//! How bad it gets and in which ways, and chance that can be repeated.
+
+/// Everything that the simulated tenant can do to a call.
+pub(crate) const KINDS: [&str; 20] = [
+    "answer",
+    "answer_after",
+    "throttled",
+    "throttled_bare",
+    "throttled_zero",
+    "close_before",
+    "close_after",
+    "close_middle",
+    "delay",
+    "truncated",
+    "truncated_after",
+    "html",
+    "html_after",
+    "empty",
+    "empty_after",
+    "wrong_type",
+    "wrong_type_after",
+    "invalid_utf8",
+    "invalid_utf8_after",
+    "claims",
+];
 
 /// A storm's measures.
 #[derive(Clone, Debug)]

@@ -49,6 +49,7 @@ pub(crate) struct Expanded {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Named {
     pub(crate) id: Option<String>,
+    #[serde(deserialize_with = "transport::wire::name")]
     pub(crate) display_name: Option<String>,
     pub(crate) email: Option<String>,
 }

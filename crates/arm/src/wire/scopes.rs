@@ -21,6 +21,7 @@ pub(crate) struct ScopeRow {
     name: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
+    #[serde(deserialize_with = "transport::wire::name")]
     display_name: Option<String>,
     properties: Option<ScopeProperties>,
 }
@@ -28,6 +29,7 @@ pub(crate) struct ScopeRow {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct ScopeProperties {
+    #[serde(deserialize_with = "transport::wire::name")]
     display_name: Option<String>,
 }
 

@@ -14,6 +14,7 @@ const MEMBER_OF: &str = "/v1.0/me/memberOf?$select=id,displayName";
 #[serde(rename_all = "camelCase")]
 struct Group {
     id: Option<String>,
+    #[serde(default, deserialize_with = "transport::wire::name")]
     display_name: Option<String>,
 }
 

@@ -85,9 +85,13 @@ fn line<'c>(text: &mut String, cells: impl Iterator<Item = &'c String>) {
     text.push_str("\r\n");
 }
 
+/// What a spreadsheet may take for the beginning of a formula, in full width too.
+/// <https://owasp.org/www-community/attacks/CSV_Injection>
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 /// A cell in quotes. What a spreadsheet would take for a formula is made text: a reason is somebody's free words.
 fn quoted(cell: &str) -> String {
-    let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    let guard = if cell.starts_with(FORMULA) { "'" } else { "" };
     format!("\"{guard}{}\"", cell.replace('"', "\"\""))
 }
 

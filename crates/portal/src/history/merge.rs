@@ -1,8 +1,9 @@
 //! One entry for each thing that was done, out of what three sources tell of it.
 //!
 //! An operation of the journal and a request of the service are the same when they carry the same request id. Rows of the audit log join them by
-//! request id, then by correlation id; a row that carries neither joins the nearest one about the same role. The end of an activation,
-//! which the service writes by itself, joins the activation that it ends.
+//! request id, then by correlation id; a row that neither ties to anything joins the nearest one about the same role at the same scope,
+//! unless that is known to be another request. The end of an activation, which the service writes by itself, joins the activation that it
+//! ends.
 
 use jiff::{SignedDuration, Timestamp};
 use pim::audit::{Activity, AuditEntry};
@@ -25,6 +26,8 @@ pub(super) struct Key {
     pub(super) is_nameless: bool,
     /// When an activation is over, as far as is known.
     ends: Option<Timestamp>,
+    /// Whether its request id is the service's: until a lost answer is found, the portal only knows its own.
+    is_theirs: bool,
 }
 
 pub(super) fn merge(told: Told, now: Timestamp) -> Vec<Entry> {
@@ -96,9 +99,16 @@ fn by_correlation(entries: &[Entry], row: &AuditEntry) -> Option<usize> {
 fn by_role(entries: &[Entry], row: &AuditEntry) -> Option<usize> {
     let wanted = kind_of(&row.activity);
     let same_role = |entry: &Entry| match (&entry.key.target, &row.role) {
-        (Some(target), Some(role)) => target.role.as_str().eq_ignore_ascii_case(role.as_str()),
+        (Some(target), Some(role)) => {
+            let scope = row.scope.as_ref();
+            target.role.as_str().eq_ignore_ascii_case(role.as_str())
+                && scope.is_none_or(|scope| target.scope.as_str().eq_ignore_ascii_case(scope.as_str()))
+        }
         _ => row.title.as_deref().is_some_and(|title| title == entry.title),
     };
+    // An end may carry the id of the service's own request to end it.
+    let is_another =
+        |entry: &Entry| entry.key.is_theirs && row.request.is_some() && row.activity != Activity::Ended;
     let apart = |entry: &Entry| {
         let expected = if row.activity == Activity::Ended {
             entry.key.ends?
@@ -108,7 +118,10 @@ fn by_role(entries: &[Entry], row: &AuditEntry) -> Option<usize> {
         Some(expected.duration_since(row.at).abs())
     };
     let fits = |entry: &Entry| {
-        entry.plane == row.plane && wanted.is_none_or(|kind| kind == entry.kind) && same_role(entry)
+        entry.plane == row.plane
+            && wanted.is_none_or(|kind| kind == entry.kind)
+            && same_role(entry)
+            && !is_another(entry)
     };
     entries
         .iter()
@@ -161,6 +174,9 @@ fn from_operation(operation: &Operation) -> Entry {
         // Before it was sent, the id means nothing to anybody.
         _ => operation.sent.map(|_| operation.request_id.as_str().to_owned()),
     };
+    let is_answered = operation.state.may_exist()
+        && !matches!(operation.state, OperationState::Sending | OperationState::Unsure);
+    let is_theirs = request.is_some() && is_answered;
     Entry {
         at: operation.created,
         plane: operation.intent.target().plane.clone(),
@@ -181,7 +197,7 @@ fn from_operation(operation: &Operation) -> Entry {
             .map(|step| moment(step.at, state_in_words(step.state), Source::Portal))
             .collect(),
         sources: vec![Source::Portal],
-        key: Key { target: Some(operation.intent.target().clone()), is_nameless: false, ends },
+        key: Key { target: Some(operation.intent.target().clone()), is_nameless: false, ends, is_theirs },
     }
 }
 
@@ -210,7 +226,12 @@ fn from_request(request: &Request, now: Timestamp) -> Option<Entry> {
         batch: None,
         timeline: vec![moment(at, "Asked for", Source::Requests)],
         sources: Vec::new(),
-        key: Key { target: Some(request.target.clone()), is_nameless: names.is_none(), ends: None },
+        key: Key {
+            target: Some(request.target.clone()),
+            is_nameless: names.is_none(),
+            ends: None,
+            is_theirs: true,
+        },
     };
     join_request(&mut entry, request, now);
     Some(entry)
@@ -241,6 +262,7 @@ fn join_request(entry: &mut Entry, request: &Request, now: Timestamp) {
     {
         entry.timeline.push(moment(at, what, Source::Requests));
     }
+    entry.key.is_theirs = true;
     remembered(entry, Source::Requests);
 }
 
@@ -273,7 +295,7 @@ fn from_row(row: &AuditEntry) -> Entry {
         batch: None,
         timeline: Vec::new(),
         sources: Vec::new(),
-        key: Key { target, is_nameless: row.title.is_none(), ends: None },
+        key: Key { target, is_nameless: row.title.is_none(), ends: None, is_theirs: row.request.is_some() },
     };
     join_row(&mut entry, row);
     entry
@@ -285,6 +307,7 @@ fn join_row(entry: &mut Entry, row: &AuditEntry) {
     }
     if entry.request.is_none() {
         entry.request = row.request.as_ref().map(|id| id.as_str().to_owned());
+        entry.key.is_theirs = entry.request.is_some();
     }
     if let Some(id) = row.correlation_id.as_ref().filter(|id| !entry.correlation_ids.contains(id)) {
         entry.correlation_ids.push(id.clone());

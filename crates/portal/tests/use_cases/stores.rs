@@ -59,8 +59,10 @@ impl Records for MemoryRecords {
     }
 }
 
-struct Stored {
-    operation: Operation,
+/// An operation as a journal has it.
+#[derive(Clone)]
+pub(crate) struct Stored {
+    pub(crate) operation: Operation,
     due: Option<Timestamp>,
     sequence: Sequence,
 }
@@ -81,9 +83,29 @@ pub(crate) struct MemoryJournal {
     pub(crate) fails_to_append: Mutex<bool>,
     /// States that it fails to leave.
     pub(crate) fails_to_leave: Mutex<HashSet<OperationState>>,
+    watcher: Mutex<Option<Watcher>>,
 }
 
+/// Is shown what a journal has before and after each write.
+type Watcher = Box<dyn FnMut(&[Stored]) + Send>;
+
 impl MemoryJournal {
+    /// One that has what another had.
+    pub(crate) fn of(stored: Vec<Stored>) -> Self {
+        Self { operations: Mutex::new(stored), ..Self::default() }
+    }
+
+    /// Shows `watcher` what it has, before and after each write from now on.
+    pub(crate) fn shows(&self, watcher: impl FnMut(&[Stored]) + Send + 'static) {
+        *self.watcher.lock().unwrap() = Some(Box::new(watcher));
+    }
+
+    fn show(&self) {
+        if let Some(watcher) = &mut *self.watcher.lock().unwrap() {
+            watcher(&self.operations.lock().unwrap());
+        }
+    }
+
     fn changed(
         &self,
         t: TenantId,
@@ -142,7 +164,9 @@ impl MemoryJournal {
 impl Journal for MemoryJournal {
     async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<(), StoreError> {
         pause().await;
+        self.show();
         let stored = self.store(operations, due);
+        self.show();
         pause().await;
         stored
     }
@@ -154,7 +178,9 @@ impl Journal for MemoryJournal {
         due: Option<Timestamp>,
     ) -> Result<bool, StoreError> {
         pause().await;
+        self.show();
         let replaced = self.replace(operation, from, due);
+        self.show();
         pause().await;
         replaced
     }

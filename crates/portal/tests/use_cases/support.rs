@@ -23,7 +23,7 @@ use portal::selection::RowKey;
 use tokio::sync::Semaphore;
 
 /// What a plane answers to the next write.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) enum Answer {
     Accepted(&'static str),
     Rejected(Vec<Violation>),

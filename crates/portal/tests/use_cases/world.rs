@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use pim::audit::{AuditEntry, AuditLog};
 use pim::challenge::{Challenge, Claims};
 use pim::clock::ManualClock;
 use pim::duration::ActivationDuration;
+use pim::error::{ErrorKind, PlaneError};
 use pim::ids::{BatchId, SelectionId, VaultId};
 use pim::journal::{Operation, OperationState, Refusal};
 use pim::person::Person;
@@ -28,6 +30,7 @@ pub(crate) struct World {
     pub(crate) azure: Arc<FakePlane>,
     pub(crate) journal: Arc<MemoryJournal>,
     pub(crate) records: Arc<MemoryRecords>,
+    pub(crate) audit: Arc<FakeAudit>,
     pub(crate) clock: ManualClock,
     /// What people who are away have.
     pub(crate) tokens: Arc<FakeTokens>,
@@ -44,20 +47,24 @@ impl World {
     }
 
     pub(crate) fn of(entra: Arc<FakePlane>) -> Self {
+        Self::found(entra, MemoryJournal::default(), "2026-03-02T08:00:00Z".parse().unwrap())
+    }
+
+    /// A world in which the first plane and the journal were found as they are.
+    pub(crate) fn found(entra: Arc<FakePlane>, journal: MemoryJournal, now: Timestamp) -> Self {
         let azure = FakePlane::new("azure", 1);
-        let journal = Arc::new(MemoryJournal::default());
-        let clock = ManualClock::at("2026-03-02T08:00:00Z".parse().unwrap());
+        let (journal, clock) = (Arc::new(journal), ManualClock::at(now));
         let records = Arc::new(MemoryRecords::default());
-        let tokens = Arc::new(FakeTokens::default());
+        let (audit, tokens) = (Arc::new(FakeAudit::default()), Arc::new(FakeTokens::default()));
         let planes = [entra.clone(), azure.clone()];
-        let portal = portal(&planes, &records, &journal, &tokens, &clock);
-        Self { portal, entra, azure, journal, records, clock, tokens }
+        let portal = portal(&planes, &records, &journal, &audit, &tokens, &clock);
+        Self { portal, entra, azure, journal, records, audit, clock, tokens }
     }
 
     /// Another portal over the same stores and planes, which remembers nothing: a second process, or the same one started again.
     pub(crate) fn replica(&self) -> Portal {
         let planes = [self.entra.clone(), self.azure.clone()];
-        portal(&planes, &self.records, &self.journal, &self.tokens, &self.clock)
+        portal(&planes, &self.records, &self.journal, &self.audit, &self.tokens, &self.clock)
     }
 
     /// Confirms `rows` with `fields`.
@@ -119,6 +126,7 @@ fn portal(
     planes: &[Arc<FakePlane>],
     records: &Arc<MemoryRecords>,
     journal: &Arc<MemoryJournal>,
+    audit: &Arc<FakeAudit>,
     tokens: &Arc<FakeTokens>,
     clock: &ManualClock,
 ) -> Portal {
@@ -129,10 +137,41 @@ fn portal(
         journal: journal.clone(),
         vaults: tokens.clone(),
         contexts: None,
-        audit: None,
+        audit: Some(audit.clone()),
         clock: Arc::new(clock.clone()),
         pace: Pace::default(),
     })
+}
+
+/// The directory's audit log, about whoever asks: what it has, or why it cannot be read.
+pub(crate) struct FakeAudit(Mutex<Result<Vec<AuditEntry>, ErrorKind>>);
+
+impl Default for FakeAudit {
+    /// There is none.
+    fn default() -> Self {
+        Self(Mutex::new(Err(ErrorKind::NotFound)))
+    }
+}
+
+impl FakeAudit {
+    pub(crate) fn says(&self, rows: Result<Vec<AuditEntry>, ErrorKind>) {
+        *self.0.lock().unwrap() = rows;
+    }
+}
+
+#[async_trait]
+impl AuditLog for FakeAudit {
+    async fn entries(
+        &self,
+        _: &Caller,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<AuditEntry>, PlaneError> {
+        let mut rows = self.0.lock().unwrap().clone()?;
+        rows.retain(|row| (since..=until).contains(&row.at));
+        rows.sort_by_key(|row| std::cmp::Reverse(row.at));
+        Ok(rows)
+    }
 }
 
 /// Tokens of a person: the fake plane asks for none, so only stronger sign-ins matter.

@@ -170,7 +170,7 @@ fn activate(world: &mut World, asker: &Asker, draft: Draft, now: Timestamp) -> R
 }
 
 /// The assignment that an activation brings about.
-fn activated(
+pub(crate) fn activated(
     request: &RoleRequest,
     eligibility: &Eligibility,
     start: Timestamp,

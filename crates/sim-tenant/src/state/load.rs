@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::rows::{Assignment, Eligibility, Plane, Target};
+use super::rows::{Action, Assignment, Eligibility, Plane, RoleRequest, Schedule, Target};
+use crate::engine;
 use crate::random::{stable_guid, stable_text};
 use crate::tenant::Tenant;
 use crate::wire::duration;
@@ -14,8 +15,21 @@ use crate::wire::duration;
 pub(super) struct Rows {
     pub(super) eligibilities: Vec<Eligibility>,
     pub(super) assignments: Vec<Assignment>,
+    pub(super) requests: Vec<RoleRequest>,
     pub(super) azure_policies: BTreeMap<(String, String), String>,
 }
+
+/// Which list of the seed a grant is in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Eligible,
+    Assigned,
+    Activated,
+    Requested,
+}
+
+/// When what is active or waits at the start was asked for: long enough ago to be ended again.
+const ASKED_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 
 /// The parts of a grant that every plane has.
 struct Grant<'a> {
@@ -107,12 +121,17 @@ pub(super) fn load(tenant: &Tenant, now: Timestamp) -> Rows {
         Some(Target { plane: Plane::Azure, role, scope })
     };
 
-    let mut grants: Vec<(bool, Grant<'_>)> = Vec::new();
-    for (eligible, list) in [(true, &tenant.entra.eligible), (false, &tenant.entra.assigned)] {
+    let mut grants: Vec<(Standing, Grant<'_>)> = Vec::new();
+    for (standing, list) in [
+        (Standing::Eligible, &tenant.entra.eligible),
+        (Standing::Assigned, &tenant.entra.assigned),
+        (Standing::Activated, &tenant.entra.activated),
+        (Standing::Requested, &tenant.entra.requested),
+    ] {
         for entry in list {
             let Some(target) = entra(entry) else { continue };
             grants.push((
-                eligible,
+                standing,
                 Grant {
                     who: &entry.who,
                     until: entry.until.as_ref(),
@@ -125,11 +144,16 @@ pub(super) fn load(tenant: &Tenant, now: Timestamp) -> Rows {
             ));
         }
     }
-    for (eligible, list) in [(true, &tenant.groups.eligible), (false, &tenant.groups.assigned)] {
+    for (standing, list) in [
+        (Standing::Eligible, &tenant.groups.eligible),
+        (Standing::Assigned, &tenant.groups.assigned),
+        (Standing::Activated, &tenant.groups.activated),
+        (Standing::Requested, &tenant.groups.requested),
+    ] {
         for entry in list {
             let Some(target) = groups(entry) else { continue };
             grants.push((
-                eligible,
+                standing,
                 Grant {
                     who: &entry.who,
                     until: entry.until.as_ref(),
@@ -142,13 +166,18 @@ pub(super) fn load(tenant: &Tenant, now: Timestamp) -> Rows {
             ));
         }
     }
-    for (eligible, list) in [(true, &tenant.azure.eligible), (false, &tenant.azure.assigned)] {
+    for (standing, list) in [
+        (Standing::Eligible, &tenant.azure.eligible),
+        (Standing::Assigned, &tenant.azure.assigned),
+        (Standing::Activated, &tenant.azure.activated),
+        (Standing::Requested, &tenant.azure.requested),
+    ] {
         for entry in list {
             let Some(target) = azure(entry) else { continue };
             let key = (target.scope.to_ascii_lowercase(), target.role.to_ascii_lowercase());
             rows.azure_policies.entry(key).or_insert_with(|| entry.policy.clone());
             grants.push((
-                eligible,
+                standing,
                 Grant {
                     who: &entry.who,
                     until: entry.until.as_ref(),
@@ -161,12 +190,50 @@ pub(super) fn load(tenant: &Tenant, now: Timestamp) -> Rows {
             ));
         }
     }
-    for (eligible, grant) in &grants {
-        if *eligible {
-            rows.eligibilities.extend(eligibility(tenant, grant, now));
-        } else {
-            rows.assignments.extend(assignment(tenant, grant, now));
+    // Those that use an eligibility come last.
+    grants.sort_by_key(|(standing, _)| matches!(standing, Standing::Activated | Standing::Requested));
+    for (standing, grant) in &grants {
+        match standing {
+            Standing::Eligible => rows.eligibilities.extend(eligibility(tenant, grant, now)),
+            Standing::Assigned => rows.assignments.extend(assignment(tenant, grant, now)),
+            Standing::Activated | Standing::Requested => rows.ask(tenant, *standing, grant, now),
         }
     }
     rows
+}
+
+impl Rows {
+    /// An activation that was asked for before the start.
+    fn ask(&mut self, tenant: &Tenant, standing: Standing, grant: &Grant<'_>, now: Timestamp) {
+        let Some(person) = tenant.persona_by_key(grant.who) else { return };
+        let own = |e: &&Eligibility| e.principal == person.object_id && e.target == grant.target;
+        let Some(eligibility) = self.eligibilities.iter().find(own) else { return };
+        let is_active = standing == Standing::Activated;
+        let start = now - ASKED_BEFORE;
+        let end = dates(grant, now).1.unwrap_or(now + SignedDuration::from_hours(8));
+        let parts =
+            ["request", grant.target.plane.name(), grant.who, &grant.target.role, &grant.target.scope];
+        let request = RoleRequest {
+            id: stable_guid(&parts),
+            principal: person.object_id.clone(),
+            target: grant.target.clone(),
+            action: Action::Activate,
+            status: if is_active { "Provisioned" } else { "PendingApproval" },
+            created: start,
+            completed: is_active.then_some(start),
+            schedule: Some(Schedule { start, end, duration: None }),
+            justification: Some("Planned maintenance".to_owned()),
+            ticket_number: None,
+            ticket_system: None,
+            linked_eligibility: Some(eligibility.schedule_id.clone()),
+            condition: eligibility.condition.clone(),
+            validation_only: false,
+            review: None,
+            provisioning: SignedDuration::ZERO,
+        };
+        if is_active {
+            self.assignments.push(engine::activated(&request, eligibility, start, end));
+        }
+        self.requests.push(request);
+    }
 }

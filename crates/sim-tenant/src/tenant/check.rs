@@ -1,8 +1,10 @@
 //! Checks of a tenant read from TOML: every reference leads somewhere, every duration can be read.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, ensure};
 
-use super::Tenant;
+use super::{AzureGrant, EntraGrant, GroupGrant, Tenant};
 use crate::wire::duration;
 
 fn until(text: Option<&String>, what: &str) -> anyhow::Result<()> {
@@ -11,6 +13,22 @@ fn until(text: Option<&String>, what: &str) -> anyhow::Result<()> {
             .map(drop)
             .with_context(|| format!("{what}: `until = \"{t}\"` is not an ISO 8601 duration"))
     })
+}
+
+/// Refuses what is active or asked for at the start without being somebody's to activate. A grant's `key` is who, role and
+/// scope.
+fn used<G>(
+    eligible: &[G],
+    activated: &[G],
+    requested: &[G],
+    key: impl Fn(&G) -> (String, String, String),
+) -> anyhow::Result<()> {
+    let known: BTreeSet<_> = eligible.iter().map(&key).collect();
+    for (who, role, scope) in activated.iter().chain(requested).map(key) {
+        let of = (who, role, scope);
+        ensure!(known.contains(&of), "{} of {} for {}: is not among `eligible`", of.1, of.2, of.0);
+    }
+    Ok(())
 }
 
 /// Refuses a tenant that contradicts itself.
@@ -44,7 +62,9 @@ pub(super) fn check(tenant: &Tenant) -> anyhow::Result<()> {
     for role in &tenant.entra.roles {
         policy(&role.policy, &role.name)?;
     }
-    for entry in tenant.entra.eligible.iter().chain(&tenant.entra.assigned) {
+    let entra = &tenant.entra;
+    for entry in entra.eligible.iter().chain(&entra.assigned).chain(&entra.activated).chain(&entra.requested)
+    {
         let at = format!("entra: {} for {}", entry.role, entry.who);
         person(&entry.who, &at)?;
         ensure!(tenant.entra.roles.iter().any(|r| r.name == entry.role), "{at}: there is no such role");
@@ -57,6 +77,8 @@ pub(super) fn check(tenant: &Tenant) -> anyhow::Result<()> {
         entry.through.iter().try_for_each(|name| group(name, &at))?;
         until(entry.until.as_ref(), &at)?;
     }
+    let key = |entry: &EntraGrant| (entry.who.clone(), entry.role.clone(), entry.scope.clone());
+    used(&entra.eligible, &entra.activated, &entra.requested, key)?;
     for entry in &tenant.groups.list {
         entry
             .member_policy
@@ -64,13 +86,18 @@ pub(super) fn check(tenant: &Tenant) -> anyhow::Result<()> {
             .chain(&entry.owner_policy)
             .try_for_each(|name| policy(name, &entry.name))?;
     }
-    for entry in tenant.groups.eligible.iter().chain(&tenant.groups.assigned) {
+    let groups = &tenant.groups;
+    for entry in
+        groups.eligible.iter().chain(&groups.assigned).chain(&groups.activated).chain(&groups.requested)
+    {
         let at = format!("groups: {} of {} for {}", entry.access, entry.group, entry.who);
         person(&entry.who, &at)?;
         group(&entry.group, &at)?;
         ensure!(["member", "owner"].contains(&entry.access.as_str()), "{at}: access is `member` or `owner`");
         until(entry.until.as_ref(), &at)?;
     }
+    let key = |entry: &GroupGrant| (entry.who.clone(), entry.access.clone(), entry.group.clone());
+    used(&groups.eligible, &groups.activated, &groups.requested, key)?;
     for scope in &tenant.azure.scopes {
         if let Some(parent) = &scope.parent {
             tenant
@@ -79,7 +106,9 @@ pub(super) fn check(tenant: &Tenant) -> anyhow::Result<()> {
         }
         scope.policies_hidden_from.iter().try_for_each(|key| person(key, &scope.key))?;
     }
-    for entry in tenant.azure.eligible.iter().chain(&tenant.azure.assigned) {
+    let azure = &tenant.azure;
+    for entry in azure.eligible.iter().chain(&azure.assigned).chain(&azure.activated).chain(&azure.requested)
+    {
         let at = format!("azure: {} at {} for {}", entry.role, entry.scope, entry.who);
         person(&entry.who, &at)?;
         policy(&entry.policy, &at)?;
@@ -88,5 +117,6 @@ pub(super) fn check(tenant: &Tenant) -> anyhow::Result<()> {
         entry.through.iter().try_for_each(|name| group(name, &at))?;
         until(entry.until.as_ref(), &at)?;
     }
-    Ok(())
+    let key = |entry: &AzureGrant| (entry.who.clone(), entry.role.clone(), entry.scope.clone());
+    used(&azure.eligible, &azure.activated, &azure.requested, key)
 }

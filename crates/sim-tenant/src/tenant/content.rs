@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::odd::Odd;
 use crate::policy::Policy;
 
 fn yes() -> bool {
@@ -46,6 +47,9 @@ pub struct Tenant {
     pub groups: Groups,
     /// Azure scopes and roles and who holds them.
     pub azure: Azure,
+    /// What answers carry against the documentation; nothing unless a seed says so.
+    #[serde(default)]
+    pub odd: Odd,
 }
 
 /// The application registration.
@@ -143,6 +147,12 @@ pub struct Entra {
     /// Who has what without activating.
     #[serde(default)]
     pub assigned: Vec<EntraGrant>,
+    /// What is active at the start, `until` the activation ends (eight hours when missing); each is among `eligible`.
+    #[serde(default)]
+    pub activated: Vec<EntraGrant>,
+    /// What somebody asked for just before the start and waits for an approver; each is among `eligible`.
+    #[serde(default)]
+    pub requested: Vec<EntraGrant>,
 }
 
 /// A directory role definition.
@@ -210,6 +220,12 @@ pub struct Groups {
     /// Who has what without activating.
     #[serde(default)]
     pub assigned: Vec<GroupGrant>,
+    /// What is active at the start, `until` the activation ends (eight hours when missing); each is among `eligible`.
+    #[serde(default)]
+    pub activated: Vec<GroupGrant>,
+    /// What somebody asked for just before the start and waits for an approver; each is among `eligible`.
+    #[serde(default)]
+    pub requested: Vec<GroupGrant>,
 }
 
 /// A group.
@@ -263,6 +279,12 @@ pub struct Azure {
     /// Who has what without activating.
     #[serde(default)]
     pub assigned: Vec<AzureGrant>,
+    /// What is active at the start, `until` the activation ends (eight hours when missing); each is among `eligible`.
+    #[serde(default)]
+    pub activated: Vec<AzureGrant>,
+    /// What somebody asked for just before the start and waits for an approver; each is among `eligible`.
+    #[serde(default)]
+    pub requested: Vec<AzureGrant>,
 }
 
 /// An Azure scope.

@@ -1,6 +1,12 @@
 //! What is in a tenant: people, roles, groups, Azure scopes, policies, and who may activate what.
 //!
-//! The same form is written as TOML, both for the demo tenant (`demo.toml`) and for `--seed` and `POST /seed`. References
+//! | seed | what it is for |
+//! |---|---|
+//! | `demo` | the demo tenant, `demo.toml`: a bit of everything |
+//! | `large` | the same organisation with many of everything: one person with 400 eligibilities |
+//! | `hostile` | names and values that a portal could stumble over |
+//!
+//! `--seed` and `POST /seed` take one of these names or TOML of the form of `demo.toml`. References
 //! between entries use the `key` of a persona or scope and the `name` of a role, group, application or administrative
 //! unit; [`Tenant::from_toml`] refuses a reference that leads nowhere and says which.
 //!
@@ -10,13 +16,32 @@
 mod check;
 mod content;
 mod demo;
+mod hostile;
+mod large;
+mod odd;
+#[cfg(test)]
+mod tests;
 
 pub use content::*;
 pub use demo::{DEMO_CLIENT_ID, DEMO_TENANT_ID, demo};
+pub use hostile::{hostile, hostile_names};
+pub use large::large;
+pub use odd::{Odd, Replacement};
 
 use anyhow::Context as _;
 
 impl Tenant {
+    /// The built-in tenant with this name: `demo`, `large` or `hostile`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "demo" => Some(demo()),
+            "large" => Some(large()),
+            "hostile" => Some(hostile()),
+            _ => None,
+        }
+    }
+
     /// Reads a tenant from TOML; the error names the entry that is wrong.
     pub fn from_toml(text: &str) -> anyhow::Result<Self> {
         let tenant: Self = toml::from_str(text).context("the seed is not a tenant")?;

@@ -8,6 +8,7 @@ mod faults;
 mod graph;
 mod names;
 mod requests;
+mod seeds;
 mod sign_in;
 mod support;
 mod switches;

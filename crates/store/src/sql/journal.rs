@@ -28,14 +28,14 @@ pub(crate) struct Writing(Transaction<'static, Sqlite>);
 impl Database {
     /// Begins to write. The write lock is taken at once: a transaction that reads first and writes later could be refused half-way.
     pub(crate) async fn write(&self) -> Result<Writing> {
-        self.pool.begin_with("BEGIN IMMEDIATE").await.map(Writing)
+        self.writer.begin_with("BEGIN IMMEDIATE").await.map(Writing)
     }
 
     /// Whether anything is due at `now`.
     pub(crate) async fn anything_due(&self, now: i64) -> Result<bool> {
         sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM journal WHERE due <= $1)")
             .bind(now)
-            .fetch_one(&self.pool)
+            .fetch_one(&self.readers)
             .await
     }
 
@@ -46,7 +46,7 @@ impl Database {
              WHERE batch = $1 ORDER BY place",
         )
         .bind(batch)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.readers)
         .await
     }
 
@@ -60,7 +60,7 @@ impl Database {
         .bind(tenant)
         .bind(principal)
         .bind(since)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.readers)
         .await
     }
 
@@ -80,7 +80,7 @@ impl Database {
         .bind(principal)
         .bind(after)
         .bind(most)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.readers)
         .await
     }
 
@@ -91,7 +91,7 @@ impl Database {
         )
         .bind(tenant)
         .bind(principal)
-        .fetch_one(&self.pool)
+        .fetch_one(&self.readers)
         .await
     }
 }

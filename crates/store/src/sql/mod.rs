@@ -27,10 +27,15 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 /// How long a statement waits for another process's write.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// Connections to read with.
+const READERS: u32 = 4;
+
 /// The connections to the database.
 #[derive(Clone)]
 pub(crate) struct Database {
-    pool: SqlitePool,
+    readers: SqlitePool,
+    /// One connection: SQLite lets one write at a time, and whoever waits for its lock sleeps and tries again, where here they queue.
+    writer: SqlitePool,
 }
 
 impl Database {
@@ -51,30 +56,33 @@ impl Database {
             .synchronous(SqliteSynchronous::Full)
             // Deleted tokens are overwritten, not only unlinked.
             .pragma("secure_delete", "ON");
-        let pool = SqlitePoolOptions::new();
-        let pool = if in_memory {
-            // Each connection would be a database of its own, gone when the connection is.
-            pool.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None)
+        let single = || SqlitePoolOptions::new().max_connections(1).min_connections(1);
+        let writer = if in_memory { single().idle_timeout(None).max_lifetime(None) } else { single() };
+        let writer = writer.connect_with(options.clone()).await.map_err(OpenError::Connect)?;
+        MIGRATIONS.run(&writer).await.map_err(OpenError::Migrate)?;
+        let readers = if in_memory {
+            // Another connection would be a database of its own.
+            writer.clone()
         } else {
-            pool.max_connections(4)
+            let readers = SqlitePoolOptions::new().max_connections(READERS);
+            readers.connect_with(options).await.map_err(OpenError::Connect)?
         };
-        let pool = pool.connect_with(options).await.map_err(OpenError::Connect)?;
-        MIGRATIONS.run(&pool).await.map_err(OpenError::Migrate)?;
-        Ok(Self { pool })
+        Ok(Self { readers, writer })
     }
 
     pub(crate) async fn close(&self) {
-        self.pool.close().await;
+        self.readers.close().await;
+        self.writer.close().await;
     }
 
     pub(crate) async fn ping(&self) -> Result<()> {
-        sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)
+        sqlx::query("SELECT 1").execute(&self.readers).await.map(drop)
     }
 
     /// Ids of the keys that anything is sealed with.
     pub(crate) async fn key_ids(&self) -> Result<Vec<String>> {
         sqlx::query_scalar("SELECT key_id FROM records UNION SELECT key_id FROM journal")
-            .fetch_all(&self.pool)
+            .fetch_all(&self.readers)
             .await
     }
 }

@@ -24,7 +24,7 @@ impl Database {
         .bind(kind)
         .bind(key)
         .bind(now)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.readers)
         .await
     }
 
@@ -47,7 +47,7 @@ impl Database {
         .bind(&sealed.key_id)
         .bind(&sealed.payload)
         .bind(expires_at)
-        .execute(&self.pool)
+        .execute(&self.writer)
         .await
         .map(drop)
     }
@@ -73,7 +73,7 @@ impl Database {
         .bind(&sealed.payload)
         .bind(expires_at)
         .bind(now)
-        .execute(&self.pool)
+        .execute(&self.writer)
         .await
         .map(|done| done.rows_affected() == 1)
     }
@@ -99,7 +99,7 @@ impl Database {
         .bind(key)
         .bind(version)
         .bind(now)
-        .execute(&self.pool)
+        .execute(&self.writer)
         .await
         .map(|done| done.rows_affected() == 1)
     }
@@ -111,7 +111,7 @@ impl Database {
         )
         .bind(kind)
         .bind(key)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.writer)
         .await
     }
 
@@ -119,7 +119,7 @@ impl Database {
         sqlx::query("DELETE FROM records WHERE kind = $1 AND key_hash = $2")
             .bind(kind)
             .bind(key)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await
             .map(drop)
     }
@@ -128,7 +128,7 @@ impl Database {
     pub(crate) async fn purge_records(&self, now: i64) -> Result<u64> {
         sqlx::query("DELETE FROM records WHERE expires_at <= $1")
             .bind(now)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await
             .map(|done| done.rows_affected())
     }

@@ -33,6 +33,10 @@ pub(crate) const FRIDA: &str = "frida@contoso.example";
 pub(crate) const LEE: &str = "lee@contoso.example";
 pub(crate) const NESTOR: &str = "nestor@contoso.example";
 
+/// Names the variable with the positions of switches that every tenant starts with, as a JSON object: `cargo xtask test --disputed` runs
+/// the suite once for each position that is not the default.
+const SWITCHES: &str = "SIM_SWITCHES";
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the tests stand in for a browser, without the portal's transport"
@@ -161,7 +165,13 @@ pub(crate) struct Sim {
 impl Sim {
     pub(crate) async fn start(tenant: Tenant) -> Self {
         let running = Running::start(Options { tenant, ..Options::ephemeral() }).await;
-        Self { running: running.expect("the tenant starts"), http: client() }
+        let sim = Self { running: running.expect("the tenant starts"), http: client() };
+        #[expect(clippy::disallowed_methods, reason = "a test's own parameter")]
+        let positions = std::env::var(SWITCHES);
+        if let Ok(positions) = positions {
+            sim.control("switches", serde_json::from_str(&positions).expect("positions of switches")).await;
+        }
+        sim
     }
 
     /// Orders something at the control port.
