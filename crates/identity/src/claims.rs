@@ -46,8 +46,77 @@ fn with_capability(mut claims: Map<String, Value>) -> String {
 mod tests {
     use pim::challenge::Challenge;
     use pim::tokens::Audience;
+    use proptest::prelude::*;
 
     use super::*;
+
+    /// Any JSON without fractions, which no claim has and which do not survive every trip through text.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                object(inner).prop_map(Value::Object),
+            ]
+        })
+    }
+
+    /// An object with the names that mean something, and others.
+    fn object(of: impl Strategy<Value = Value>) -> impl Strategy<Value = Map<String, Value>> {
+        let name = prop_oneof![
+            prop::sample::select(vec!["access_token", "id_token", "acrs", "xms_cc", "nbf", "value"])
+                .prop_map(str::to_owned),
+            any::<String>(),
+        ];
+        prop::collection::vec((name, of), 0..5).prop_map(Map::from_iter)
+    }
+
+    /// Takes the capability out; an access token that is no object asks for nothing.
+    fn without_capability(claims: &Map<String, Value>) -> Map<String, Value> {
+        let mut claims = claims.clone();
+        let token = claims.remove("access_token").unwrap_or_default();
+        let mut token = token.as_object().cloned().unwrap_or_default();
+        token.remove("xms_cc");
+        claims.insert("access_token".to_owned(), token.into());
+        claims
+    }
+
+    fn capability(claims: &Value) -> &Value {
+        &claims["access_token"]["xms_cc"]
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_of_a_challenge_is_lost_and_the_capability_is_kept(asked in object(any_json())) {
+            let text = Value::Object(asked.clone()).to_string();
+            prop_assume!(text.len() <= Claims::LONGEST);
+            let sent = sent(&Demand::Claims(Claims::parse(&text).unwrap()));
+            prop_assert_eq!(capability(&sent), &json!({ "values": ["cp1"] }));
+            prop_assert_eq!(without_capability(sent.as_object().unwrap()), without_capability(&asked));
+        }
+
+        #[test]
+        fn whatever_text_a_service_writes_what_is_sent_is_sound(
+            text in prop_oneof![".*", r#"\{("(access_token|a)":([0-9eE.+-]{1,9}|"\PC*"|\{\}|\[\]),?){0,3}\}"#],
+        ) {
+            if let Some(claims) = Claims::parse(&text) {
+                let sent = sent(&Demand::Claims(claims));
+                prop_assert_eq!(capability(&sent), &json!({ "values": ["cp1"] }));
+            }
+        }
+
+        #[test]
+        fn whatever_a_context_is_called_it_is_what_is_asked_for(name in any::<String>()) {
+            let sent = sent(&Challenge::context(Audience::Graph, name.as_str().into()).demand);
+            prop_assert_eq!(&sent["access_token"]["acrs"]["value"], &json!(name));
+            prop_assert_eq!(capability(&sent), &json!({ "values": ["cp1"] }));
+        }
+    }
 
     fn sent(demand: &Demand) -> Value {
         serde_json::from_str(&of(demand)).unwrap()

@@ -249,3 +249,84 @@ fn guid(text: &str) -> Option<Uuid> {
 fn shown(text: &str) -> Option<String> {
     transport::wire::legible(&text.chars().take(200).collect::<String>())
 }
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::DecodingKey;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn encode(bytes: &[u8]) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// A key for which nobody has the private half.
+    fn key() -> SigningKey {
+        let modulus = [&[0xC5_u8; 255][..], &[0x01]].concat();
+        let key = DecodingKey::from_rsa_components(&encode(&modulus), "AQAB").unwrap();
+        SigningKey { key, issuer: None }
+    }
+
+    fn refused(token: &str) -> bool {
+        let nonce = "nonce".to_owned().into();
+        let expected = Expected {
+            tenant: TenantId(Uuid::nil()),
+            issuer: "https://login.example/v2.0",
+            client_id: "client",
+            nonce: &nonce,
+            begun: Timestamp::UNIX_EPOCH,
+            now: Timestamp::UNIX_EPOCH,
+        };
+        checked(token, &key(), &expected).is_err()
+    }
+
+    /// Parts that look like something on the way in: any bytes, any header, the right header.
+    fn part() -> impl Strategy<Value = String> {
+        let header = (any::<String>(), any::<Option<String>>())
+            .prop_map(|(alg, kid)| json!({ "alg": alg, "typ": "JWT", "kid": kid }).to_string());
+        let right = Just(json!({ "alg": "RS256", "typ": "JWT", "kid": "k" }).to_string());
+        prop_oneof![
+            any::<String>(),
+            prop::collection::vec(any::<u8>(), 0..300).prop_map(|bytes| encode(&bytes)),
+            header.prop_map(|text| encode(text.as_bytes())),
+            right.prop_map(|text| encode(text.as_bytes())),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_made_up_token_passes(parts in prop::collection::vec(part(), 0..5)) {
+            let token = parts.join(".");
+            prop_assert!(refused(&token));
+            // A key is only looked for when the header is the one that Entra writes.
+            if key_id(&token).is_ok() {
+                let header = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+                let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
+                prop_assert_eq!(&header["alg"], "RS256");
+                prop_assert!(header["kid"].is_string());
+            }
+        }
+
+        #[test]
+        fn no_time_is_too_odd_to_be_judged(issued: i64, not_before: i64, expires: i64) {
+            let nonce = String::new().into();
+            let now = Timestamp::UNIX_EPOCH;
+            let expected = Expected {
+                tenant: TenantId(Uuid::nil()), issuer: "", client_id: "", nonce: &nonce, begun: now, now,
+            };
+            let skew = SKEW.as_secs();
+            let fits = (-skew..=skew).contains(&issued) && not_before <= skew && expires > -skew;
+            prop_assert_eq!(in_time(issued, not_before, expires, &expected).is_ok(), fits);
+        }
+
+        #[test]
+        fn what_is_shown_is_short_and_without_control_characters(text: String) {
+            if let Some(shown) = shown(&text) {
+                prop_assert!(!shown.is_empty() && shown.chars().count() <= 200);
+                prop_assert!(!shown.chars().any(char::is_control));
+            }
+        }
+    }
+}

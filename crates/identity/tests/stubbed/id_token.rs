@@ -3,6 +3,7 @@
 use crate::support::{self, CLIENT, World, header, key_set, signed, signed_by_stranger};
 use identity::{Check, SignInError};
 use jiff::SignedDuration;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// A change to the claims of a good token.
@@ -214,4 +215,58 @@ async fn without_any_keys_the_service_counts_as_away_until_it_is_back() {
     assert!(matches!(outcome(&world, |_| {}).await, Err(SignInError::Unavailable(_))));
     world.stub.set_keys(key_set(&world.issuer_template()));
     outcome(&world, |_| {}).await.unwrap();
+}
+
+/// Values that a claim might have: of any kind, and right for another claim.
+fn odd() -> impl Strategy<Value = Value> {
+    let now = support::start().as_second();
+    prop_oneof![
+        Just(Value::Null),
+        Just(json!([])),
+        Just(json!({})),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        (now - 900..now + 900).prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        prop::sample::select(vec![CLIENT, support::TENANT, support::PERSON, "2.0"]).prop_map(Value::from),
+    ]
+}
+
+const CHECKED: [&str; 10] = ["iss", "aud", "tid", "oid", "nonce", "azp", "ver", "exp", "nbf", "iat"];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_a_signed_token_claims_it_passes_only_when_every_claim_is_right(
+        changes in prop::collection::vec((prop::sample::select(CHECKED.to_vec()), odd()), 0..3),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let world = World::new().await;
+            let journey = world.begin().await;
+            let good = world.claims(&journey.nonce);
+            let mut claims = good.clone();
+            for (claim, value) in changes {
+                claims[claim] = value;
+            }
+            let outcome = world.finish_with(&journey, &signed(&header(), &claims)).await;
+            let same = |claim: &&str| claims[*claim] == good[*claim];
+            let right = ["iss", "aud", "tid", "nonce", "ver"].iter().all(same);
+            match outcome {
+                Ok(signed_in) => {
+                    prop_assert!(right, "{claims}");
+                    prop_assert!(claims["azp"].is_null() || claims["azp"] == CLIENT);
+                    prop_assert_eq!(json!(signed_in.person.id.to_string()), claims["oid"].clone());
+                }
+                Err(error) => {
+                    let times = ["exp", "nbf", "iat"].iter().all(same);
+                    let azp = claims["azp"].is_null() || claims["azp"] == CLIENT;
+                    prop_assert!(!(right && times && azp && same(&"oid")), "{error}: {claims}");
+                }
+            }
+            Ok(())
+        })?;
+    }
 }
