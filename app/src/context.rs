@@ -48,6 +48,8 @@ pub struct Context {
     pub session: Option<Session>,
     /// What stays the same.
     pub site: Arc<Site>,
+    /// How many requests wait for the person's decision, as far as that was read lately: no page waits for a number.
+    pub waiting: usize,
     /// When the request came in; what a page waits for is counted from here.
     pub began: Instant,
 }

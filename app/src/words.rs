@@ -62,10 +62,47 @@ fn whole_minutes(seconds: i64) -> u32 {
     u32::try_from(seconds / 60).unwrap_or(u32::MAX)
 }
 
-/// Whether every word of `wanted` stands somewhere in `text`. Both are lower case.
+/// Whether every word of `wanted` stands somewhere in `text`, or nearly so: with one slip in a word of five letters or more, two from
+/// eight on. Both are lower case.
 #[must_use]
 pub(crate) fn matches(text: &str, wanted: &str) -> bool {
-    wanted.split_whitespace().all(|word| text.contains(word))
+    wanted.split_whitespace().all(|word| {
+        text.contains(word) || {
+            let slips = match word.chars().count() {
+                ..5 => 0,
+                5..8 => 1,
+                _ => 2,
+            };
+            slips > 0
+                && text.split(|c: char| !c.is_alphanumeric()).any(|one| begins_nearly_with(one, word, slips))
+        }
+    })
+}
+
+/// Whether `text` begins with `word` but for at most `slips` letters that are wrong, missing, too many, or swapped with their neighbour.
+fn begins_nearly_with(text: &str, word: &str, slips: usize) -> bool {
+    let word: Vec<char> = word.chars().collect();
+    let text: Vec<char> = text.chars().take(word.len() + slips).collect();
+    if text.len() + slips < word.len() {
+        return false;
+    }
+    // Rows of the usual table of distances (optimal string alignment), against every beginning of `text`.
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=word.len()).collect();
+    let mut best = last[word.len()];
+    for (i, letter) in text.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, wanted) in word.iter().enumerate() {
+            let mut cost = (last[j] + usize::from(letter != wanted)).min(last[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && *letter == word[j - 1] && text[i - 1] == *wanted {
+                cost = cost.min(before[j - 1] + 1);
+            }
+            next.push(cost);
+        }
+        before = std::mem::replace(&mut last, next);
+        best = best.min(last[word.len()]);
+    }
+    best <= slips
 }
 
 #[cfg(test)]
@@ -95,5 +132,16 @@ mod tests {
         assert!(matches("key vault administrator prod-payments", "prod key"));
         assert!(!matches("key vault administrator", "prod key"));
         assert!(matches("anything", "  "));
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_forgiven_and_another_word_is_not() {
+        let text = "key vault administrator prod-payments azure role";
+        for typed in ["adminstrator", "admnistrator", "valut", "paymnets", "administraotr prod", "vauld"] {
+            assert!(matches(text, typed), "{typed}");
+        }
+        for typed in ["kex", "reader", "vector", "prof", "administer reader"] {
+            assert!(!matches(text, typed), "{typed}");
+        }
     }
 }

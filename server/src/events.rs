@@ -1,4 +1,4 @@
-//! `/events/…`: what arrives after the page, as server-sent events.
+//! `/events/…` and `/palette`: what arrives after the page, as server-sent events or, asked for once, as markup.
 //!
 //! An event `part` carries an element's id, a line break, and the markup that replaces it; `end` says that nothing more comes. An event
 //! `operation` says in JSON what changed. Event ids are places in the journal's order of changes: a browser that comes back with the last
@@ -12,7 +12,7 @@ use app::fragments::{Narrowed, batch_parts, late_part};
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use futures::stream::{FuturesUnordered, Stream, StreamExt};
@@ -38,6 +38,7 @@ pub fn router(state: State) -> Router {
         .route("/events/overview", get(overview))
         .route("/events/requests/{batch}", get(requests))
         .route("/events/changes", get(changes))
+        .route("/palette", get(palette))
         .with_state(state)
 }
 
@@ -74,6 +75,14 @@ async fn overview(
         .collect();
     let events = parts.filter_map(|ready| async move { ready.map(|(id, html)| part(&id, &html)) });
     stream(events.chain(futures::stream::once(async { end() })))
+}
+
+/// The palette's entries, fetched when it is opened.
+async fn palette(Extension(context): Extension<app::Context>) -> Response {
+    let Some(session) = context.session.clone() else {
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    Html(app::fragments::palette_entries(context, session).await).into_response()
 }
 
 /// The place of the last change that the browser has seen: what it sends when it opens a stream again.

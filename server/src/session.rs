@@ -128,10 +128,15 @@ pub async fn gate(
         }
     }
     let portal_session = signed_in.map(|signed_in| of(&state, &signed_in));
+    let waiting = match &portal_session {
+        Some(session) => state.portal.waiting_known(session).await,
+        None => 0,
+    };
     request.extensions_mut().insert(app::Context {
         portal: state.portal.clone(),
         session: portal_session,
         site: Arc::clone(&state.site),
+        waiting,
         began: Instant::now(),
     });
     next.run(request).await

@@ -4,8 +4,26 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::icon::{Glyph, Icon};
+use super::shortcuts::Shortcuts;
 use crate::context::{context, signed_in};
 use crate::shell::{Banner, Title};
+
+/// A page of the navigation.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) href: &'static str,
+    pub(crate) glyph: Glyph,
+    pub(crate) text: &'static str,
+    /// The letter that goes there after `g`.
+    pub(crate) key: char,
+}
+
+/// The navigation, in its order.
+pub(crate) const PLACES: [Place; 3] = [
+    Place { href: "/", glyph: Glyph::Overview, text: "Overview", key: 'o' },
+    Place { href: "/approvals", glyph: Glyph::Approvals, text: "Approvals", key: 'a' },
+    Place { href: "/history", glyph: Glyph::History, text: "History", key: 'h' },
+];
 
 /// The frame. `title` is the tab's title; the page draws its own heading.
 #[component]
@@ -26,20 +44,28 @@ pub(crate) fn Frame(#[prop(into)] title: String, children: Children) -> impl Int
         }
     });
     let here = use_location().pathname.get_untracked();
-    let link = |href: &'static str, glyph: Glyph, text: &'static str| {
-        let current = (here == href).then_some("page");
-        view! { <a href=href aria-current=current><Icon glyph=glyph/>{text}</a> }
-    };
+    let waiting = context().waiting;
+    let places = PLACES.map(|place| {
+        let current = (here == place.href).then_some("page");
+        let count = (place.href == "/approvals" && waiting > 0).then_some(waiting);
+        view! {
+            <a href=place.href aria-current=current data-go=place.key.to_string()>
+                <Icon glyph=place.glyph/>{place.text}
+                {count.map(|count| view! { <span class="count-badge"><span class="for-readers">": "</span>{count}<span class="for-readers">" waiting for you"</span></span> })}
+            </a>
+        }
+    });
     view! {
         <Title text=title/>
         <a class="skip" href="#content">"Skip to content"</a>
         <div class="frame">
             <header class="side">
                 <a class="brand" href="/"><span class="logo"><Icon glyph=Glyph::Logo/></span>"PIM portal"</a>
+                <button type="button" class="find" data-palette="" aria-haspopup="dialog" aria-label="Find a role, a page or an action">
+                    <Icon glyph=Glyph::Search/><span>"Find"</span><kbd>"Ctrl K"</kbd>
+                </button>
                 <nav aria-label="Main">
-                    {link("/", Glyph::Overview, "Overview")}
-                    {link("/approvals", Glyph::Approvals, "Approvals")}
-                    {link("/history", Glyph::History, "History")}
+                    {places.collect_view()}
                 </nav>
                 {person}
             </header>
@@ -48,6 +74,8 @@ pub(crate) fn Frame(#[prop(into)] title: String, children: Children) -> impl Int
                 <main id="content" tabindex="-1">{children()}</main>
             </div>
         </div>
+        <Shortcuts/>
         <crate::islands::Clockwork server_now=server_now/>
+        <crate::islands::Keys palette="/palette".into()/>
     }
 }

@@ -7,4 +7,5 @@ pub(crate) mod justification;
 pub(crate) mod operation;
 pub(crate) mod plane;
 pub(crate) mod policy;
+pub(crate) mod shortcuts;
 pub(crate) mod time;

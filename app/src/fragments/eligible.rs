@@ -116,7 +116,7 @@ fn row(
         None => "Permanent".into_any(),
     };
     view! {
-        <tr data-row="" data-text=text hidden=!fits>
+        <tr data-row="" data-text=text tabindex="-1" hidden=!fits>
             <td class="tick">{tick}</td>
             <th class="role" scope="row">
                 {title}{privileged}{state}

@@ -56,7 +56,7 @@ fn active_row(plane: &Descriptor, row: &Assignment, now: Timestamp) -> AnyView {
         }
     });
     view! {
-        <tr class="role-row">
+        <tr class="role-row" data-held="" tabindex="-1">
             <td class="tick"><input type="checkbox" name="role" value=key.clone() data-tick="" aria-label=format!("Choose {name} to deactivate")/></td>
             <td class="role"><strong>{row.names.title.clone()}</strong><span class="place">{row.names.place.clone()}</span></td>
             <td class="state">{plane_mark(plane)}<span class="mark good">"Active"</span></td>

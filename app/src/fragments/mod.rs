@@ -7,6 +7,7 @@ mod eligible;
 mod held;
 mod lines;
 mod next;
+mod palette;
 
 use leptos::prelude::*;
 use pim::ids::BatchId;
@@ -104,6 +105,12 @@ pub async fn batch_parts(context: Context, session: Session, batch: BatchId, ask
     let next = Next::read(&context, &session, &operations).await;
     let lines = lines(&context, &session, operations).await;
     Some(Batch { lines: draw(context.clone(), lines), next: draw(context, move || next.view()), is_done })
+}
+
+/// The palette's entries.
+pub async fn palette_entries(context: Context, session: Session) -> String {
+    let entries = palette::entries(&context, &session).await;
+    draw(context, entries)
 }
 
 fn draw(context: Context, view: impl FnOnce() -> AnyView) -> String {

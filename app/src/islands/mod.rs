@@ -9,13 +9,16 @@ mod dock;
 mod dom;
 mod durations;
 mod filter;
+mod keys;
 mod late;
 mod live;
+#[cfg(feature = "hydrate")]
+mod palette;
 mod progress;
 mod start;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
-    clockwork::Clockwork, dock::Dock, durations::Durations, filter::Filter, late::Late, live::Live,
-    progress::Progress, start::Start,
+    clockwork::Clockwork, dock::Dock, durations::Durations, filter::Filter, keys::Keys, late::Late,
+    live::Live, progress::Progress, start::Start,
 };

@@ -44,6 +44,12 @@ impl Portal {
         join_all(planes).await
     }
 
+    /// How many requests wait for the person, as far as that was read lately. Asks nobody.
+    pub async fn waiting_known(&self, session: &Session) -> usize {
+        let known = self.planes().map(async |plane| self.kept.waiting.peek(&key(session, &plane.id)).await);
+        join_all(known).await.into_iter().flatten().map(|waiting| waiting.len()).sum()
+    }
+
     /// Decides on the rows that still wait, all alike. The result is in the batch.
     pub async fn decide(
         &self,

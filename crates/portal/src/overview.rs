@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use futures::future::join;
+use futures::future::{join, join3};
 use jiff::Timestamp;
 use moka::future::Cache;
 use pim::approval::Waiting;
@@ -171,7 +171,12 @@ impl Portal {
         for plane in self.planes.iter().map(|plane| plane.descriptor().id.clone()) {
             let (portal, session) = (self.clone(), session.clone());
             tokio::spawn(async move {
-                join(portal.held(&session, &plane), portal.eligible(&session, &plane)).await
+                join3(
+                    portal.held(&session, &plane),
+                    portal.eligible(&session, &plane),
+                    portal.waiting(&session, &plane),
+                )
+                .await
             });
         }
     }
