@@ -1,4 +1,4 @@
-//! The port for records: small, encrypted, expiring. Sessions, sign-in flows, tokens and selections are kept in it.
+//! The port for records: small, encrypted, expiring. Sessions, sign-in flows, tokens, selections and profiles are kept in it.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -14,6 +14,8 @@ pub enum RecordKind {
     Tokens,
     /// Roles selected for activation, with what was typed. Key: the selection id.
     Selection,
+    /// All profiles of one person. Key: tenant and person.
+    Profiles,
 }
 
 impl RecordKind {
@@ -25,6 +27,7 @@ impl RecordKind {
             Self::SignInFlow => "sign-in-flow",
             Self::Tokens => "tokens",
             Self::Selection => "selection",
+            Self::Profiles => "profiles",
         }
     }
 }

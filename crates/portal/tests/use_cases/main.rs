@@ -4,6 +4,7 @@
 mod chance;
 mod lists;
 mod plans;
+mod profiles;
 mod step_up;
 mod stores;
 mod support;
