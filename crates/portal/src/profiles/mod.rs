@@ -4,7 +4,7 @@
 //! renewal. All profiles of one person in one tenant are one record: their order and the uniqueness of their names hold by
 //! compare-and-swap. Using a profile makes a selection and sends nothing.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use pim::ids::{PlaneId, ProfileId};
 use pim::listing::Coverage;
 use pim::records::{RecordKind, StoreError};
@@ -20,6 +20,8 @@ pub const MOST_PROFILES: usize = 50;
 pub const MOST_ROLES: usize = 100;
 /// The longest name, in characters.
 pub const LONGEST_NAME: usize = 80;
+/// How long profiles are kept after their last change. Not [`Timestamp::MAX`]: the store cannot read that back.
+const LIFE: SignedDuration = SignedDuration::from_hours(100 * 365 * 24);
 /// How often a change is tried again when another one came first.
 const TRIES: usize = 5;
 
@@ -232,8 +234,9 @@ impl Portal {
             let (mut profiles, version) = self.read_profiles(session).await?;
             change(&mut profiles)?;
             let content = serde_json::to_vec(&profiles).map_err(|_| StoreError)?;
-            let (kind, never) = (RecordKind::Profiles, Timestamp::MAX);
-            if self.records.replace(kind, &key(session), version, &content, never).await? {
+            let (kind, expires) =
+                (RecordKind::Profiles, self.clock.now().saturating_add(LIFE).unwrap_or(Timestamp::MAX));
+            if self.records.replace(kind, &key(session), version, &content, expires).await? {
                 return Ok(());
             }
         }

@@ -31,8 +31,8 @@ async fn a_record_comes_back_as_it_was_put_and_only_under_its_kind_and_key() {
     let record = store.get(RecordKind::Session, "key").await.unwrap().unwrap();
     assert_eq!((record.content.as_slice(), record.version), (&b"again"[..], 2));
 
-    assert!(store.replace(RecordKind::Profiles, "key", 0, b"for good", jiff::Timestamp::MAX).await.unwrap());
-    assert!(store.get(RecordKind::Profiles, "key").await.unwrap().is_some(), "no end is an end as well");
+    assert!(store.replace(RecordKind::Profiles, "key", 0, b"for good", later(HOUR * 876_000)).await.unwrap());
+    assert!(store.get(RecordKind::Profiles, "key").await.unwrap().is_some(), "a century is kept");
 
     store.delete(RecordKind::Session, "key").await.unwrap();
     assert!(store.get(RecordKind::Session, "key").await.unwrap().is_none());
