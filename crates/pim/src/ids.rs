@@ -105,6 +105,10 @@ guid! {
     SelectionId
 }
 guid! {
+    /// A named set of roles; stays when it is renamed.
+    ProfileId
+}
+guid! {
     /// The set of tokens that one sign-in brought.
     VaultId
 }
@@ -112,6 +116,7 @@ guid! {
 minted!(OperationId);
 minted!(BatchId);
 minted!(SelectionId);
+minted!(ProfileId);
 minted!(VaultId);
 
 opaque! {

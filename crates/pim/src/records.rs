@@ -1,4 +1,4 @@
-//! The port for records: small, encrypted, expiring. Sessions, sign-in flows, tokens and selections are kept in it.
+//! The port for records: small, encrypted, expiring. Sessions, sign-in flows, tokens, selections and profiles are kept in it.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -16,6 +16,8 @@ pub enum RecordKind {
     Selection,
     /// What could be activated before a batch was sent that activates groups. Key: the batch id.
     Before,
+    /// All profiles of one person. Key: tenant and person.
+    Profiles,
 }
 
 impl RecordKind {
@@ -28,6 +30,7 @@ impl RecordKind {
             Self::Tokens => "tokens",
             Self::Selection => "selection",
             Self::Before => "before",
+            Self::Profiles => "profiles",
         }
     }
 }

@@ -5,6 +5,7 @@
 //! | [`overview`] | what the person holds and may activate, read once and kept briefly |
 //! | [`selection`] | roles ticked for activation, with what was typed, kept on the server until confirmed |
 //! | [`plan`] | what a selection will ask and do, worked out before anything is sent |
+//! | [`profiles`] | named sets of roles, which become a selection with one click |
 //! | [`narrow`] | an activation at scopes below the eligibility's own |
 //! | [`activate`], [`deactivate`], [`cancel`], [`approvals`], [`prolong`] | a confirmation becomes operations in the journal, which are carried out |
 //! | [`step_up`] | operations that wait for a stronger sign-in, and their resumption |
@@ -26,6 +27,7 @@ pub mod narrow;
 pub mod overview;
 pub mod pace;
 pub mod plan;
+pub mod profiles;
 pub mod prolong;
 pub mod selection;
 pub mod step_up;

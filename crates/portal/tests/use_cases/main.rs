@@ -12,6 +12,7 @@ mod leases;
 mod lists;
 mod narrow;
 mod plans;
+mod profiles;
 mod prolong;
 mod replay;
 mod schedule;

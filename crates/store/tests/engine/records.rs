@@ -22,7 +22,7 @@ async fn a_record_comes_back_as_it_was_put_and_only_under_its_kind_and_key() {
         (record.content.as_slice(), record.version, record.expires),
         (&b"content"[..], 1, later(HOUR))
     );
-    for kind in [RecordKind::SignInFlow, RecordKind::Tokens, RecordKind::Selection] {
+    for kind in [RecordKind::SignInFlow, RecordKind::Tokens, RecordKind::Selection, RecordKind::Profiles] {
         assert!(store.get(kind, "key").await.unwrap().is_none(), "{kind:?}");
     }
     assert!(store.get(RecordKind::Session, "other").await.unwrap().is_none());
@@ -30,6 +30,9 @@ async fn a_record_comes_back_as_it_was_put_and_only_under_its_kind_and_key() {
     store.put(RecordKind::Session, "key", b"again", later(HOUR)).await.unwrap();
     let record = store.get(RecordKind::Session, "key").await.unwrap().unwrap();
     assert_eq!((record.content.as_slice(), record.version), (&b"again"[..], 2));
+
+    assert!(store.replace(RecordKind::Profiles, "key", 0, b"for good", later(HOUR * 876_000)).await.unwrap());
+    assert!(store.get(RecordKind::Profiles, "key").await.unwrap().is_some(), "a century is kept");
 
     store.delete(RecordKind::Session, "key").await.unwrap();
     assert!(store.get(RecordKind::Session, "key").await.unwrap().is_none());

@@ -1,0 +1,267 @@
+//! Named sets of roles, with what is usually typed for them.
+//!
+//! A profile names its roles by what they are (plane, role, scope), never by the id of an eligibility or a schedule, so it outlives a
+//! renewal. All profiles of one person in one tenant are one record: their order and the uniqueness of their names hold by
+//! compare-and-swap. Using a profile makes a selection and sends nothing.
+
+use jiff::{SignedDuration, Timestamp};
+use pim::ids::{PlaneId, ProfileId};
+use pim::listing::Coverage;
+use pim::records::{RecordKind, StoreError};
+use pim::target::{Names, Target};
+use serde::{Deserialize, Serialize};
+
+use crate::selection::{Again, Fields, RowKey, Selection, Wanted};
+use crate::{Portal, PortalError, Session};
+
+/// How many profiles one person may have in one tenant.
+pub const MOST_PROFILES: usize = 50;
+/// How many roles one profile may hold.
+pub const MOST_ROLES: usize = 100;
+/// The longest name, in characters.
+pub const LONGEST_NAME: usize = 80;
+/// How long profiles are kept after their last change. Not [`Timestamp::MAX`]: the store cannot read that back.
+const LIFE: SignedDuration = SignedDuration::from_hours(100 * 365 * 24);
+/// How often a change is tried again when another one came first.
+const TRIES: usize = 5;
+
+/// A role of a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileRole {
+    /// What it is.
+    pub target: Target,
+    /// What it was called when the profile was saved, so that it can be named when it is gone.
+    pub names: Names,
+}
+
+/// What the confirm page is filled with.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Defaults {
+    /// How long.
+    pub wanted: Wanted,
+    /// Why.
+    pub justification: String,
+    /// Ticket number.
+    pub ticket_number: String,
+    /// Ticket system.
+    pub ticket_system: String,
+}
+
+/// A profile.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Its id, which stands in URLs and stays when it is renamed.
+    pub id: ProfileId,
+    /// Its name; unique for the person, whatever the case.
+    pub name: String,
+    /// Its roles.
+    pub roles: Vec<ProfileRole>,
+    /// What is usually typed.
+    pub defaults: Defaults,
+}
+
+/// A profile that became a selection.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Used {
+    /// The selection, to be confirmed.
+    pub selection: Selection,
+    /// Roles that the person is no longer eligible for.
+    pub missing: Vec<ProfileRole>,
+    /// Planes that could not be read, or not all of them: of their roles that are not in the selection nothing is known.
+    pub unread: Vec<PlaneId>,
+}
+
+/// Why a profile was not saved, changed or used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProfileError {
+    /// No such profile of this person.
+    #[error("no such profile")]
+    NotFound,
+    /// A name is missing.
+    #[error("a name is missing")]
+    NoName,
+    /// The name is longer than [`LONGEST_NAME`].
+    #[error("the name is too long")]
+    NameTooLong,
+    /// Another profile has this name.
+    #[error("another profile has this name")]
+    NameTaken,
+    /// There are [`MOST_PROFILES`] already.
+    #[error("too many profiles")]
+    TooMany,
+    /// A plane could not be read, so not all roles could be told: nothing was saved, rather than a part.
+    #[error("a plane could not be read")]
+    Unread,
+    /// It would have no role, or more than [`MOST_ROLES`].
+    #[error("no role, or too many")]
+    Roles,
+    /// The selection could not be read or made, or the store failed.
+    #[error(transparent)]
+    Portal(#[from] PortalError),
+}
+
+impl From<StoreError> for ProfileError {
+    fn from(error: StoreError) -> Self {
+        Self::Portal(error.into())
+    }
+}
+
+impl Portal {
+    /// The person's profiles, in their order.
+    pub async fn profiles(&self, session: &Session) -> Result<Vec<Profile>, ProfileError> {
+        Ok(self.read_profiles(session).await?.0)
+    }
+
+    /// Saves the roles of `selection` under `name`, with what was typed.
+    pub async fn save_profile(
+        &self,
+        session: &Session,
+        selection: &Selection,
+        name: &str,
+    ) -> Result<Profile, ProfileError> {
+        let mut roles: Vec<ProfileRole> = Vec::new();
+        for row in &selection.rows {
+            let eligible = self.eligible(session, &row.plane).await.map_err(|_| ProfileError::Unread)?;
+            let found = eligible.roles.iter().find(|role| role.eligibility.id.as_str() == row.row);
+            let Some(eligibility) = found.map(|role| &role.eligibility) else { continue };
+            if !roles.iter().any(|role| role.target.same_as(&eligibility.target)) {
+                let (target, names) = (eligibility.target.clone(), eligibility.names.clone());
+                roles.push(ProfileRole { target, names });
+            }
+        }
+        if roles.is_empty() || roles.len() > MOST_ROLES {
+            return Err(ProfileError::Roles);
+        }
+        let Fields { wanted, justification, ticket_number, ticket_system, .. } = selection.fields.clone();
+        let defaults = Defaults { wanted, justification, ticket_number, ticket_system };
+        let profile = Profile { id: ProfileId::random(), name: checked(name)?, roles, defaults };
+        self.change_profiles(session, |profiles| {
+            if profiles.len() >= MOST_PROFILES {
+                return Err(ProfileError::TooMany);
+            }
+            is_free(profiles, &profile)?;
+            profiles.push(profile.clone());
+            Ok(())
+        })
+        .await?;
+        Ok(profile)
+    }
+
+    /// Gives a profile another name.
+    pub async fn rename_profile(
+        &self,
+        session: &Session,
+        id: ProfileId,
+        name: &str,
+    ) -> Result<(), ProfileError> {
+        let name = checked(name)?;
+        self.change_profiles(session, |profiles| {
+            let at = profiles.iter().position(|profile| profile.id == id).ok_or(ProfileError::NotFound)?;
+            let renamed = Profile { name: name.clone(), ..profiles[at].clone() };
+            is_free(profiles, &renamed)?;
+            profiles[at] = renamed;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Deletes a profile, if there is one.
+    pub async fn delete_profile(&self, session: &Session, id: ProfileId) -> Result<(), ProfileError> {
+        self.change_profiles(session, |profiles| {
+            profiles.retain(|profile| profile.id != id);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Makes a selection of the profile with this name or id, filled with its defaults. Changes nothing else: [`PortalError::NotEligible`]
+    /// when none of its roles can be found.
+    pub async fn use_profile(
+        &self,
+        session: &Session,
+        name_or_id: &str,
+        reason: Option<&str>,
+    ) -> Result<Used, ProfileError> {
+        let profiles = self.profiles(session).await?;
+        let wanted = name_or_id.trim();
+        let by_id = profiles.iter().find(|profile| profile.id.to_string() == wanted);
+        let by_name = || profiles.iter().find(|profile| same_name(&profile.name, wanted));
+        let profile = by_id.or_else(by_name).ok_or(ProfileError::NotFound)?;
+        let (mut rows, mut missing, mut unread) = (Vec::new(), Vec::new(), Vec::new());
+        for role in &profile.roles {
+            let plane = &role.target.plane;
+            let Ok(eligible) = self.eligible(session, plane).await else {
+                if !unread.contains(plane) {
+                    unread.push(plane.clone());
+                }
+                continue;
+            };
+            match eligible.roles.iter().find(|each| each.eligibility.target.same_as(&role.target)) {
+                Some(found) => rows.push(RowKey::new(plane, found.eligibility.id.as_str())),
+                // Where rows may be missing, absence tells nothing.
+                None if eligible.coverage != Coverage::Whole => {
+                    if !unread.contains(plane) {
+                        unread.push(plane.clone());
+                    }
+                }
+                None => missing.push(role.clone()),
+            }
+        }
+        if rows.is_empty() {
+            return Err(PortalError::NotEligible.into());
+        }
+        let Defaults { wanted, justification, ticket_number, ticket_system } = profile.defaults.clone();
+        let justification = reason.map_or(justification, str::to_owned);
+        let fields = Fields { wanted, justification, ticket_number, ticket_system, ..Fields::default() };
+        let again = Again { rows, fields: fields.bounded(), ..Again::default() };
+        Ok(Used { selection: self.select_again(session, again).await?, missing, unread })
+    }
+
+    async fn read_profiles(&self, session: &Session) -> Result<(Vec<Profile>, i64), ProfileError> {
+        let Some(record) = self.records.get(RecordKind::Profiles, &key(session)).await? else {
+            return Ok((Vec::new(), 0));
+        };
+        let profiles = serde_json::from_slice(&record.content).map_err(|_| StoreError)?;
+        Ok((profiles, record.version))
+    }
+
+    async fn change_profiles(
+        &self,
+        session: &Session,
+        change: impl Fn(&mut Vec<Profile>) -> Result<(), ProfileError>,
+    ) -> Result<(), ProfileError> {
+        for _ in 0..TRIES {
+            let (mut profiles, version) = self.read_profiles(session).await?;
+            change(&mut profiles)?;
+            let content = serde_json::to_vec(&profiles).map_err(|_| StoreError)?;
+            let (kind, expires) =
+                (RecordKind::Profiles, self.clock.now().saturating_add(LIFE).unwrap_or(Timestamp::MAX));
+            if self.records.replace(kind, &key(session), version, &content, expires).await? {
+                return Ok(());
+            }
+        }
+        Err(StoreError.into())
+    }
+}
+
+fn key(session: &Session) -> String {
+    format!("{}/{}", session.caller.tenant, session.caller.principal)
+}
+
+fn checked(name: &str) -> Result<String, ProfileError> {
+    let name = name.trim();
+    match name.chars().count() {
+        0 => Err(ProfileError::NoName),
+        1..=LONGEST_NAME => Ok(name.to_owned()),
+        _ => Err(ProfileError::NameTooLong),
+    }
+}
+
+fn same_name(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
+fn is_free(profiles: &[Profile], wanted: &Profile) -> Result<(), ProfileError> {
+    let taken = profiles.iter().any(|other| other.id != wanted.id && same_name(&other.name, &wanted.name));
+    if taken { Err(ProfileError::NameTaken) } else { Ok(()) }
+}
