@@ -215,7 +215,7 @@ fn save_as_profile() -> AnyView {
             <summary>"Save as a profile…"</summary>
             <div class="field">
                 <label for="profile-name">"Name of the profile"</label><span class="hint">"keeps the roles, the reason, the duration and the ticket; nothing is sent"</span>
-                <input id="profile-name" name="profile_name" maxlength="80" aria-invalid=problem.is_some().to_string() aria-describedby="profile-problem"/>
+                <input type="text" id="profile-name" name="profile_name" maxlength="80" aria-invalid=problem.is_some().to_string() aria-describedby="profile-problem"/>
                 <p class="problem" id="profile-problem">{problem}</p>
                 <button class="button" name="step" value="save-profile">"Save profile"</button>
             </div>
@@ -289,8 +289,10 @@ fn fields(selection: &Selection, plan: &Plan, problems: &[Problem]) -> AnyView {
         }
     });
     let insist = plan.justification().should_ask();
+    // Who comes by a profile has nothing left to do but this.
+    let focus = use_query_map().get_untracked().get("focus").is_some_and(|what| what == "reason");
     view! {
-        <JustificationField typed=typed.justification.clone() required=insist problem=problem(Field::Justification)/>
+        <JustificationField typed=typed.justification.clone() required=insist problem=problem(Field::Justification) focus=focus/>
         {ticket}
         {durations(typed.wanted, plan, problem(Field::Duration))}
         {start(selection, problem(Field::Start))}

@@ -50,7 +50,7 @@ pub(crate) fn UseProfile() -> impl IntoView {
 /// Where using a profile leads.
 pub(crate) fn used(used: Result<Used, ProfileError>) -> String {
     match used {
-        Ok(used) => format!("/activate/{}", used.selection.id),
+        Ok(used) => format!("/activate/{}?focus=reason", used.selection.id),
         Err(error) => format!("/profiles?problem={}", slug(&error)),
     }
 }
@@ -148,7 +148,7 @@ async fn card(context: &Context, session: &portal::Session, profile: &Profile) -
                 <form method="post" action="/do/change-profile" class="profile-change">
                     <input type="hidden" name="profile" value=id.clone()/>
                     <label for=field.clone()>"Name"</label>
-                    <input id=field name="name" maxlength="80" value=profile.name.clone()/>
+                    <input type="text" id=field name="name" maxlength="80" value=profile.name.clone()/>
                     <button class="button" name="step" value="rename">"Rename"</button>
                     <button class="button danger" name="step" value="delete">"Delete"</button>
                 </form>

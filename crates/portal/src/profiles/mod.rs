@@ -180,7 +180,7 @@ impl Portal {
         .await
     }
 
-    /// Makes a selection of the profile with this name or id, filled with its defaults. Changes nothing else: [`PortalError::NotEligible`]
+    /// Makes a selection of the profile with this name or id, or at this place (`#1` is the first), filled with its defaults. Changes nothing else: [`PortalError::NotEligible`]
     /// when none of its roles can be found.
     pub async fn use_profile(
         &self,
@@ -192,7 +192,11 @@ impl Portal {
         let wanted = name_or_id.trim();
         let by_id = profiles.iter().find(|profile| profile.id.to_string() == wanted);
         let by_name = || profiles.iter().find(|profile| same_name(&profile.name, wanted));
-        let profile = by_id.or_else(by_name).ok_or(ProfileError::NotFound)?;
+        let by_place = || {
+            let place: usize = wanted.strip_prefix('#')?.parse().ok()?;
+            profiles.get(place.checked_sub(1)?)
+        };
+        let profile = by_id.or_else(by_name).or_else(by_place).ok_or(ProfileError::NotFound)?;
         let (mut rows, mut narrowed) = (Vec::new(), Vec::new());
         let (mut missing, mut unread) = (Vec::new(), Vec::new());
         for role in &profile.roles {
