@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::rows::{Assignment, Eligibility, Plane, Target};
+use super::rows::{Action, Assignment, Eligibility, Plane, RoleRequest, Schedule, Target};
 use crate::random::{stable_guid, stable_text};
 use crate::tenant::Tenant;
 use crate::wire::duration;
@@ -14,6 +14,8 @@ use crate::wire::duration;
 pub(super) struct Rows {
     pub(super) eligibilities: Vec<Eligibility>,
     pub(super) assignments: Vec<Assignment>,
+    /// The administrators' requests that made people eligible.
+    pub(super) requests: Vec<RoleRequest>,
     pub(super) azure_policies: BTreeMap<(String, String), String>,
 }
 
@@ -21,6 +23,7 @@ pub(super) struct Rows {
 struct Grant<'a> {
     who: &'a str,
     until: Option<&'a String>,
+    ended: Option<&'a String>,
     member_type: &'a str,
     through: Option<&'a String>,
     listed_as_group: bool,
@@ -41,8 +44,10 @@ fn instance_id(grant: &Grant<'_>, kind: &str) -> (String, String) {
 }
 
 fn dates(grant: &Grant<'_>, now: Timestamp) -> (Timestamp, Option<Timestamp>) {
-    let end = grant.until.and_then(|text| duration::parse(text)).map(|length| now + length);
-    (now - SignedDuration::from_hours(24 * 30), end)
+    let length = |text: Option<&String>| text.and_then(|text| duration::parse(text));
+    let (ahead, ago) = (length(grant.until), length(grant.ended));
+    let end = ago.map(|ago| now - ago).or_else(|| ahead.map(|ahead| now + ahead));
+    (end.unwrap_or(now).min(now) - SignedDuration::from_hours(24 * 30), end)
 }
 
 fn eligibility(tenant: &Tenant, grant: &Grant<'_>, now: Timestamp) -> Option<Eligibility> {
@@ -62,6 +67,28 @@ fn eligibility(tenant: &Tenant, grant: &Grant<'_>, now: Timestamp) -> Option<Eli
         start,
         end,
         condition: grant.condition.cloned(),
+    })
+}
+
+/// The request that made somebody eligible. Where that is a group, the request is about the group and nobody's own.
+fn made(eligibility: &Eligibility) -> Option<RoleRequest> {
+    (eligibility.through.is_none()).then(|| RoleRequest {
+        id: eligibility.schedule_id.clone(),
+        principal: eligibility.principal.clone(),
+        target: eligibility.target.clone(),
+        action: Action::Assign,
+        status: "Provisioned",
+        created: eligibility.start,
+        completed: Some(eligibility.start),
+        schedule: Some(Schedule { start: eligibility.start, end: eligibility.end, duration: None }),
+        justification: None,
+        ticket_number: None,
+        ticket_system: None,
+        linked_eligibility: Some(eligibility.schedule_id.clone()),
+        condition: eligibility.condition.clone(),
+        validation_only: false,
+        review: None,
+        provisioning: SignedDuration::ZERO,
     })
 }
 
@@ -116,6 +143,7 @@ pub(super) fn load(tenant: &Tenant, now: Timestamp) -> Rows {
                 Grant {
                     who: &entry.who,
                     until: entry.until.as_ref(),
+                    ended: entry.ended.as_ref(),
                     member_type: &entry.member_type,
                     through: entry.through.as_ref(),
                     listed_as_group: entry.listed_as_group,
@@ -133,6 +161,7 @@ pub(super) fn load(tenant: &Tenant, now: Timestamp) -> Rows {
                 Grant {
                     who: &entry.who,
                     until: entry.until.as_ref(),
+                    ended: entry.ended.as_ref(),
                     member_type: "Direct",
                     through: None,
                     listed_as_group: false,
@@ -152,6 +181,7 @@ pub(super) fn load(tenant: &Tenant, now: Timestamp) -> Rows {
                 Grant {
                     who: &entry.who,
                     until: entry.until.as_ref(),
+                    ended: entry.ended.as_ref(),
                     member_type: &entry.member_type,
                     through: entry.through.as_ref(),
                     listed_as_group: entry.listed_as_group,
@@ -163,7 +193,9 @@ pub(super) fn load(tenant: &Tenant, now: Timestamp) -> Rows {
     }
     for (eligible, grant) in &grants {
         if *eligible {
-            rows.eligibilities.extend(eligibility(tenant, grant, now));
+            let Some(eligibility) = eligibility(tenant, grant, now) else { continue };
+            rows.requests.extend(made(&eligibility));
+            rows.eligibilities.push(eligibility);
         } else {
             rows.assignments.extend(assignment(tenant, grant, now));
         }

@@ -51,7 +51,7 @@ impl World {
             eligibilities: rows.eligibilities,
             assignments: rows.assignments,
             azure_policies: rows.azure_policies,
-            requests: Vec::new(),
+            requests: rows.requests,
             sign_in: SignInState::default(),
             switches: Switches::default(),
             faults: Faults::default(),

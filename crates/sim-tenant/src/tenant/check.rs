@@ -5,12 +5,15 @@ use anyhow::{Context as _, ensure};
 use super::Tenant;
 use crate::wire::duration;
 
-fn until(text: Option<&String>, what: &str) -> anyhow::Result<()> {
-    text.map_or(Ok(()), |t| {
-        duration::parse(t)
-            .map(drop)
-            .with_context(|| format!("{what}: `until = \"{t}\"` is not an ISO 8601 duration"))
-    })
+/// Whether the dates of a grant can be read, and do not contradict each other.
+fn dates(until: Option<&String>, ended: Option<&String>, what: &str) -> anyhow::Result<()> {
+    ensure!(until.is_none() || ended.is_none(), "{what}: `until` and `ended` contradict each other");
+    for (name, text) in [("until", until), ("ended", ended)] {
+        let Some(text) = text else { continue };
+        duration::parse(text)
+            .with_context(|| format!("{what}: `{name} = \"{text}\"` is not an ISO 8601 duration"))?;
+    }
+    Ok(())
 }
 
 /// Refuses a tenant that contradicts itself.
@@ -55,7 +58,7 @@ pub(super) fn check(tenant: &Tenant) -> anyhow::Result<()> {
             entry.scope
         );
         entry.through.iter().try_for_each(|name| group(name, &at))?;
-        until(entry.until.as_ref(), &at)?;
+        dates(entry.until.as_ref(), entry.ended.as_ref(), &at)?;
     }
     for entry in &tenant.groups.list {
         entry
@@ -69,7 +72,7 @@ pub(super) fn check(tenant: &Tenant) -> anyhow::Result<()> {
         person(&entry.who, &at)?;
         group(&entry.group, &at)?;
         ensure!(["member", "owner"].contains(&entry.access.as_str()), "{at}: access is `member` or `owner`");
-        until(entry.until.as_ref(), &at)?;
+        dates(entry.until.as_ref(), entry.ended.as_ref(), &at)?;
     }
     for scope in &tenant.azure.scopes {
         if let Some(parent) = &scope.parent {
@@ -86,7 +89,7 @@ pub(super) fn check(tenant: &Tenant) -> anyhow::Result<()> {
         ensure!(tenant.azure.roles.iter().any(|r| r.name == entry.role), "{at}: there is no such role");
         tenant.scope_by_key(&entry.scope).with_context(|| format!("{at}: there is no such scope"))?;
         entry.through.iter().try_for_each(|name| group(name, &at))?;
-        until(entry.until.as_ref(), &at)?;
+        dates(entry.until.as_ref(), entry.ended.as_ref(), &at)?;
     }
     Ok(())
 }

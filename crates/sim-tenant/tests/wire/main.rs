@@ -7,6 +7,7 @@ mod control;
 mod faults;
 mod graph;
 mod names;
+mod prolong;
 mod requests;
 mod sign_in;
 mod support;
