@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use pim::approval::Decision;
 use pim::error::Violation;
 use pim::journal::{Existing, Intent, Operation, OperationState, Refusal};
+use pim::prolongation::ProlongationKind;
 use portal::selection::Field;
 
 use super::time::At;
@@ -143,7 +144,12 @@ fn explanation(operation: &Operation, approvers: Option<String>, now: Timestamp)
             .into_any()
         }
         OperationState::PendingApproval if matches!(operation.intent, Intent::Prolong(_)) => {
-            "An administrator has to decide. You can go on using the eligibility until it ends.".into_any()
+            let meanwhile = if is_renewal(operation) {
+                "Until then you are not eligible."
+            } else {
+                "You can go on using the eligibility until it ends."
+            };
+            format!("An administrator has to decide. {meanwhile}").into_any()
         }
         OperationState::PendingApproval => {
             let whom = approvers.unwrap_or_else(|| "an approver".into());
@@ -163,6 +169,7 @@ fn explanation(operation: &Operation, approvers: Option<String>, now: Timestamp)
         OperationState::Revoked => "The role is no longer active.".into_any(),
         OperationState::Ended => "It was provisioned, and its time is over.".into_any(),
         OperationState::Done => match &operation.intent {
+            Intent::Prolong(_) if is_renewal(operation) => "You are eligible again.".into_any(),
             Intent::Prolong(_) => "The eligibility was kept.".into_any(),
             _ => "Microsoft took your decision.".into_any(),
         },
@@ -188,12 +195,18 @@ fn first_provisioned(operation: &Operation) -> Timestamp {
     step.filter(|_| was_waiting).map_or(Timestamp::MIN, |step| step.at)
 }
 
+/// Whether it asks for an eligibility that has ended.
+fn is_renewal(operation: &Operation) -> bool {
+    matches!(&operation.intent, Intent::Prolong(wish) if wish.kind == ProlongationKind::Renew)
+}
+
 /// What the operation does, when it is not plain from the page.
 fn does(operation: &Operation) -> Option<&'static str> {
     match &operation.intent {
         Intent::Activate(_) | Intent::Decide(_) => None,
         Intent::Deactivate(_) => Some("Deactivate"),
         Intent::Cancel(_) => Some("Withdraw the request"),
+        Intent::Prolong(_) if is_renewal(operation) => Some("Renew the eligibility"),
         Intent::Prolong(_) => Some("Keep the eligibility"),
     }
 }

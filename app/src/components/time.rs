@@ -27,6 +27,15 @@ pub(crate) fn On(at: Timestamp) -> impl IntoView {
     }
 }
 
+/// How long ago something was, in days: "3 days ago".
+pub(crate) fn ago(seconds: i64) -> String {
+    match seconds / 86_400 {
+        ..=0 => "less than a day ago".into(),
+        1 => "a day ago".into(),
+        days => format!("{days} days ago"),
+    }
+}
+
 /// What is left of an assignment: in words, until when, and as a bar that drains.
 #[component]
 pub(crate) fn Left(row: Assignment, now: Timestamp) -> impl IntoView {
@@ -45,4 +54,17 @@ pub(crate) fn Left(row: Assignment, now: Timestamp) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ago;
+
+    #[test]
+    fn days_are_counted_when_they_are_over() {
+        let day = 86_400;
+        assert_eq!(ago(day - 1), "less than a day ago");
+        assert_eq!(ago(2 * day - 1), "a day ago");
+        assert_eq!(ago(2 * day), "2 days ago");
+    }
 }

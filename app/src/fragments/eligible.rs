@@ -7,18 +7,27 @@ use pim::plane::Descriptor;
 use pim::policy::{ApprovalRequirement, ContextRequirement, Requirement};
 use pim::target::MemberType;
 use portal::overview::{EligibleRole, EligibleRoles, Held, Standing};
+use portal::prolong::Ended;
 use portal::selection::RowKey;
 
 use super::{Narrowed, Part, coverage_note, in_plane, section_heading};
 use crate::components::failure::ListFailure;
 use crate::components::policy::PolicyCells;
-use crate::components::time::{At, On};
+use crate::components::time::{At, On, ago};
 use crate::words;
+
+/// What is drawn of one plane.
+pub(super) struct Roles<'a> {
+    pub(super) eligible: &'a EligibleRoles,
+    /// For each eligible role whether the person can ask for it to be kept.
+    pub(super) can_prolong: &'a [bool],
+    /// What the person was eligible for until lately.
+    pub(super) ended: &'a [Ended],
+}
 
 pub(super) fn rows(
     plane: &Descriptor,
-    eligible: &EligibleRoles,
-    can_prolong: &[bool],
+    Roles { eligible, can_prolong, ended }: &Roles<'_>,
     held: Option<&Held>,
     narrowed: &Narrowed,
     now: Timestamp,
@@ -40,12 +49,24 @@ pub(super) fn rows(
             row(plane, index, role, standing, text, fits, ends_soon, now)
         })
         .collect_view();
+    let mut ended_shown = 0;
+    let ended = ended
+        .iter()
+        .map(|row| {
+            let text = format!("{} {} {}", row.names.title, row.names.place, plane.singular).to_lowercase();
+            let fits = in_plane && words::matches(&text, &wanted);
+            ended_shown += usize::from(fits);
+            ended_row(plane, row, text, fits, now)
+        })
+        .collect_view();
+    let has_rows = shown + ended_shown > 0;
     let empty = roles.is_empty().then(|| view! { <tr class="note"><td colspan="9">{plane.empty}</td></tr> });
     view! {
-        <tbody id=Part::Eligible.element(plane) data-section=plane.id.to_string() hidden=!(in_plane && (shown > 0 || roles.is_empty()))>
+        <tbody id=Part::Eligible.element(plane) data-section=plane.id.to_string() hidden=!(in_plane && (has_rows || roles.is_empty()))>
             {section_heading(plane)}
             {rows}
             {empty}
+            {ended}
             {coverage_note(*coverage, 9)}
         </tbody>
     }
@@ -105,12 +126,8 @@ fn row(
     };
     let until = match eligibility.until {
         Some(until) => {
-            let key = RowKey::new(&plane.id, eligibility.id.as_str()).to_string();
-            let query =
-                url::form_urlencoded::Serializer::new(String::new()).append_pair("role", &key).finish();
-            let extend = ends_soon.then(|| {
-                view! { <a class="extend" href=format!("/extend?{query}")>"Extend"<span class="for-readers">{format!(" {}", eligibility.names.title)}</span></a> }
-            });
+            let extend =
+                ends_soon.then(|| ask(plane, eligibility.id.as_str(), "Extend", &eligibility.names.title));
             view! { <On at=until/>" "{extend} }.into_any()
         }
         None => "Permanent".into_any(),
@@ -127,6 +144,31 @@ fn row(
         </tr>
     }
     .into_any()
+}
+
+/// An eligibility that is no more: it cannot be ticked and is not counted, only asked for.
+fn ended_row(plane: &Descriptor, row: &Ended, text: String, fits: bool, now: Timestamp) -> AnyView {
+    let ago = ago(now.duration_since(row.until).as_secs());
+    view! {
+        <tr class="quiet" data-ended="" data-text=text hidden=!fits>
+            <td class="tick"></td>
+            <th class="role" scope="row">
+                <span class="title">{row.names.title.clone()}</span><span class="mark">"Ended lately"</span>
+                <span class="place">{row.names.place.clone()}</span>
+            </th>
+            <td colspan="6">"Ended on "<On at=row.until/>", "{ago}"."</td>
+            <td>{ask(plane, row.request.as_str(), "Ask to renew", &row.names.title)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// The link to the page that asks an administrator.
+fn ask(plane: &Descriptor, row: &str, text: &'static str, title: &str) -> AnyView {
+    let key = RowKey::new(&plane.id, row).to_string();
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("role", &key).finish();
+    view! { <a class="extend" href=format!("/extend?{query}")>{text}<span class="for-readers">{format!(" {title}")}</span></a> }
+        .into_any()
 }
 
 pub(super) fn failure(plane: Descriptor, error: PlaneError, narrowed: &Narrowed) -> AnyView {

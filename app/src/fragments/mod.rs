@@ -151,8 +151,12 @@ pub(crate) async fn part_view(
                 .as_ref()
                 .map(|all| all.roles.iter().map(|role| context.portal.can_prolong(role).is_some()).collect())
                 .unwrap_or_default();
+            let ended = context.portal.ended(&session, &plane.id).await.unwrap_or_default();
             Box::new(move || match eligible {
-                Ok(eligible) => eligible::rows(&plane, &eligible, &prolong, held.as_deref(), &narrowed, now),
+                Ok(eligible) => {
+                    let roles = eligible::Roles { eligible: &eligible, can_prolong: &prolong, ended: &ended };
+                    eligible::rows(&plane, &roles, held.as_deref(), &narrowed, now)
+                }
                 Err(error) => eligible::failure(plane, error, &narrowed),
             })
         }

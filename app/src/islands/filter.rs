@@ -94,8 +94,16 @@ mod browser {
                 dom::show(row, fits);
                 here += usize::from(fits);
             }
+            // What has ended is narrowed like the rest, and counted nowhere.
+            let mut ended = 0;
+            for row in &dom::all_in(&section, "[data-ended]") {
+                let fits =
+                    in_plane && words::matches(&row.get_attribute("data-text").unwrap_or_default(), &text);
+                dom::show(row, fits);
+                ended += usize::from(fits);
+            }
             // A section without rows says why (loading, failed, empty); it goes only with its plane.
-            dom::show(&section, in_plane && (here > 0 || rows.is_empty()));
+            dom::show(&section, in_plane && (here + ended > 0 || rows.is_empty()));
             shown += here;
         }
         for link in dom::all("[data-plane-filter]") {

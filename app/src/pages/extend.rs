@@ -1,8 +1,9 @@
-//! `/extend?role=…`: asks an administrator to keep an eligibility that ends.
+//! `/extend?role=…`: asks an administrator to keep an eligibility that ends, or to renew one that has ended.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use portal::overview::EligibleRole;
+use pim::prolongation::ProlongationKind;
+use portal::prolong::Prolongable;
 use portal::selection::RowKey;
 
 use crate::components::frame::Frame;
@@ -24,21 +25,22 @@ pub(crate) fn Extend() -> impl IntoView {
         query.get("problem").map(|_| "Write a reason: the administrator who decides reads it.".to_owned());
     Suspend::new(async move {
         let Some(row) = row else { return view! { <NotFound/> }.into_any() };
-        let eligible = context.portal.eligible(&session, &row.plane).await.ok();
-        let role = eligible.and_then(|eligible| {
-            eligible.roles.iter().find(|role| role.eligibility.id.as_str() == row.row).cloned()
-        });
-        match role.filter(|role| context.portal.can_prolong(role).is_some()) {
-            Some(role) => page(row, role, problem),
+        match context.portal.prolongable(&session, &row).await {
+            Some(wanted) => page(&row, wanted, problem),
             None => view! { <NotFound/> }.into_any(),
         }
     })
     .into_any()
 }
 
-fn page(row: RowKey, role: EligibleRole, problem: Option<String>) -> AnyView {
-    let names = role.eligibility.names;
-    let heading = format!("Extend {}", names.title);
+fn page(row: &RowKey, wanted: Prolongable, problem: Option<String>) -> AnyView {
+    let Prolongable { kind, names, until, .. } = wanted;
+    let row = row.to_string();
+    let (verb, ends, decides) = match kind {
+        ProlongationKind::Extend => ("Extend", "ends", "whether it is kept"),
+        ProlongationKind::Renew => ("Renew", "ended", "whether you get it again"),
+    };
+    let heading = format!("{verb} {}", names.title);
     let lengths = LENGTHS
         .into_iter()
         .map(|(days, text)| {
@@ -48,12 +50,12 @@ fn page(row: RowKey, role: EligibleRole, problem: Option<String>) -> AnyView {
     view! {
         <Frame title=heading.clone()>
             <div class="page-head">
-                <div><p class="crumbs"><a href="/">"Overview"</a>" / Extend"</p><h1>{heading}</h1></div>
+                <div><p class="crumbs"><a href="/">"Overview"</a>" / "{verb}</p><h1>{heading}</h1></div>
                 <a class="button" href="/">"Back"</a>
             </div>
-            <p>{names.place.clone()}{role.eligibility.until.map(|until| view! { ". The eligibility ends on "<On at=until/>"." })}" An administrator decides whether it is kept."</p>
+            <p>{names.place}". The eligibility "{ends}" on "<On at=until/>". An administrator decides "{decides}"."</p>
             <form method="post" action="/do/prolong">
-                <input type="hidden" name="row" value=row.to_string()/>
+                <input type="hidden" name="row" value=row/>
                 <fieldset class="field"><legend>"From today for"</legend><div class="segments">{lengths}</div></fieldset>
                 <JustificationField typed=String::new() required=true problem=problem/>
                 <p class="after"><button class="button primary">"Ask for it"</button></p>

@@ -226,6 +226,7 @@ const fn kind_slug(kind: Kind) -> &'static str {
         Kind::Withdrawal => "withdrawal",
         Kind::Decision => "decision",
         Kind::Prolongation => "extension",
+        Kind::Renewal => "renewal",
         Kind::End => "end",
         Kind::Other => "other",
     }
@@ -238,6 +239,7 @@ const fn kind_in_words(kind: Kind) -> &'static str {
         Kind::Withdrawal => "Withdrawal",
         Kind::Decision => "Decision",
         Kind::Prolongation => "Extension",
+        Kind::Renewal => "Renewal",
         Kind::End => "End of an activation",
         Kind::Other => "By an administrator",
     }

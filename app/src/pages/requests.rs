@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use pim::ids::BatchId;
 use pim::journal::{Intent, Operation};
+use pim::prolongation::ProlongationKind;
 
 use crate::components::frame::Frame;
 use crate::context::signed_in;
@@ -74,7 +75,10 @@ fn heading(operations: &[Operation]) -> String {
         Some(Intent::Cancel(_)) => "Withdrawal of a request".into(),
         Some(Intent::Decide(_)) if operations.len() == 1 => "Decision on a request".into(),
         Some(Intent::Decide(_)) => format!("Decision on {} requests", operations.len()),
-        Some(Intent::Prolong(_)) => "Extension of an eligibility".into(),
+        Some(Intent::Prolong(wish)) => match wish.kind {
+            ProlongationKind::Extend => "Extension of an eligibility".into(),
+            ProlongationKind::Renew => "Renewal of an eligibility".into(),
+        },
         Some(Intent::Deactivate(_)) | None => format!("Deactivation of {count}"),
     }
 }

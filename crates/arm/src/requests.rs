@@ -39,7 +39,9 @@ enum Verb {
 impl Collection {
     fn of(action: RequestAction) -> Self {
         match action {
-            RequestAction::Extend | RequestAction::Renew => Self::Eligibilities,
+            RequestAction::Extend | RequestAction::Renew | RequestAction::Grant | RequestAction::Remove => {
+                Self::Eligibilities
+            }
             RequestAction::Activate | RequestAction::Deactivate | RequestAction::Other => Self::Assignments,
         }
     }
@@ -150,16 +152,18 @@ fn about(
     resource.about(request.target.clone(), names).ok_or_else(|| ErrorKind::Protocol.into())
 }
 
-/// The caller's own requests, those about their eligibilities included.
+/// The caller's own requests, and what administrators did about their eligibilities.
 pub(crate) async fn own(
     line: &Line,
     person: PrincipalId,
     names: &Subscriptions,
 ) -> Result<Vec<Request>, PlaneError> {
     let (assignments, eligibilities) = join(about_assignments(line, person), about_eligibilities(line)).await;
-    let rows = assignments?.into_iter().chain(eligibilities?);
+    let (assignments, eligibilities) = (assignments?, eligibilities?);
+    let assignments = assignments.iter().filter(|row| row.is_for(person)).filter_map(|row| row.own(names));
     // An administrator also requests for others.
-    Ok(rows.filter(|row| row.is_for(person)).filter_map(|row| row.own(names)).collect())
+    let eligibilities = eligibilities.iter().filter(|row| row.is_for(person));
+    Ok(assignments.chain(eligibilities.filter_map(|row| row.about_eligibility(names))).collect())
 }
 
 /// Asks as the requestor. Where that is refused, or finds nothing (some tenants are said to answer an empty list instead), asks by
@@ -178,15 +182,16 @@ async fn about_assignments(
     }
 }
 
-/// Wishes for longer eligibilities. A service that does not list them to the person has none of theirs to show.
+/// Requests about the person's eligibilities, whoever made them. Some tenants are said to answer an empty list to who asks as the
+/// target: then at least what the person asked for. A service that does not list them to the person has none to show.
 async fn about_eligibilities(line: &Line) -> Result<Vec<Resource<WireRequest>>, PlaneError> {
     let asked: Result<Vec<Resource<WireRequest>>, PlaneError> =
-        line.pages(&Collection::Eligibilities.list("asRequestor()")).await;
+        line.pages(&Collection::Eligibilities.list("asTarget()")).await;
     match asked {
-        Ok(mut rows) => {
-            rows.retain(|row| matches!(row.action(), Some(RequestAction::Extend | RequestAction::Renew)));
-            Ok(rows)
+        Ok(rows) if rows.is_empty() => {
+            Ok(line.pages(&Collection::Eligibilities.list("asRequestor()")).await.unwrap_or_default())
         }
+        Ok(rows) => Ok(rows),
         Err(error) => match error.kind {
             ErrorKind::Forbidden { .. } | ErrorKind::Rejected(_) | ErrorKind::NotFound => Ok(Vec::new()),
             _ => Err(error),
@@ -235,6 +240,8 @@ fn withdrawn(request: &RequestRef) -> Request {
         created: None,
         start: None,
         duration: None,
+        until: None,
+        schedule: None,
         names: None,
         ticket: None,
         completed: None,

@@ -63,7 +63,9 @@ impl Collection {
 impl Requests {
     fn collection(&self, action: RequestAction) -> &Collection {
         match action {
-            RequestAction::Extend | RequestAction::Renew => &self.eligibilities,
+            RequestAction::Extend | RequestAction::Renew | RequestAction::Grant | RequestAction::Remove => {
+                &self.eligibilities
+            }
             RequestAction::Activate | RequestAction::Deactivate | RequestAction::Other => &self.assignments,
         }
     }
@@ -184,7 +186,8 @@ impl Requests {
         wire.request(target, Some(names))
     }
 
-    /// All of the caller's own. A service that does not list wishes for longer eligibilities has none to show.
+    /// All of the caller's own, and what administrators did about their eligibilities. A service that does not list requests
+    /// about eligibilities has none to show.
     pub(crate) async fn own(&self, line: &Line) -> Result<Vec<Request>, PlaneError> {
         let (assignments, eligibilities) = join(
             self.rows(line, &self.assignments, "principal", ""),
@@ -192,16 +195,16 @@ impl Requests {
         )
         .await;
         let eligibilities = match eligibilities {
-            Ok(rows) => usable(rows, "requests about eligibilities", |wire| self.read(&wire)),
+            Ok(rows) => usable(rows, "requests about eligibilities", |wire| {
+                Some(Request { action: wire.on_eligibility(), ..self.read(&wire)? })
+            }),
             Err(error) => match error.kind {
                 ErrorKind::Forbidden { .. } | ErrorKind::Rejected(_) | ErrorKind::NotFound => Vec::new(),
                 _ => return Err(error),
             },
         };
-        let wished =
-            |request: &Request| matches!(request.action, RequestAction::Extend | RequestAction::Renew);
         let mut own = usable(assignments?, "role requests", |wire| self.read(&wire));
-        own.extend(eligibilities.into_iter().filter(wished));
+        own.extend(eligibilities);
         Ok(own)
     }
 
@@ -229,6 +232,8 @@ fn withdrawn(request: &RequestRef) -> Request {
         created: None,
         start: None,
         duration: None,
+        until: None,
+        schedule: None,
         names: None,
         ticket: None,
         completed: None,
@@ -279,6 +284,8 @@ mod tests {
             created: Some(at(created)),
             start: None,
             duration: None,
+            until: None,
+            schedule: None,
             names: None,
             ticket: None,
             completed: None,

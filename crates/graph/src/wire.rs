@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use pim::draft::Ticket;
 use pim::duration::ActivationDuration;
-use pim::ids::{PrincipalId, RequestId};
+use pim::ids::{PrincipalId, RequestId, ScheduleId};
 use pim::prolongation::Prolongation;
 use pim::request::{Request, RequestAction, RequestStatus};
 use pim::target::{Names, Target};
 use serde::{Deserialize, Serialize};
-use transport::wire::{Activation, said, timestamp};
+use transport::wire::{Activation, said, timestamp, until};
 
 /// A request's schedule. <https://learn.microsoft.com/graph/api/resources/requestschedule>
 #[derive(Debug, Deserialize)]
@@ -29,6 +29,11 @@ struct Expiration {
 impl ScheduleInfo {
     fn start(&self) -> Option<Timestamp> {
         timestamp(self.start_date_time.as_deref())
+    }
+
+    fn until(&self) -> Option<Timestamp> {
+        let expiration = self.expiration.as_ref()?;
+        until(self.start(), expiration.end_date_time.as_deref(), expiration.duration.as_deref())
     }
 
     /// As it is written, or from the start to the end.
@@ -63,6 +68,7 @@ pub(crate) struct WireRequest {
     created_date_time: Option<String>,
     completed_date_time: Option<String>,
     justification: Option<String>,
+    target_schedule_id: Option<String>,
     schedule_info: Option<ScheduleInfo>,
     ticket_info: Option<TicketInfo>,
     pub(crate) approval_id: Option<String>,
@@ -92,11 +98,18 @@ impl WireRequest {
             created: timestamp(self.created_date_time.as_deref()),
             start: schedule.and_then(ScheduleInfo::start),
             duration: schedule.and_then(ScheduleInfo::duration),
+            until: schedule.and_then(ScheduleInfo::until),
+            schedule: said(self.target_schedule_id.as_deref()).map(ScheduleId::from),
             names,
             ticket: self.ticket(),
             completed: timestamp(self.completed_date_time.as_deref()),
             justification: self.justification.clone(),
         })
+    }
+
+    /// What it asks for, when it is about an eligibility.
+    pub(crate) fn on_eligibility(&self) -> RequestAction {
+        self.action.as_deref().map_or(RequestAction::Other, RequestAction::about_eligibility)
     }
 
     /// Graph sends the object with nulls in it when there is none.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::draft::Ticket;
 use crate::duration::ActivationDuration;
-use crate::ids::RequestId;
+use crate::ids::{RequestId, ScheduleId};
 use crate::target::{Names, Target};
 
 /// The status of a request: one vocabulary on all planes.
@@ -96,6 +96,10 @@ pub enum RequestAction {
     Extend,
     /// `selfRenew`.
     Renew,
+    /// An administrator makes the person eligible, or changes, extends or renews that.
+    Grant,
+    /// An administrator takes an eligibility away.
+    Remove,
     /// Anything an administrator, or a later version, asks for.
     Other,
 }
@@ -110,6 +114,16 @@ impl RequestAction {
             "selfextend" => Self::Extend,
             "selfrenew" => Self::Renew,
             _ => Self::Other,
+        }
+    }
+
+    /// Reads the word of a request about an eligibility: there, what administrators do says what became of it.
+    #[must_use]
+    pub fn about_eligibility(word: &str) -> Self {
+        match word.to_ascii_lowercase().as_str() {
+            "adminassign" | "adminupdate" | "adminextend" | "adminrenew" => Self::Grant,
+            "adminremove" => Self::Remove,
+            _ => Self::parse(word),
         }
     }
 }
@@ -142,6 +156,10 @@ pub struct Request {
     pub start: Option<Timestamp>,
     /// For how long.
     pub duration: Option<ActivationDuration>,
+    /// When what it asks for ends; `None` is without end, or not said.
+    pub until: Option<Timestamp>,
+    /// The schedule it made or is about; Azure wants it named when an eligibility is renewed.
+    pub schedule: Option<ScheduleId>,
     /// What people call the target, where the service says.
     pub names: Option<Names>,
     /// The ticket given.

@@ -23,6 +23,7 @@ use pim::policy::{Policy, PolicyReading};
 use pim::request::{Progress, Request, RequestAction};
 use pim::target::Target;
 
+use crate::prolong::{self, Ended};
 use crate::{Portal, Session, kept};
 
 /// How long a policy that was read serves everybody in the tenant. Administrators change policies rarely, and the service
@@ -70,6 +71,8 @@ pub struct Held {
     pub assigned: Vec<Assignment>,
     /// The person's open requests. An error here leaves the rest standing.
     pub open: Result<Vec<Request>, PlaneError>,
+    /// Eligibilities that ended lately, as far as the requests tell. Some may be there again: see [`Portal::ended`].
+    pub(crate) ended: Vec<Ended>,
     /// Whether assignments may be missing.
     pub coverage: Coverage,
 }
@@ -210,8 +213,9 @@ pub(crate) async fn read_held(
         rows.into_iter().partition(|row| row.origin == AssignmentOrigin::Activated);
     active.sort_by_key(|row| (row.until.is_none(), row.until));
     assigned.sort_by(|a, b| a.names.title.cmp(&b.names.title));
+    let ended = requests.as_deref().map(|all| prolong::ended(all, now)).unwrap_or_default();
     let open = requests.map(|all| all.into_iter().filter(|request| is_open(request, now)).collect());
-    Ok(Arc::new(Held { active, assigned, open, coverage }))
+    Ok(Arc::new(Held { active, assigned, open, ended, coverage }))
 }
 
 /// Whether a request still waits for somebody or for its start.

@@ -138,7 +138,7 @@ pub(crate) fn record(world: &mut World, request: &RoleRequest, call: &Call) {
         "ticketNumber": request.ticket_number,
         "ticketSystem": request.ticket_system,
         "startDateTime": stamp_or_null(request.schedule.as_ref().map(|s| s.start)),
-        "endDateTime": stamp_or_null(request.schedule.as_ref().map(|s| s.end)),
+        "endDateTime": stamp_or_null(request.schedule.as_ref().and_then(|s| s.end)),
         "duration": request.schedule.as_ref().and_then(|s| s.duration.clone()),
         "clientRequestId": client_request_id,
     }));

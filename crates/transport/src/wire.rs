@@ -1,6 +1,7 @@
 //! JSON that Graph and Azure write the same way: activations, times, rows of lists.
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use pim::draft::Draft;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -61,6 +62,16 @@ impl<'a> Activation<'a> {
 #[must_use]
 pub fn timestamp(text: Option<&str>) -> Option<Timestamp> {
     text?.parse().ok()
+}
+
+/// When a schedule ends that names its end, or how long it lasts from its start; `None` is without end, or not said.
+#[must_use]
+pub fn until(start: Option<Timestamp>, end: Option<&str>, duration: Option<&str>) -> Option<Timestamp> {
+    let lasting = || {
+        let span: Span = said(duration)?.parse().ok()?;
+        Some(start?.to_zoned(TimeZone::UTC).checked_add(span).ok()?.timestamp())
+    };
+    timestamp(end).or_else(lasting)
 }
 
 /// A string that says something.

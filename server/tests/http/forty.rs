@@ -49,6 +49,7 @@ fn forty() -> Tenant {
             role: name,
             scope: "/".to_owned(),
             until: None,
+            ended: None,
             member_type: "Direct".to_owned(),
             through: None,
             listed_as_group: false,
@@ -69,6 +70,7 @@ fn forty() -> Tenant {
             group,
             access: "member".to_owned(),
             until: None,
+            ended: None,
         });
         let scope = name("rg", n).replace(' ', "-");
         tenant.azure.scopes.push(AzureScope {
@@ -85,6 +87,7 @@ fn forty() -> Tenant {
             scope,
             policy: policy.clone(),
             until: None,
+            ended: None,
             member_type: "Direct".to_owned(),
             through: None,
             listed_as_group: false,

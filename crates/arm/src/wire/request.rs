@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use pim::approval::{Requester, Waiting};
 use pim::draft::Ticket;
 use pim::duration::ActivationDuration;
-use pim::ids::{ApprovalId, PrincipalId, RequestId};
+use pim::ids::{ApprovalId, PrincipalId, RequestId, ScheduleId};
 use pim::request::{Progress, Request, RequestAction, RequestStatus};
 use pim::target::Target;
 use serde::Deserialize;
-use transport::wire::{said, timestamp};
+use transport::wire::{said, timestamp, until};
 
 use super::{Expanded, Resource, last, names, target};
 use crate::scope::Subscriptions;
@@ -29,6 +29,7 @@ pub(crate) struct WireRequest {
     justification: Option<String>,
     ticket_info: Option<WireTicket>,
     schedule_info: Option<WireSchedule>,
+    target_role_eligibility_schedule_id: Option<String>,
     expanded_properties: Option<Expanded>,
 }
 
@@ -64,6 +65,11 @@ impl WireRequest {
 
     fn start(&self) -> Option<Timestamp> {
         timestamp(self.schedule_info.as_ref()?.start_date_time.as_deref())
+    }
+
+    fn until(&self) -> Option<Timestamp> {
+        let expiration = self.schedule_info.as_ref()?.expiration.as_ref()?;
+        until(self.start(), expiration.end_date_time.as_deref(), expiration.duration.as_deref())
     }
 
     /// As it was asked for, or what lies between the start and the end that was asked for.
@@ -107,9 +113,11 @@ impl Resource<WireRequest> {
         principal.is_none_or(|principal| principal.parse() == Ok(person))
     }
 
-    /// What it asks for.
-    pub(crate) fn action(&self) -> Option<RequestAction> {
-        Some(self.properties.as_ref()?.action())
+    /// The request about an eligibility, with what administrators ask for.
+    pub(crate) fn about_eligibility(&self, subscriptions: &Subscriptions) -> Option<Request> {
+        let word = said(self.properties.as_ref()?.request_type.as_deref());
+        let action = word.map_or(RequestAction::Other, RequestAction::about_eligibility);
+        Some(Request { action, ..self.own(subscriptions)? })
     }
 
     /// The request, about the target that it names.
@@ -128,6 +136,8 @@ impl Resource<WireRequest> {
             created: timestamp(row.created_on.as_deref()),
             start: row.start(),
             duration: row.duration(),
+            until: row.until(),
+            schedule: said(row.target_role_eligibility_schedule_id.as_deref()).map(ScheduleId::from),
             names: expanded.map(|expanded| names(&target, Some(expanded), subscriptions)),
             ticket: row.ticket(),
             completed: None,

@@ -205,12 +205,13 @@ async fn own_requests_are_those_about_oneself_and_about_one_s_eligibilities() {
     let eligibilities = json!([named("c", &me, "SelfExtend"), named("d", &me, "AdminAssign")]);
     let service = Service::start(move |call, _| match call.path.rsplit('/').next().unwrap() {
         "roleAssignmentScheduleRequests" if call.query.contains("asRequestor()") => list(assignments.clone()),
-        "roleEligibilityScheduleRequests" => list(eligibilities.clone()),
+        "roleEligibilityScheduleRequests" if call.query.contains("asTarget()") => list(eligibilities.clone()),
         _ => unexpected(),
     })
     .await;
     let found = service.plane.requests(&service.caller).await.unwrap();
-    assert_eq!(found.iter().map(|request| request.id.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+    assert_eq!(found[2].action, RequestAction::Grant);
+    assert_eq!(found.iter().map(|request| request.id.as_str()).collect::<Vec<_>>(), ["a", "c", "d"]);
 }
 
 #[tokio::test]

@@ -130,17 +130,26 @@ async fn a_wish_for_a_longer_eligibility_goes_to_its_own_collection_and_is_found
 async fn own_requests_are_listed_with_all_that_is_said_of_them() {
     let service = Service::start(|call| {
         if call.path.contains("roleEligibility") {
-            return list(&json!([
-                row("selfRenew", "PendingAdminDecision"),
-                row("adminAssign", "Provisioned")
-            ]));
+            let mut granted = row("adminUpdate", "Provisioned");
+            granted["targetScheduleId"] = json!("made");
+            let mut removed = row("adminRemove", "Revoked");
+            removed["scheduleInfo"]["expiration"] = json!({ "type": "afterDuration", "duration": "P30D" });
+            return list(&json!([row("selfRenew", "PendingAdminDecision"), granted, removed,]));
         }
         list(&json!([row("selfActivate", "Provisioned"), { "id": "without a target", "status": "Denied" }]))
     })
     .await;
     let rows = EntraRoles::new(service.api.clone(), None).requests(&service.caller).await.unwrap();
     let actions: Vec<_> = rows.iter().map(|row| row.action).collect();
-    assert_eq!(actions, [RequestAction::Activate, RequestAction::Renew]);
+    assert_eq!(
+        actions,
+        [RequestAction::Activate, RequestAction::Renew, RequestAction::Grant, RequestAction::Remove]
+    );
+    assert_eq!(
+        (rows[2].until, rows[2].schedule.clone()),
+        ("2026-11-21T12:30:00Z".parse().ok(), Some("made".into()))
+    );
+    assert_eq!(rows[3].until, "2026-12-21T10:00:00Z".parse().ok(), "a duration counts from the start");
     let names = rows[0].names.clone().unwrap();
     assert_eq!((names.title.as_str(), names.place.as_str()), ("User Administrator", "Directory"));
     assert_eq!((rows[0].duration, rows[0].completed), ("PT2H30M".parse().ok(), START.parse().ok()));

@@ -10,6 +10,7 @@ use pim::audit::{Activity, AuditEntry};
 use pim::duration::ActivationDuration;
 use pim::ids::PlaneId;
 use pim::journal::{Intent, Operation, OperationState};
+use pim::prolongation::ProlongationKind;
 use pim::request::{Progress, Request, RequestAction};
 use pim::target::Target;
 
@@ -154,7 +155,10 @@ fn from_operation(operation: &Operation) -> Entry {
         Intent::Deactivate(_) => (Kind::Deactivation, None, None),
         Intent::Cancel(_) => (Kind::Withdrawal, None, None),
         Intent::Decide(_) => (Kind::Decision, None, None),
-        Intent::Prolong(_) => (Kind::Prolongation, None, None),
+        Intent::Prolong(wish) => match wish.kind {
+            ProlongationKind::Extend => (Kind::Prolongation, None, None),
+            ProlongationKind::Renew => (Kind::Renewal, None, None),
+        },
     };
     let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let provisioned = operation
@@ -206,7 +210,10 @@ fn from_request(request: &Request, now: Timestamp) -> Option<Entry> {
     let kind = match request.action {
         RequestAction::Activate => Kind::Activation,
         RequestAction::Deactivate => Kind::Deactivation,
-        RequestAction::Extend | RequestAction::Renew => Kind::Prolongation,
+        RequestAction::Extend => Kind::Prolongation,
+        RequestAction::Renew => Kind::Renewal,
+        // What administrators did about eligibilities is not the person's own doing.
+        RequestAction::Grant | RequestAction::Remove => return None,
         RequestAction::Other => Kind::Other,
     };
     let names = request.names.as_ref();

@@ -91,6 +91,8 @@ pub enum Kind {
     Decision,
     /// An eligibility was to be kept.
     Prolongation,
+    /// An eligibility that had ended was to be given again.
+    Renewal,
     /// An activation's time ended, with nothing known of its beginning.
     End,
     /// Anything else, such as an administrator's assignment.
@@ -99,12 +101,13 @@ pub enum Kind {
 
 impl Kind {
     /// All that can be asked for.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Activation,
         Self::Deactivation,
         Self::Withdrawal,
         Self::Decision,
         Self::Prolongation,
+        Self::Renewal,
         Self::Other,
     ];
 }

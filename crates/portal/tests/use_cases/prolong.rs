@@ -5,11 +5,12 @@ use pim::error::Violation;
 use pim::ids::BatchId;
 use pim::journal::{OperationState as State, Refusal};
 use pim::prolongation::ProlongationKind;
+use pim::request::{Request, RequestAction};
 use portal::PortalError;
-use portal::prolong::EXTENDABLE;
+use portal::prolong::{EXTENDABLE, RENEWABLE};
 use portal::selection::RowKey;
 
-use crate::support::Answer;
+use crate::support::{Answer, request};
 use crate::world::{World, lenient};
 
 /// Offers `reader`, whose eligibility ends `left` from now.
@@ -136,4 +137,85 @@ async fn without_a_reason_an_end_ahead_or_a_role_nothing_is_sent() {
         Err(PortalError::NotFound)
     );
     assert_eq!(world.entra.calls("prolong"), 0);
+}
+
+/// A provisioned grant of `reader` that was made `days` ago and ended `ended` ago.
+fn granted(world: &World, id: &str, days: i64, ended: SignedDuration) -> Request {
+    let now = world.portal.clock().now();
+    Request {
+        id: id.into(),
+        created: Some(now - SignedDuration::from_hours(24 * days)),
+        until: Some(now - ended),
+        schedule: Some("schedule".into()),
+        ..request(&world.entra.target("reader"), RequestAction::Grant, "Provisioned")
+    }
+}
+
+/// The requests that stand for what has ended, as the portal sees it.
+async fn ended(world: &World) -> Vec<String> {
+    let rows = world.portal.ended(&world.adele(), world.entra.id()).await.unwrap();
+    rows.into_iter().map(|row| row.request.0).collect()
+}
+
+#[tokio::test]
+async fn what_ended_lately_is_known_from_the_newest_request_that_counts() {
+    let (second, day) = (SignedDuration::from_secs(1), SignedDuration::from_hours(24));
+    for (ago, listed) in
+        [(-second, false), (SignedDuration::ZERO, true), (RENEWABLE, true), (RENEWABLE + second, false)]
+    {
+        let world = World::new();
+        world.entra.state().requests = vec![granted(&world, "made", 60, ago)];
+        assert_eq!(ended(&world).await.len(), usize::from(listed), "{ago}");
+    }
+    let cases: [(&str, fn(&World, Request) -> Request, &[&str]); 7] = [
+        ("another grant runs", |w, r| Request { until: Some(w.portal.clock().now() + EXTENDABLE), ..r }, &[]),
+        ("another grant is without end", |_, r| Request { until: None, ..r }, &[]),
+        ("an administrator took it away", |_, r| Request { action: RequestAction::Remove, ..r }, &[]),
+        ("a grant failed", |_, r| Request { status: "Failed".to_owned().into(), ..r }, &["made"]),
+        (
+            "a renewal waits",
+            |_, r| Request {
+                action: RequestAction::Renew,
+                status: "PendingAdminDecision".to_owned().into(),
+                ..r
+            },
+            &[],
+        ),
+        (
+            "a renewal was denied",
+            |_, r| Request { action: RequestAction::Renew, status: "AdminDenied".to_owned().into(), ..r },
+            &["made"],
+        ),
+        ("an extension ended too", |_, r| Request { action: RequestAction::Extend, ..r }, &["newer"]),
+    ];
+    for (case, change, expected) in cases {
+        let world = World::new();
+        let newer = change(&world, granted(&world, "newer", 30, day));
+        world.entra.state().requests = vec![granted(&world, "made", 60, day), newer];
+        assert_eq!(ended(&world).await, expected, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_there_again_has_not_ended() {
+    let world = World::new();
+    world.entra.offers("reader", Some(lenient(60)));
+    world.entra.state().requests = vec![granted(&world, "made", 60, SignedDuration::from_hours(24))];
+    assert_eq!(ended(&world).await, [""; 0]);
+    let row = RowKey::new(world.entra.id(), "made");
+    let asked = world.portal.prolong(&world.adele(), &row, next_year(&world), "on call").await;
+    assert_eq!(asked, Err(PortalError::NotFound));
+}
+
+#[tokio::test]
+async fn what_has_ended_is_asked_for_as_a_renewal_of_its_schedule() {
+    let world = World::new();
+    world.entra.state().requests = vec![granted(&world, "made", 60, SignedDuration::from_hours(24))];
+    world.entra.state().answers.push_back(Answer::Accepted("PendingAdminDecision"));
+    let row = RowKey::new(world.entra.id(), "made");
+    let batch = world.portal.prolong(&world.adele(), &row, next_year(&world), "on call").await.unwrap();
+    assert_eq!(world.results(batch).await, [(State::PendingApproval, None)]);
+    let wish = world.entra.state().wishes[0].clone();
+    assert_eq!((wish.kind, wish.schedule), (ProlongationKind::Renew, Some("schedule".into())));
+    assert_eq!(wish.target, world.entra.target("reader"));
 }

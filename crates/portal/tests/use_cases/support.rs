@@ -306,6 +306,8 @@ pub(crate) fn request(target: &Target, action: RequestAction, status: &str) -> R
         created: None,
         start: None,
         duration: None,
+        until: None,
+        schedule: None,
         names: None,
         ticket: None,
         completed: None,

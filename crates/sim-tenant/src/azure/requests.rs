@@ -36,7 +36,8 @@ pub(super) fn list(
     let all = world.requests.iter().filter(here);
     let chosen: Vec<&RoleRequest> = match filter.as_str() {
         "astarget()" if world.switches.azure_requests_as_target == RequestsAsTarget::Empty => Vec::new(),
-        "astarget()" | "asrequestor()" => all.filter(|r| r.principal == me).collect(),
+        "astarget()" => all.filter(|r| r.principal == me).collect(),
+        "asrequestor()" => all.filter(|r| r.requestor() == me).collect(),
         own if own == mine => all.filter(|r| r.principal == me).collect(),
         "asapprover()" => all
             .filter(|r| {

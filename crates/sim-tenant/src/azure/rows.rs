@@ -122,14 +122,17 @@ pub(super) fn request(world: &World, r: &RoleRequest, now: Timestamp) -> Value {
     let schedule = r.schedule.as_ref().map(|schedule| {
         let expiration = match &schedule.duration {
             Some(duration) => json!({ "type": "AfterDuration", "endDateTime": null, "duration": duration }),
-            None => json!({ "type": "AfterDateTime", "endDateTime": stamp(schedule.end), "duration": null }),
+            None if schedule.end.is_none() => {
+                json!({ "type": "NoExpiration", "endDateTime": null, "duration": null })
+            }
+            None => {
+                json!({ "type": "AfterDateTime", "endDateTime": stamp_or_null(schedule.end), "duration": null })
+            }
         };
         json!({ "startDateTime": stamp(schedule.start), "expiration": expiration })
     });
     let linked = world.eligibilities.iter().find(|e| Some(&e.schedule_id) == r.linked_eligibility.as_ref());
     let mut properties = json!({
-        "targetRoleAssignmentScheduleId": full_id(&r.target.scope, "roleAssignmentSchedules", &r.id),
-        "targetRoleAssignmentScheduleInstanceId": null,
         "scope": r.target.scope,
         "roleDefinitionId": r.target.role,
         "principalId": r.principal,
@@ -140,11 +143,18 @@ pub(super) fn request(world: &World, r: &RoleRequest, now: Timestamp) -> Value {
         "scheduleInfo": schedule,
         "ticketInfo": { "ticketNumber": r.ticket_number, "ticketSystem": r.ticket_system },
         "justification": r.justification,
-        "requestorId": r.principal,
+        "requestorId": r.requestor(),
         "createdOn": stamp(r.created),
         "linkedRoleEligibilityScheduleId": linked.map(|e| schedule_id(world, e)),
         "expandedProperties": expanded(world, &r.target, &r.principal),
     });
+    let (kind, about, schedules) = if r.is_about_eligibility() {
+        ("RoleEligibilityScheduleRequests", "targetRoleEligibilityScheduleId", "roleEligibilitySchedules")
+    } else {
+        ("RoleAssignmentScheduleRequests", "targetRoleAssignmentScheduleId", "roleAssignmentSchedules")
+    };
+    properties[about] = json!(full_id(&r.target.scope, schedules, r.target_schedule()));
+    properties[about.replace("ScheduleId", "ScheduleInstanceId")] = Value::Null;
     if let Some(completed) = r.completed {
         properties["completedOn"] = stamp_or_null(Some(completed));
     }
@@ -152,7 +162,7 @@ pub(super) fn request(world: &World, r: &RoleRequest, now: Timestamp) -> Value {
     json!({
         "properties": properties,
         "name": r.id,
-        "id": full_id(&r.target.scope, "RoleAssignmentScheduleRequests", &r.id),
-        "type": "Microsoft.Authorization/RoleAssignmentScheduleRequests",
+        "id": full_id(&r.target.scope, kind, &r.id),
+        "type": format!("Microsoft.Authorization/{kind}"),
     })
 }

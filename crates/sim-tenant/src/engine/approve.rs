@@ -65,15 +65,16 @@ fn grant(world: &mut World, request: &mut RoleRequest, now: Timestamp) -> Result
     let used = own.into_iter().find(|e| Some(&e.schedule_id) == request.linked_eligibility.as_ref());
     let eligibility = used.cloned().ok_or_else(Refusal::approval_missing)?;
     let schedule = request.schedule.as_mut().ok_or_else(Refusal::approval_missing)?;
-    let lasts = schedule.end.duration_since(schedule.start);
+    let wanted = schedule.end.ok_or_else(Refusal::approval_missing)?;
     if schedule.start <= now {
+        let lasts = wanted.duration_since(schedule.start);
         schedule.start = now;
-        schedule.end = now.saturating_add(lasts).unwrap_or(schedule.end);
+        schedule.end = Some(now.saturating_add(lasts).unwrap_or(wanted));
         request.status = "Provisioned";
     } else {
         request.status = "Granted";
     }
-    let (start, end) = (schedule.start, schedule.end);
+    let (start, end) = (schedule.start, schedule.end.unwrap_or(wanted));
     request.completed = Some(start);
     let assignment = activated(request, &eligibility, start, end);
     world.assignments.push(assignment);

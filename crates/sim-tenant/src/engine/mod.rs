@@ -76,7 +76,8 @@ pub(crate) fn submit(
     match draft.action {
         Action::Activate => activate(world, asker, draft, now),
         Action::Deactivate => deactivate(world, draft, now),
-        Action::Extend | Action::Renew => prolong::submit(world, draft, now),
+        // The adapters refuse to take an administrator's action from anybody.
+        Action::Extend | Action::Renew | Action::Assign => prolong::submit(world, draft, now),
     }
 }
 
@@ -150,7 +151,7 @@ fn activate(world: &mut World, asker: &Asker, draft: Draft, now: Timestamp) -> R
         status,
         created: now,
         completed: (!policy.approval).then_some(start),
-        schedule: Some(Schedule { start, end, duration }),
+        schedule: Some(Schedule { start, end: Some(end), duration }),
         justification: draft.justification,
         ticket_number: draft.ticket_number,
         ticket_system: draft.ticket_system,

@@ -46,7 +46,7 @@ pub(super) fn submit(world: &mut World, draft: Draft, now: Timestamp) -> Result<
         status: "PendingAdminDecision",
         created: now,
         completed: None,
-        schedule: Some(Schedule { start, end: wanted, duration }),
+        schedule: Some(Schedule { start, end: Some(wanted), duration }),
         justification: draft.justification,
         ticket_number: None,
         ticket_system: None,
@@ -74,7 +74,7 @@ pub(crate) fn decide(world: &mut World, id: &str, approved: bool, now: Timestamp
     }
     request.status = "Provisioned";
     let (schedule, end) =
-        (request.linked_eligibility.clone(), request.schedule.as_ref().map(|schedule| schedule.end));
+        (request.linked_eligibility.clone(), request.schedule.as_ref().and_then(|schedule| schedule.end));
     for eligibility in &mut world.eligibilities {
         if Some(&eligibility.schedule_id) == schedule.as_ref() {
             eligibility.end = end;

@@ -90,7 +90,7 @@ impl Step {
 /// When an activation ended by itself, if it did.
 fn expired(world: &World, request: &RoleRequest, now: Timestamp) -> Option<Timestamp> {
     let end = world.assignments.iter().find(|a| a.activated && a.schedule_id == request.id)?.end?;
-    let own = request.schedule.as_ref().is_some_and(|s| end >= s.end);
+    let own = request.schedule.as_ref().is_some_and(|s| s.end.is_none_or(|wanted| end >= wanted));
     (own && end + EXPIRY_LAG <= now).then_some(end)
 }
 
@@ -221,7 +221,7 @@ fn details(world: &World, request: &RoleRequest, step: &Step) -> Vec<Value> {
         pair("RoleDefinitionOriginType", "BuiltInRole"),
         pair("TemplateId", &request.target.role),
         pair("StartTime", &time(schedule.map(|s| s.start))),
-        pair("ExpirationTime", &time(schedule.map(|s| s.end))),
+        pair("ExpirationTime", &time(schedule.and_then(|s| s.end))),
         pair("Justification", request.justification.as_deref().unwrap_or_default()),
         pair("oid", &request.principal),
         pair("tid", &world.tenant.id),

@@ -139,11 +139,11 @@ fn assignment_row(a: &Assignment) -> Value {
 
 fn request_row(request: &RoleRequest, now: jiff::Timestamp) -> Value {
     let mut row = requests::common(request, now);
-    row["createdBy"] = json!({ "application": null, "device": null, "user": { "displayName": null, "id": request.principal } });
+    row["createdBy"] = json!({ "application": null, "device": null, "user": { "displayName": null, "id": request.requestor() } });
     row["roleDefinitionId"] = json!(request.target.role);
     row["directoryScopeId"] = json!(request.target.scope);
     row["appScopeId"] = Value::Null;
-    row["targetScheduleId"] = json!(request.id);
+    row["targetScheduleId"] = json!(request.target_schedule());
     if let Value::Object(info) = &mut row["scheduleInfo"] {
         info.insert("recurrence".to_owned(), Value::Null);
     }

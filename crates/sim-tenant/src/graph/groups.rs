@@ -111,11 +111,11 @@ fn assignment_row(world: &World, a: &Assignment) -> Value {
 
 fn request_row(request: &RoleRequest, now: jiff::Timestamp) -> Value {
     let mut row = requests::common(request, now);
-    row["createdBy"] = json!({ "user": { "id": request.principal } });
+    row["createdBy"] = json!({ "user": { "id": request.requestor() } });
     row["accessId"] = json!(request.target.role);
     row["groupId"] = json!(request.target.scope);
     row["targetScheduleId"] =
-        json!(format!("{}_{}_{}", request.target.scope, request.target.role, request.id));
+        json!(format!("{}_{}_{}", request.target.scope, request.target.role, request.target_schedule()));
     row
 }
 

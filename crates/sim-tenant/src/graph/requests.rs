@@ -169,7 +169,12 @@ pub(super) fn common(request: &RoleRequest, now: Timestamp) -> Value {
     let schedule = request.schedule.as_ref().map_or(Value::Null, |schedule| {
         let expiration = match &schedule.duration {
             Some(duration) => json!({ "type": "afterDuration", "endDateTime": null, "duration": duration }),
-            None => json!({ "type": "afterDateTime", "endDateTime": stamp(schedule.end), "duration": null }),
+            None if schedule.end.is_none() => {
+                json!({ "type": "noExpiration", "endDateTime": null, "duration": null })
+            }
+            None => {
+                json!({ "type": "afterDateTime", "endDateTime": stamp_or_null(schedule.end), "duration": null })
+            }
         };
         json!({ "startDateTime": stamp(schedule.start), "expiration": expiration })
     });

@@ -15,6 +15,7 @@ use crate::wire::duration;
 pub(super) struct Rows {
     pub(super) eligibilities: Vec<Eligibility>,
     pub(super) assignments: Vec<Assignment>,
+    /// Requests that people made, and those of the administrators that made them eligible.
     pub(super) requests: Vec<RoleRequest>,
     pub(super) azure_policies: BTreeMap<(String, String), String>,
 }
@@ -35,6 +36,7 @@ const ASKED_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 struct Grant<'a> {
     who: &'a str,
     until: Option<&'a String>,
+    ended: Option<&'a String>,
     member_type: &'a str,
     through: Option<&'a String>,
     listed_as_group: bool,
@@ -55,8 +57,10 @@ fn instance_id(grant: &Grant<'_>, kind: &str) -> (String, String) {
 }
 
 fn dates(grant: &Grant<'_>, now: Timestamp) -> (Timestamp, Option<Timestamp>) {
-    let end = grant.until.and_then(|text| duration::parse(text)).map(|length| now + length);
-    (now - SignedDuration::from_hours(24 * 30), end)
+    let length = |text: Option<&String>| text.and_then(|text| duration::parse(text));
+    let (ahead, ago) = (length(grant.until), length(grant.ended));
+    let end = ago.map(|ago| now - ago).or_else(|| ahead.map(|ahead| now + ahead));
+    (end.unwrap_or(now).min(now) - SignedDuration::from_hours(24 * 30), end)
 }
 
 fn eligibility(tenant: &Tenant, grant: &Grant<'_>, now: Timestamp) -> Option<Eligibility> {
@@ -76,6 +80,28 @@ fn eligibility(tenant: &Tenant, grant: &Grant<'_>, now: Timestamp) -> Option<Eli
         start,
         end,
         condition: grant.condition.cloned(),
+    })
+}
+
+/// The request that made somebody eligible. Where that is a group, the request is about the group and nobody's own.
+fn made(eligibility: &Eligibility) -> Option<RoleRequest> {
+    (eligibility.through.is_none()).then(|| RoleRequest {
+        id: eligibility.schedule_id.clone(),
+        principal: eligibility.principal.clone(),
+        target: eligibility.target.clone(),
+        action: Action::Assign,
+        status: "Provisioned",
+        created: eligibility.start,
+        completed: Some(eligibility.start),
+        schedule: Some(Schedule { start: eligibility.start, end: eligibility.end, duration: None }),
+        justification: None,
+        ticket_number: None,
+        ticket_system: None,
+        linked_eligibility: Some(eligibility.schedule_id.clone()),
+        condition: eligibility.condition.clone(),
+        validation_only: false,
+        review: None,
+        provisioning: SignedDuration::ZERO,
     })
 }
 
@@ -135,6 +161,7 @@ pub(super) fn load(tenant: &Tenant, now: Timestamp) -> Rows {
                 Grant {
                     who: &entry.who,
                     until: entry.until.as_ref(),
+                    ended: entry.ended.as_ref(),
                     member_type: &entry.member_type,
                     through: entry.through.as_ref(),
                     listed_as_group: entry.listed_as_group,
@@ -157,6 +184,7 @@ pub(super) fn load(tenant: &Tenant, now: Timestamp) -> Rows {
                 Grant {
                     who: &entry.who,
                     until: entry.until.as_ref(),
+                    ended: entry.ended.as_ref(),
                     member_type: "Direct",
                     through: None,
                     listed_as_group: false,
@@ -181,6 +209,7 @@ pub(super) fn load(tenant: &Tenant, now: Timestamp) -> Rows {
                 Grant {
                     who: &entry.who,
                     until: entry.until.as_ref(),
+                    ended: entry.ended.as_ref(),
                     member_type: &entry.member_type,
                     through: entry.through.as_ref(),
                     listed_as_group: entry.listed_as_group,
@@ -194,7 +223,11 @@ pub(super) fn load(tenant: &Tenant, now: Timestamp) -> Rows {
     grants.sort_by_key(|(standing, _)| matches!(standing, Standing::Activated | Standing::Requested));
     for (standing, grant) in &grants {
         match standing {
-            Standing::Eligible => rows.eligibilities.extend(eligibility(tenant, grant, now)),
+            Standing::Eligible => {
+                let Some(eligibility) = eligibility(tenant, grant, now) else { continue };
+                rows.requests.extend(made(&eligibility));
+                rows.eligibilities.push(eligibility);
+            }
             Standing::Assigned => rows.assignments.extend(assignment(tenant, grant, now)),
             Standing::Activated | Standing::Requested => rows.ask(tenant, *standing, grant, now),
         }
@@ -221,7 +254,7 @@ impl Rows {
             status: if is_active { "Provisioned" } else { "PendingApproval" },
             created: start,
             completed: is_active.then_some(start),
-            schedule: Some(Schedule { start, end, duration: None }),
+            schedule: Some(Schedule { start, end: Some(end), duration: None }),
             justification: Some("Planned maintenance".to_owned()),
             ticket_number: None,
             ticket_system: None,

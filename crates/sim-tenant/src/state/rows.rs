@@ -106,6 +106,8 @@ pub(crate) enum Action {
     Extend,
     /// Renew an eligibility that has ended; an administrator decides.
     Renew,
+    /// An administrator makes somebody eligible. Nobody sends this here: every eligibility of the seed comes of it.
+    Assign,
 }
 
 impl Action {
@@ -116,6 +118,7 @@ impl Action {
             Self::Deactivate => "selfDeactivate",
             Self::Extend => "selfExtend",
             Self::Renew => "selfRenew",
+            Self::Assign => "adminAssign",
         }
     }
 
@@ -125,6 +128,7 @@ impl Action {
             Self::Deactivate => "SelfDeactivate",
             Self::Extend => "SelfExtend",
             Self::Renew => "SelfRenew",
+            Self::Assign => "AdminAssign",
         }
     }
 }
@@ -133,7 +137,8 @@ impl Action {
 #[derive(Clone, Debug)]
 pub(crate) struct Schedule {
     pub(crate) start: Timestamp,
-    pub(crate) end: Timestamp,
+    /// `None` without end; only eligibilities may be.
+    pub(crate) end: Option<Timestamp>,
     /// The ISO 8601 text that was sent, for an `afterDuration`.
     pub(crate) duration: Option<String>,
 }
@@ -171,6 +176,9 @@ pub(crate) struct Review {
     pub(crate) justification: String,
 }
 
+/// Who made people eligible: nobody who signs in here.
+const ADMINISTRATOR: &str = "ad314157-51c8-4d0e-8f2a-6b1e000000ff";
+
 /// How long an approver has.
 pub(crate) const APPROVAL_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
@@ -197,7 +205,17 @@ impl RoleRequest {
 
     /// Whether it is about an eligibility, and not about an assignment: such requests are kept apart.
     pub(crate) fn is_about_eligibility(&self) -> bool {
-        matches!(self.action, Action::Extend | Action::Renew)
+        matches!(self.action, Action::Extend | Action::Renew | Action::Assign)
+    }
+
+    /// The object id of who asked: the person, or the administrator who made them eligible.
+    pub(crate) fn requestor(&self) -> &str {
+        if self.action == Action::Assign { ADMINISTRATOR } else { &self.principal }
+    }
+
+    /// The schedule it is about: an eligibility's, or that of the assignment which it makes itself.
+    pub(crate) fn target_schedule(&self) -> &str {
+        self.linked_eligibility.as_deref().filter(|_| self.is_about_eligibility()).unwrap_or(&self.id)
     }
 
     fn waits(&self) -> bool {

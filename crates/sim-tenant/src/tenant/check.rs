@@ -7,12 +7,15 @@ use anyhow::{Context as _, ensure};
 use super::{AzureGrant, EntraGrant, GroupGrant, Tenant};
 use crate::wire::duration;
 
-fn until(text: Option<&String>, what: &str) -> anyhow::Result<()> {
-    text.map_or(Ok(()), |t| {
-        duration::parse(t)
-            .map(drop)
-            .with_context(|| format!("{what}: `until = \"{t}\"` is not an ISO 8601 duration"))
-    })
+/// Whether the dates of a grant can be read, and do not contradict each other.
+fn dates(until: Option<&String>, ended: Option<&String>, what: &str) -> anyhow::Result<()> {
+    ensure!(until.is_none() || ended.is_none(), "{what}: `until` and `ended` contradict each other");
+    for (name, text) in [("until", until), ("ended", ended)] {
+        let Some(text) = text else { continue };
+        duration::parse(text)
+            .with_context(|| format!("{what}: `{name} = \"{text}\"` is not an ISO 8601 duration"))?;
+    }
+    Ok(())
 }
 
 /// Refuses what is active or asked for at the start without being somebody's to activate. A grant's `key` is who, role and
@@ -75,7 +78,7 @@ pub(super) fn check(tenant: &Tenant) -> anyhow::Result<()> {
             entry.scope
         );
         entry.through.iter().try_for_each(|name| group(name, &at))?;
-        until(entry.until.as_ref(), &at)?;
+        dates(entry.until.as_ref(), entry.ended.as_ref(), &at)?;
     }
     let key = |entry: &EntraGrant| (entry.who.clone(), entry.role.clone(), entry.scope.clone());
     used(&entra.eligible, &entra.activated, &entra.requested, key)?;
@@ -94,7 +97,7 @@ pub(super) fn check(tenant: &Tenant) -> anyhow::Result<()> {
         person(&entry.who, &at)?;
         group(&entry.group, &at)?;
         ensure!(["member", "owner"].contains(&entry.access.as_str()), "{at}: access is `member` or `owner`");
-        until(entry.until.as_ref(), &at)?;
+        dates(entry.until.as_ref(), entry.ended.as_ref(), &at)?;
     }
     let key = |entry: &GroupGrant| (entry.who.clone(), entry.access.clone(), entry.group.clone());
     used(&groups.eligible, &groups.activated, &groups.requested, key)?;
@@ -115,7 +118,7 @@ pub(super) fn check(tenant: &Tenant) -> anyhow::Result<()> {
         ensure!(tenant.azure.roles.iter().any(|r| r.name == entry.role), "{at}: there is no such role");
         tenant.scope_by_key(&entry.scope).with_context(|| format!("{at}: there is no such scope"))?;
         entry.through.iter().try_for_each(|name| group(name, &at))?;
-        until(entry.until.as_ref(), &at)?;
+        dates(entry.until.as_ref(), entry.ended.as_ref(), &at)?;
     }
     let key = |entry: &AzureGrant| (entry.who.clone(), entry.role.clone(), entry.scope.clone());
     used(&azure.eligible, &azure.activated, &azure.requested, key)

@@ -197,6 +197,9 @@ pub struct EntraGrant {
     /// How long from the simulator's start, ISO 8601; permanent when missing.
     #[serde(default)]
     pub until: Option<String>,
+    /// How long before the simulator's start it ended, ISO 8601: nothing lists it any more but the requests.
+    #[serde(default)]
+    pub ended: Option<String>,
     /// `Direct`, `Group` or `Inherited`.
     #[serde(default = "direct")]
     pub member_type: String,
@@ -263,6 +266,9 @@ pub struct GroupGrant {
     /// How long from the simulator's start, ISO 8601; permanent when missing.
     #[serde(default)]
     pub until: Option<String>,
+    /// How long before the simulator's start it ended, ISO 8601: nothing lists it any more but the requests.
+    #[serde(default)]
+    pub ended: Option<String>,
 }
 
 /// Azure.
@@ -336,6 +342,9 @@ pub struct AzureGrant {
     /// How long from the simulator's start, ISO 8601; permanent when missing.
     #[serde(default)]
     pub until: Option<String>,
+    /// How long before the simulator's start it ended, ISO 8601: nothing lists it any more but the requests.
+    #[serde(default)]
+    pub ended: Option<String>,
     /// `Direct`, `Group` or `Inherited`.
     #[serde(default = "direct")]
     pub member_type: String,

@@ -176,6 +176,7 @@ fn add(tenant: &mut Tenant, at: usize, name: &str) {
         role: name.to_owned(),
         scope: name.to_owned(),
         until: None,
+        ended: None,
         member_type: member_type.clone(),
         through: None,
         listed_as_group: false,
@@ -193,6 +194,7 @@ fn add(tenant: &mut Tenant, at: usize, name: &str) {
         group: name.to_owned(),
         access: "member".to_owned(),
         until: None,
+        ended: None,
     });
     let key = format!("rg-{at}");
     let above = tenant.azure.scopes[0].id.clone();
@@ -211,6 +213,7 @@ fn add(tenant: &mut Tenant, at: usize, name: &str) {
         scope: key,
         policy,
         until: None,
+        ended: None,
         member_type,
         through: None,
         listed_as_group: false,

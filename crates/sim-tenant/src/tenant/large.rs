@@ -139,6 +139,7 @@ fn entra(tenant: &mut Tenant) {
         role: role.to_owned(),
         scope: scope.to_owned(),
         until: until(at),
+        ended: None,
         member_type: "Direct".to_owned(),
         through: None,
         listed_as_group: false,
@@ -181,6 +182,7 @@ fn groups(tenant: &mut Tenant) {
             group: name.clone(),
             access: "member".to_owned(),
             until,
+            ended: None,
         };
         groups.eligible.push(grant(WHO, until(at)));
         match (*duty, *department) {
@@ -277,6 +279,7 @@ fn azure(tenant: &mut Tenant) {
         scope: place.scope.key.clone(),
         policy: place.policies[at % place.policies.len()].to_owned(),
         until: until(at),
+        ended: None,
         member_type: if at % 9 == 4 { "Group" } else { "Direct" }.to_owned(),
         through: (at % 9 == 4).then(|| "Cloud Operations".to_owned()),
         listed_as_group: false,

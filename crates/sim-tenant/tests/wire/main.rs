@@ -7,6 +7,7 @@ mod control;
 mod faults;
 mod graph;
 mod names;
+mod prolong;
 mod requests;
 mod seeds;
 mod sign_in;
