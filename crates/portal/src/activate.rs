@@ -32,7 +32,9 @@ impl Portal {
         fields: Fields,
     ) -> Result<Confirmation, PortalError> {
         let (mut selection, version) = self.read_selection(session, id).await?;
-        if let Some(batch) = selection.confirmed {
+        if let Some(batch) = selection.confirmed
+            && !self.was_abandoned(session, &selection).await?
+        {
             return Ok(Confirmation::CarriedOut(batch));
         }
         selection.fields = fields.bounded();
@@ -58,8 +60,10 @@ impl Portal {
         version: i64,
         tasks: Vec<Task>,
     ) -> Result<Confirmation, PortalError> {
-        let (id, batch) = (selection.id, BatchId::random());
-        selection.confirmed = Some(batch);
+        let (id, before) = (selection.id, (selection.confirmed, selection.confirmed_at));
+        // Where an earlier confirmation was abandoned, its batch is taken over: should it go on after all, the journal takes only one.
+        let batch = selection.confirmed.unwrap_or_else(BatchId::random);
+        (selection.confirmed, selection.confirmed_at) = (Some(batch), Some(self.clock.now()));
         // Of two clicks at once, the one that writes first carries it out; the other finds its batch.
         if !self.write_selection(&selection, version).await? {
             let (winner, _) = self.read_selection(session, id).await?;
@@ -72,11 +76,26 @@ impl Portal {
         if let Err(failed) = carried_out.await {
             // Nothing was sent: the selection is still there to be confirmed.
             let (mut selection, version) = self.read_selection(session, id).await?;
-            selection.confirmed = None;
+            (selection.confirmed, selection.confirmed_at) = before;
             self.write_selection(&selection, version).await?;
             return Err(failed);
         }
         Ok(Confirmation::CarriedOut(batch))
+    }
+
+    /// Whether the selection was confirmed by a portal that died before it stored anything: nothing was sent, and the person can confirm
+    /// it again.
+    pub async fn was_abandoned(&self, session: &Session, selection: &Selection) -> Result<bool, PortalError> {
+        let Some(batch) = selection.confirmed else { return Ok(false) };
+        let confirmed = selection.confirmed_at.unwrap_or(selection.created);
+        if self.clock.now().duration_since(confirmed) <= self.pace.lease {
+            return Ok(false);
+        }
+        match self.operations(session, batch).await {
+            Ok(_) => Ok(false),
+            Err(PortalError::NotFound) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     fn task(&self, line: &Line) -> Task {

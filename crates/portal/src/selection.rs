@@ -170,6 +170,9 @@ pub struct Selection {
     pub refused: Vec<Refused>,
     /// The operations it became, once confirmed.
     pub confirmed: Option<BatchId>,
+    /// When it was confirmed.
+    #[serde(default)]
+    pub confirmed_at: Option<Timestamp>,
     /// When it was made.
     pub created: Timestamp,
 }
@@ -205,6 +208,7 @@ impl Portal {
             problems: Vec::new(),
             refused,
             confirmed: None,
+            confirmed_at: None,
             created: self.clock.now(),
         };
         if !self.write_selection(&selection, 0).await? {

@@ -90,6 +90,8 @@ async fn pause() {
 pub(crate) struct MemoryJournal {
     operations: Mutex<Vec<Stored>>,
     pub(crate) fails_to_append: Mutex<bool>,
+    /// How many steps an append that begins now is held up.
+    pub(crate) holds_up: Mutex<usize>,
     /// States that it fails to leave.
     pub(crate) fails_to_leave: Mutex<HashSet<OperationState>>,
     watcher: Mutex<Option<Watcher>>,
@@ -131,16 +133,20 @@ impl MemoryJournal {
         changes
     }
 
-    fn store(&self, operations: &[Operation], due: Timestamp) -> Result<(), StoreError> {
+    fn store(&self, operations: &[Operation], due: Timestamp) -> Result<bool, StoreError> {
         if *self.fails_to_append.lock().unwrap() {
             return Err(StoreError);
         }
         let mut stored = self.operations.lock().unwrap();
+        let is_there = |batch| stored.iter().any(|stored| stored.operation.batch == batch);
+        if operations.first().is_some_and(|first| is_there(first.batch)) {
+            return Ok(false);
+        }
         for operation in operations {
             let sequence = last(&stored) + 1;
             stored.push(Stored { operation: operation.clone(), due: Some(due), sequence });
         }
-        Ok(())
+        Ok(true)
     }
 
     fn replace(
@@ -175,8 +181,11 @@ impl MemoryJournal {
 
 #[async_trait]
 impl Journal for MemoryJournal {
-    async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<(), StoreError> {
-        pause().await;
+    async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<bool, StoreError> {
+        let steps = *self.holds_up.lock().unwrap();
+        for _ in 0..=steps {
+            pause().await;
+        }
         self.show();
         let stored = self.store(operations, due);
         self.show();
