@@ -2,11 +2,11 @@
 
 use pim::draft::{Draft, Ticket};
 use pim::error::Violation;
-use pim::ids::{BatchId, SelectionId};
+use pim::ids::{BatchId, ScheduleId, SelectionId};
 use pim::journal::{Intent, Operation, OperationState, Refusal};
 use pim::policy::Policy;
 use pim::records::StoreError;
-use pim::target::Names;
+use pim::target::{Names, Target};
 
 use crate::carry_out::Task;
 use crate::overview::EligibleRole;
@@ -126,11 +126,14 @@ impl Portal {
         for operation in operations.iter().filter(|operation| can_retry(operation)) {
             let Intent::Activate(draft) = &operation.intent else { continue };
             any = true;
-            let Some(role) = self.role_of(session, draft).await else { continue };
+            let Some(role) = self.role_of(session, &draft.target, draft.eligibility_schedule.as_ref()).await
+            else {
+                continue;
+            };
             let row = RowKey::new(&draft.target.plane, role.eligibility.id.as_str());
             let is_narrowed = !draft.target.same_as(&role.eligibility.target);
             // Where it cannot be narrowed again it is left out: the whole of its scope would be more than was asked for.
-            if is_narrowed && !self.narrow_again(session, &mut again, &row, &role, draft).await {
+            if is_narrowed && !self.narrow_again(session, &mut again, &row, &role, &draft.target).await {
                 continue;
             }
             if let Some(Refusal::Violations(violations)) = &operation.refusal {
@@ -157,30 +160,37 @@ impl Portal {
         self.select_again(session, again).await
     }
 
-    /// The eligibility that `draft` activates.
-    pub(crate) async fn role_of(&self, session: &Session, draft: &Draft) -> Option<EligibleRole> {
-        let eligible = self.eligible(session, &draft.target.plane).await.ok()?;
+    /// The eligibility that activates `target`, by its `schedule` where the service names it.
+    pub(crate) async fn role_of(
+        &self,
+        session: &Session,
+        target: &Target,
+        schedule: Option<&ScheduleId>,
+    ) -> Option<EligibleRole> {
+        let eligible = self.eligible(session, &target.plane).await.ok()?;
         let by_schedule = |role: &&EligibleRole| {
-            role.eligibility.target.role == draft.target.role
-                && role.eligibility.schedule == draft.eligibility_schedule
-                && (role.eligibility.schedule.is_some() || role.eligibility.target.same_as(&draft.target))
+            role.eligibility.target.role == target.role
+                && role.eligibility.schedule.as_ref() == schedule
+                && (role.eligibility.schedule.is_some() || role.eligibility.target.same_as(target))
         };
-        let exactly = |role: &&EligibleRole| by_schedule(role) && role.eligibility.target == draft.target;
+        let exactly = |role: &&EligibleRole| by_schedule(role) && role.eligibility.target == *target;
         let roles = &eligible.roles;
         roles.iter().find(exactly).or_else(|| roles.iter().find(by_schedule)).cloned()
     }
 
-    /// Narrows `row` to the scope of `draft` as well. Returns whether that scope still lies below it.
-    async fn narrow_again(
+    /// Narrows `row` to the scope of `target` as well. Returns whether that scope still lies below it.
+    pub(crate) async fn narrow_again(
         &self,
         session: &Session,
         again: &mut Again,
         row: &RowKey,
         role: &EligibleRole,
-        draft: &Draft,
+        target: &Target,
     ) -> bool {
         let Ok(below) = self.below(session, role).await else { return false };
-        let Some(child) = below.rows.iter().find(|child| child.scope == draft.target.scope) else {
+        let Some(child) =
+            below.rows.iter().find(|child| child.scope.as_str().eq_ignore_ascii_case(target.scope.as_str()))
+        else {
             return false;
         };
         match again.narrowed.iter_mut().find(|(narrowed, _)| narrowed == row) {
