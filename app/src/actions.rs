@@ -10,11 +10,14 @@ use pim::duration::ActivationDuration;
 use pim::ids::{BatchId, ScopeId};
 use portal::activate::Confirmation;
 use portal::deactivate::TooEarly;
+use portal::profiles::ProfileError;
+use portal::profiles::exchange::Imported;
 use portal::selection::{Fields, Own, RowKey, Selection, Wanted};
 use portal::{PortalError, Session};
 use serde::{Deserialize, Serialize};
 
 use crate::context::{Context, signed_in};
+use crate::pages::profiles;
 
 /// Why the overview is shown instead of what was asked for. A closed list: an address can put no other words on the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +59,7 @@ impl Notice {
 }
 
 /// The one way on after a form. Behind a wrapper, because its signature changes with Leptos 0.9.
-fn go(path: &str) {
+pub(crate) fn go(path: &str) {
     leptos_axum::redirect(path);
 }
 
@@ -130,6 +133,7 @@ pub(crate) async fn activate(
     #[server(default)] start: String,
     #[server(default)] start_offset: String,
     #[server(default)] own: Vec<OwnInput>,
+    #[server(default)] profile_name: String,
 ) -> Result<(), ServerFnError> {
     let (context, session) = caller()?;
     let Ok(id) = selection.parse() else {
@@ -154,6 +158,14 @@ pub(crate) async fn activate(
             .append_pair("role", &row.to_string())
             .finish();
         portal.keep_fields(&session, id, fields).await.map(|_| format!("{page}/scopes?{query}"))
+    } else if step == "save-profile" {
+        match portal.keep_fields(&session, id, fields).await {
+            Ok(selection) => Ok(match portal.save_profile(&session, &selection, &profile_name).await {
+                Ok(_) => "/profiles?notice=saved".to_owned(),
+                Err(error) => format!("{page}?profile={}#profile-name", profiles::slug(&error)),
+            }),
+            Err(error) => Err(error),
+        }
     } else if step == "again" {
         portal.keep_fields(&session, id, fields).await.map(|_| page)
     } else {
@@ -374,6 +386,53 @@ pub(crate) async fn prolong(
     go_to_batch(match until {
         Ok(until) => context.portal.prolong(&session, &row, until, &justification).await,
         Err(_) => Err(PortalError::NotFound),
+    });
+    Ok(())
+}
+
+/// Makes a filled selection of a profile; nothing is sent.
+#[server(prefix = "/do", endpoint = "use-profile")]
+pub(crate) async fn use_profile(profile: String) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    go(&profiles::used(context.portal.use_profile(&session, &profile, None).await));
+    Ok(())
+}
+
+/// Gives a profile another name, or deletes it.
+#[server(prefix = "/do", endpoint = "change-profile")]
+pub(crate) async fn change_profile(
+    profile: String,
+    step: String,
+    #[server(default)] name: String,
+) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    let portal = &context.portal;
+    let changed = match (profile.parse(), step.as_str()) {
+        (Ok(id), "rename") => portal.rename_profile(&session, id, &name).await.map(|()| "renamed"),
+        (Ok(id), "delete") => portal.delete_profile(&session, id).await.map(|()| "deleted"),
+        _ => Err(ProfileError::NotFound),
+    };
+    go(&match changed {
+        Ok(notice) => format!("/profiles?notice={notice}"),
+        Err(error) => format!("/profiles?problem={}", profiles::slug(&error)),
+    });
+    Ok(())
+}
+
+/// Adds the profiles of a file, all or none.
+#[server(prefix = "/do", endpoint = "import-profiles")]
+pub(crate) async fn import_profiles(#[server(default)] file: String) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    go(&match context.portal.import_profiles(&session, &file).await {
+        Ok(Imported::Added(_)) => "/profiles?notice=imported".to_owned(),
+        Ok(Imported::Refused(problems)) => {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            for problem in &problems {
+                query.append_pair("refused", problem);
+            }
+            format!("/profiles?{}", query.finish())
+        }
+        Err(error) => format!("/profiles?problem={}", profiles::slug(&error)),
     });
     Ok(())
 }

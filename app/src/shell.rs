@@ -6,8 +6,17 @@ use leptos_router::{SsrMode, path};
 
 use crate::context::{Context, context};
 use crate::pages::{
-    activate::Activate, approvals::Approvals, deactivate::Deactivate, extend::Extend, history::History,
-    not_found::NotFound, overview::Overview, requests::Requests, scopes::Scopes, sign_in::SignIn,
+    activate::Activate,
+    approvals::Approvals,
+    deactivate::Deactivate,
+    extend::Extend,
+    history::History,
+    not_found::NotFound,
+    overview::Overview,
+    profiles::{Profiles, UseProfile},
+    requests::Requests,
+    scopes::Scopes,
+    sign_in::SignIn,
     sign_in_failed::SignInFailed,
 };
 
@@ -43,6 +52,8 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=Overview ssr=SsrMode::InOrder/>
+                <Route path=path!("/activate") view=UseProfile ssr=SsrMode::Async/>
+                <Route path=path!("/profiles") view=Profiles ssr=SsrMode::Async/>
                 <Route path=path!("/activate/:selection") view=Activate ssr=SsrMode::Async/>
                 <Route path=path!("/activate/:selection/scopes") view=Scopes ssr=SsrMode::Async/>
                 <Route path=path!("/approvals") view=Approvals ssr=SsrMode::Async/>

@@ -65,6 +65,8 @@ for (const width of [1440, 720, 390, 320]) {
     await check("deactivate");
     await open(page, "/approvals");
     await check("approvals");
+    await open(page, "/profiles");
+    await check("profiles");
     await open(page, "/history");
     await page.locator(".history summary").first().click();
     await check("history");

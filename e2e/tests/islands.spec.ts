@@ -128,3 +128,14 @@ test("what happens in one tab shows in the other, where no tick is lost", SCRIPT
   await expect(tick(other, "Security Administrator, Directory")).toBeChecked();
   await expect(other.locator(".dock")).toContainText("2 selected");
 });
+
+test("the tab's title counts down what ends soon", SCRIPT, async ({ page }) => {
+  await signIn(page);
+  await expect(page).toHaveTitle("Overview · PIM portal");
+  await plan(page, "Global Reader, Directory");
+  await choose(page, "30 min");
+  await confirm(page);
+  await expect(outcome(page, "Global Reader")).toHaveAttribute("data-state", "Usable");
+  await open(page, "/");
+  await expect(page).toHaveTitle(/^29 min left · Overview · PIM portal$/);
+});

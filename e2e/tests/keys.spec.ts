@@ -1,6 +1,6 @@
 // Single keys and the palette: every action without a mouse, and in few presses.
 import { axe, expect, SCRIPT, test } from "../support/fixtures.ts";
-import { activeRow, confirm, heading, open, outcome, plan, settled, signIn, tick } from "../support/journey.ts";
+import { activeRow, confirm, follow, heading, open, outcome, plan, settled, signIn, tick } from "../support/journey.ts";
 
 test("keys move, tick and activate", SCRIPT, async ({ page }) => {
   await signIn(page);
@@ -87,4 +87,22 @@ test("d leads to deactivating the row", SCRIPT, async ({ page }) => {
   await page.keyboard.press("j");
   await Promise.all([page.waitForURL(/\/deactivate\?/), page.keyboard.press("d")]);
   await expect(heading(page, /^Deactivate/)).toBeVisible();
+});
+
+test("from a fresh page to a submitted profile: one key, the reason, one key", SCRIPT, async ({ page }) => {
+  await signIn(page);
+  await plan(page, "Global Reader, Directory", "Incident Responders, Member");
+  await page.getByText("Save as a profile…").click();
+  await page.getByLabel("Name of the profile").fill("By key");
+  await follow(page, page.getByRole("button", { name: "Save profile" }));
+  await open(page, "/");
+  await Promise.all([page.waitForURL(/\/activate\/.*focus=reason/), page.keyboard.press("1")]);
+  await settled(page);
+  await expect(page.getByRole("textbox", { name: "Reason" }).first()).toBeFocused();
+  await page.keyboard.type("On call");
+  await Promise.all([page.waitForURL(/\/requests\//), page.keyboard.press("Control+Enter")]);
+  await expect(outcome(page, "Incident Responders")).toHaveAttribute("data-state", "Usable");
+  await open(page, "/profiles");
+  await page.getByText("Rename, link or delete By key").click();
+  await follow(page, page.getByRole("button", { name: "Delete" }).first());
 });

@@ -1,4 +1,4 @@
-//! `/history.csv` and `/history.json`: the history as a file, with the filters of the page.
+//! `/history.csv` and `/history.json`: the history as a file, with the filters of the page. `/profiles.json`: the profiles.
 
 use app::Asked;
 use axum::extract::Query;
@@ -20,6 +20,33 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
             "/history.json",
             get(async |context, query| file(context, query, "json", "application/json", json).await),
         )
+        .route("/profiles.json", get(profiles))
+}
+
+/// The person's profiles, as a file that can be imported again.
+async fn profiles(Extension(context): Extension<app::Context>) -> Response {
+    let Some(session) = context.session.clone() else {
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    match context.portal.export_profiles(&session).await {
+        Ok(file) => attachment("pim-profiles.json", "application/json", file),
+        Err(_) => store_failed(),
+    }
+}
+
+/// Somebody's own words: nothing between here and the disk keeps them.
+fn attachment(name: &str, media_type: &'static str, content: String) -> Response {
+    let headers = [
+        (CONTENT_TYPE, media_type.to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    (headers, content).into_response()
+}
+
+fn store_failed() -> Response {
+    let text = "The portal's store does not answer. Try again in a minute.";
+    (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
 }
 
 async fn file(
@@ -35,19 +62,7 @@ async fn file(
     let value = |wanted: &str| query.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
     let filter = Asked::read(value).filter(context.portal.clock().now());
     match context.portal.history(&session, &filter).await {
-        Ok(history) => {
-            let disposition = format!("attachment; filename=\"pim-history.{extension}\"");
-            // Somebody's own reasons: nothing between here and the disk keeps them.
-            let headers = [
-                (CONTENT_TYPE, media_type.to_owned()),
-                (CONTENT_DISPOSITION, disposition),
-                (CACHE_CONTROL, "no-store".to_owned()),
-            ];
-            (headers, write(&history)).into_response()
-        }
-        Err(_) => {
-            (StatusCode::SERVICE_UNAVAILABLE, "The portal's store does not answer. Try again in a minute.")
-                .into_response()
-        }
+        Ok(history) => attachment(&format!("pim-history.{extension}"), media_type, write(&history)),
+        Err(_) => store_failed(),
     }
 }

@@ -19,9 +19,10 @@ pub(crate) struct Place {
 }
 
 /// The navigation, in its order.
-pub(crate) const PLACES: [Place; 3] = [
+pub(crate) const PLACES: [Place; 4] = [
     Place { href: "/", glyph: Glyph::Overview, text: "Overview", key: 'o' },
     Place { href: "/approvals", glyph: Glyph::Approvals, text: "Approvals", key: 'a' },
+    Place { href: "/profiles", glyph: Glyph::Profiles, text: "Profiles", key: 'p' },
     Place { href: "/history", glyph: Glyph::History, text: "History", key: 'h' },
 ];
 

@@ -1,7 +1,7 @@
 //! The one `<textarea>` of the portal.
 //!
 //! Leptos 0.8 does not escape what stands in a `<textarea>` (<https://github.com/leptos-rs/leptos/issues/4819>): a reason of
-//! `</textarea><script>…` would come out live. So this component escapes it, no other `<textarea>` is allowed, and
+//! `</textarea><script>…` would come out live. So this component escapes it, no other `<textarea>` may hold what was typed, and
 //! `a_reason_cannot_break_out` fails as soon as Leptos escapes it too, which is the time to remove `escape`.
 
 use leptos::prelude::*;
@@ -16,6 +16,9 @@ pub(crate) fn JustificationField(
     required: bool,
     /// What is wrong with it.
     problem: Option<String>,
+    /// Whether it has the focus when the page opens.
+    #[prop(optional)]
+    focus: bool,
 ) -> impl IntoView {
     let described =
         if problem.is_some() { "justification-problem justification-hint" } else { "justification-hint" };
@@ -27,6 +30,7 @@ pub(crate) fn JustificationField(
                 id="justification"
                 name="justification"
                 rows="3"
+                autofocus=focus
                 maxlength=LONGEST_JUSTIFICATION.to_string()
                 aria-required=required.to_string()
                 aria-invalid=problem.is_some().to_string()
@@ -49,7 +53,8 @@ mod tests {
     use super::*;
 
     fn drawn(typed: &str) -> String {
-        let field = JustificationFieldProps { typed: typed.into(), required: true, problem: None };
+        let field =
+            JustificationFieldProps { typed: typed.into(), required: true, problem: None, focus: false };
         Owner::new().with(|| JustificationField(field).to_html())
     }
 

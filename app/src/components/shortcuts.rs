@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::frame::PLACES;
 
 /// Keys of the pages, in the order of the help.
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 12] = [
     ("Ctrl K", "Find a role, a page or an action"),
     ("/", "Search"),
     ("j and k", "Next and previous row"),
@@ -13,6 +13,8 @@ const KEYS: [(&str, &str); 10] = [
     ("a", "Activate ticked, or the row"),
     ("d", "Deactivate ticked, or the row"),
     ("r", "Read everything anew"),
+    ("1 to 9", "Use that profile"),
+    ("Ctrl Enter", "Confirm the activation"),
     ("g, then a letter", "Go to a page"),
     ("?", "Show these keys"),
     ("Esc", "Close, or empty the search"),

@@ -1,4 +1,4 @@
-//! The palette's entries: pages, actions of the page, and every role that the person may activate, as far as the lists are known.
+//! The palette's entries: pages, actions of the page, profiles, and every role that the person may activate, as far as the lists are known.
 
 use leptos::prelude::*;
 use pim::plane::Descriptor;
@@ -8,6 +8,7 @@ use portal::selection::RowKey;
 
 use crate::components::frame::PLACES;
 use crate::context::Context;
+use crate::words;
 
 /// An action of the page that one is on: its words, and what is pressed. Only the overview has them all; what is not there does nothing.
 const ACTIONS: [(&str, &str, &str); 4] = [
@@ -33,7 +34,17 @@ pub(crate) async fn entries(context: &Context, session: &Session) -> impl FnOnce
             }
         }
     }
+    let profiles = context.portal.profiles(session).await.unwrap_or_default();
     move || {
+        let profiles = profiles.into_iter().enumerate().map(|(index, profile)| {
+            let text = format!("profile {}", profile.name.to_lowercase());
+            let key = (index < 9).then(|| view! { <kbd aria-hidden="true">{index + 1}</kbd> });
+            view! {
+                <li role="option" id=format!("palette-profile-{index}") aria-selected="false" data-text=text data-href=format!("/activate?profile={}", profile.id)>
+                    <span><strong>{profile.name}</strong>" "<span class="quiet">{words::roles(profile.roles.len())}</span></span>{key}
+                </li>
+            }
+        });
         let pages = PLACES.iter().enumerate().map(|(index, place)| {
             view! {
                 <li role="option" id=format!("palette-page-{index}") aria-selected="false" data-text=place.text.to_lowercase() data-href=place.href>
@@ -52,6 +63,7 @@ pub(crate) async fn entries(context: &Context, session: &Session) -> impl FnOnce
         view! {
             <ul role="group" aria-label="Pages"><li class="group" role="presentation">"Pages"</li>{pages.collect_view()}</ul>
             <ul role="group" aria-label="Actions"><li class="group" role="presentation">"Actions"</li>{actions.collect_view()}</ul>
+            <ul role="group" aria-label="Profiles"><li class="group" role="presentation">"Profiles"</li>{profiles.collect_view()}</ul>
             <ul role="group" aria-label="Activate"><li class="group" role="presentation">"Activate"</li>{roles.collect_view()}</ul>
         }
         .into_any()

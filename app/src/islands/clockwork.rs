@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// Enhances `time[data-at]` (milliseconds since 1970, to be shown in the local zone), `[data-left]` (time until then, in words),
+/// Enhances `time[data-at]` (milliseconds since 1970, to be shown in the local zone), `[data-left]` (time until then, in words; in the title too when it is short),
 /// `meter[data-left]` and `[data-countdown]`. `server_now` is the server's time in milliseconds: its clock counts, not the
 /// browser's.
 #[island]
@@ -15,6 +15,7 @@ pub(crate) fn Clockwork(server_now: f64) -> impl IntoView {
 
 #[cfg(feature = "hydrate")]
 mod browser {
+    use std::rc::Rc;
     use std::time::Duration;
 
     use js_sys::{Date, JsString, Object, Reflect};
@@ -27,13 +28,15 @@ mod browser {
 
     pub(super) fn start(server_now: f64) {
         let ahead = server_now - Date::now();
+        let title: Rc<str> = document().title().into();
+        let ticking = title.clone();
         dom::on_change(move || {
             for time in dom::all("time[data-at]") {
                 localise(&time, ahead);
             }
-            tick(ahead);
+            tick(ahead, &ticking);
         });
-        set_interval(move || tick(ahead), Duration::from_secs(1));
+        set_interval(move || tick(ahead, &title), Duration::from_secs(1));
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "seconds of a day fit")]
@@ -42,7 +45,7 @@ mod browser {
         Some(((then - Date::now() - ahead) / 1000.0).floor() as i64)
     }
 
-    fn tick(ahead: f64) {
+    fn tick(ahead: f64, title: &str) {
         for element in dom::all("[data-left]") {
             let Some(seconds) = seconds_until(&element, "data-left", ahead) else { continue };
             if element.tag_name() == "METER" {
@@ -61,8 +64,10 @@ mod browser {
                 .iter()
                 .filter_map(|left| seconds_until(left, "data-left", ahead))
                 .collect();
-            let text = ends.iter().min().map(|first| words::active(ends.len(), *first)).unwrap_or_default();
+            let first = ends.iter().min().copied();
+            let text = first.map(|first| words::active(ends.len(), first)).unwrap_or_default();
             dom::write(&count, &text);
+            entitle(title, first.filter(|first| (0..words::SHORT_SECONDS).contains(first)));
         }
         for element in dom::all("[data-countdown]") {
             let Some(seconds) = seconds_until(&element, "data-countdown", ahead) else { continue };
@@ -72,6 +77,15 @@ mod browser {
             {
                 dom::write(text, &words::countdown(seconds));
             }
+        }
+    }
+
+    /// Puts what is left of a role that ends soon in front of the tab's title, where it is seen from another tab.
+    fn entitle(title: &str, seconds: Option<i64>) {
+        let wanted =
+            seconds.map_or_else(|| title.to_owned(), |seconds| format!("{} · {title}", words::left(seconds)));
+        if wanted != document().title() {
+            document().set_title(&wanted);
         }
     }
 

@@ -7,7 +7,9 @@
 //! | `a`, `d` | activates or deactivates what is ticked, or the row |
 //! | `r` | reads everything anew |
 //! | `g`, then a letter | goes to the page with that `data-go` |
+//! | `1` to `9` | fills the page that asks to confirm with that profile |
 //! | `?` | shows the keys |
+//! | Ctrl Enter, ⌘ Enter | confirms, from within any field of that page |
 //! | Ctrl K, ⌘ K | opens the palette |
 //!
 //! Nothing happens while somebody types. Without it every link and button is reached with Tab. To add a key, add it to
@@ -55,7 +57,13 @@ mod browser {
         });
         window_event_listener(leptos::ev::keydown, move |event| {
             let is_palette = event.key().eq_ignore_ascii_case("k") && (event.ctrl_key() || event.meta_key());
-            if is_palette && !event.alt_key() && !event.shift_key() {
+            let is_confirmation = event.key() == "Enter" && (event.ctrl_key() || event.meta_key());
+            if is_confirmation && dom::around(&event, "form.activate").is_some() {
+                event.prevent_default();
+                if let Some(button) = dom::one("form.activate .primary") {
+                    press(&button);
+                }
+            } else if is_palette && !event.alt_key() && !event.shift_key() {
                 event.prevent_default();
                 palette::open(&source);
             } else if !is_busy(&event) && pressed(&event, &going) {
@@ -89,6 +97,9 @@ mod browser {
             "a" => return submit("form[action='/do/select']", "data-row"),
             "d" => return submit("form[action='/deactivate']", "data-held"),
             "r" => return dom::one("form[action='/do/refresh'] button").is_some_and(|button| press(&button)),
+            "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" => {
+                drop(window().location().set_href(&format!("/activate?profile=%23{key}")));
+            }
             "?" => return dom::one("#shortcuts").is_some_and(|dialog| show(&dialog)),
             _ => return false,
         }

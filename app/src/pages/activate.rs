@@ -1,7 +1,7 @@
 //! `/activate/{selection}`: what will happen, what has to be given, and the button.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 use pim::duration::{ActivationDuration, words as duration_words};
 use pim::ids::SelectionId;
 use pim::policy::{ContextRequirement, PolicyReading, Requirement};
@@ -21,6 +21,7 @@ use crate::context::{Context, signed_in};
 use crate::fragments::demand;
 use crate::islands::{Durations, Start};
 use crate::pages::not_found::NotFound;
+use crate::pages::profiles::problem as profile_problem;
 use crate::words;
 
 /// Lengths offered, in minutes.
@@ -75,7 +76,7 @@ fn page(context: &Context, selection: &Selection, plan: &Plan, abandoned: bool) 
     let can_send = ready > 0 && (selection.confirmed.is_none() || abandoned);
     let id = selection.id.to_string();
     let summary = problem_summary(&problems);
-    let left_out = left_out(context, plan);
+    let left_out = left_out(context, selection, plan);
     let fields = fields(selection, plan, &problems);
     let steps = steps(plan);
     let sends = if selection.continues { "Continue" } else { "Activate" };
@@ -98,6 +99,7 @@ fn page(context: &Context, selection: &Selection, plan: &Plan, abandoned: bool) 
                         {summary}
                         <ul class="panel plan">{lines}{left_out}</ul>
                         {fields}
+                        {save_as_profile()}
                     </div>
                     <aside class="panel steps" aria-labelledby="will-happen">
                         <h2 id="will-happen">"What will happen"</h2>
@@ -195,7 +197,11 @@ fn outcome_of(line: &Line) -> AnyView {
 }
 
 /// Roles of the selection that cannot be activated now, and why.
-fn left_out(context: &Context, plan: &Plan) -> AnyView {
+fn left_out(context: &Context, selection: &Selection, plan: &Plan) -> AnyView {
+    let missing = selection.missing.iter().map(|names| {
+        view! { <li class="note">{format!("No longer eligible: {}, {}.", names.title, names.place)}</li> }
+    });
+
     let unread = plan.unread.iter().map(|(row, error)| {
         let plane =
             context.portal.planes().find(|plane| plane.id == row.plane).map_or("", |plane| plane.title);
@@ -205,7 +211,24 @@ fn left_out(context: &Context, plan: &Plan) -> AnyView {
     let gone = (!plan.gone.is_empty()).then(|| {
         view! { <li class="note">{format!("{} of the selection: you are no longer eligible.", words::roles(plan.gone.len()))}</li> }
     });
-    view! { {unread.collect_view()}{gone} }.into_any()
+    view! { {missing.collect_view()}{unread.collect_view()}{gone} }.into_any()
+}
+
+/// Keeps the roles and what was typed for the next time.
+fn save_as_profile() -> AnyView {
+    let problem = use_query_map().get_untracked().get("profile").map(|slug| profile_problem(&slug));
+    view! {
+        <details class="save-profile" open=problem.is_some()>
+            <summary>"Save as a profile…"</summary>
+            <div class="field">
+                <label for="profile-name">"Name of the profile"</label><span class="hint">"keeps the roles, the reason, the duration and the ticket; nothing is sent"</span>
+                <input type="text" id="profile-name" name="profile_name" maxlength="80" aria-invalid=problem.is_some().to_string() aria-describedby="profile-problem"/>
+                <p class="problem" id="profile-problem">{problem}</p>
+                <button class="button" name="step" value="save-profile">"Save profile"</button>
+            </div>
+        </details>
+    }
+    .into_any()
 }
 
 /// What is wrong: with what was typed, and with what the service refused.
@@ -273,8 +296,10 @@ fn fields(selection: &Selection, plan: &Plan, problems: &[Problem]) -> AnyView {
         }
     });
     let insist = plan.justification().should_ask();
+    // Who comes by a profile has nothing left to do but this.
+    let focus = use_query_map().get_untracked().get("focus").is_some_and(|what| what == "reason");
     view! {
-        <JustificationField typed=typed.justification.clone() required=insist problem=problem(Field::Justification)/>
+        <JustificationField typed=typed.justification.clone() required=insist problem=problem(Field::Justification) focus=focus/>
         {ticket}
         {durations(typed.wanted, plan, problem(Field::Duration))}
         {start(selection, problem(Field::Start))}

@@ -10,6 +10,7 @@ use pim::error::Violation;
 use pim::ids::{BatchId, PlaneId, SelectionId};
 use pim::person::Person;
 use pim::records::{Record, RecordKind, StoreError};
+use pim::target::Names;
 use serde::{Deserialize, Serialize};
 
 use crate::{Portal, PortalError, Session};
@@ -145,6 +146,7 @@ pub(crate) struct Again {
     pub(crate) refused: Vec<Refused>,
     pub(crate) narrowed: Vec<(RowKey, Vec<ChildScope>)>,
     pub(crate) continues: bool,
+    pub(crate) missing: Vec<Names>,
 }
 
 /// A selection.
@@ -162,6 +164,9 @@ pub struct Selection {
     /// Whether roles that are active are to begin again when they end.
     #[serde(default)]
     pub continues: bool,
+    /// Roles of the profile that it was made of which the person is no longer eligible for.
+    #[serde(default)]
+    pub missing: Vec<Names>,
     /// What was typed.
     pub fields: Fields,
     /// What is wrong with what was typed.
@@ -188,7 +193,7 @@ impl Portal {
         session: &Session,
         again: Again,
     ) -> Result<Selection, PortalError> {
-        let Again { rows, fields, refused, narrowed, continues } = again;
+        let Again { rows, fields, refused, narrowed, continues, missing } = again;
         let mut unique: Vec<RowKey> = Vec::new();
         for row in rows.into_iter().filter(|row| self.plane(&row.plane).is_some()) {
             if unique.len() < MOST_ROLES && !unique.contains(&row) {
@@ -204,6 +209,7 @@ impl Portal {
             rows: unique,
             narrowed,
             continues,
+            missing,
             fields,
             problems: Vec::new(),
             refused,

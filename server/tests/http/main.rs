@@ -10,6 +10,7 @@ mod hostile;
 mod lost;
 mod others;
 mod overview;
+mod profiles;
 mod refusals;
 mod secrets;
 mod sessions;

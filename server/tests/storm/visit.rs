@@ -114,6 +114,13 @@ impl Browser {
         Some(Answer { location, body: answer.text().await.ok()? })
     }
 
+    /// Makes the stronger sign-in that a result page leads to.
+    async fn step_up(&mut self, way: &str, upn: &str) -> Option<()> {
+        let begun = self.send(way, None).await?.location?;
+        let back = walk::authorize(&Url::parse(&begun).ok()?, upn, Consent::Accept).await.ok()?;
+        self.send(&format!("{}?{}", back.path(), back.query()?), None).await.map(drop)
+    }
+
     async fn sign_in(&mut self, upn: &str) -> Option<()> {
         let begun = self.send("/auth/sign-in", None).await?.location?;
         let back = walk::authorize(&Url::parse(&begun).ok()?, upn, Consent::Accept).await.ok()?;
@@ -197,6 +204,19 @@ impl Person {
         if answer.location.is_some_and(|to| to.starts_with("/sign-in")) {
             let _ = self.browser.sign_in(&upn(self.number)).await;
             return;
+        }
+        // A token that was not taken twice in a row: the service wants the person.
+        if let Some(way) = answer
+            .body
+            .split("href=\"")
+            .skip(1)
+            .find_map(|rest| rest.split('"').next().filter(|href| href.starts_with("/auth/step-up/")))
+        {
+            let _ = self.browser.step_up(way, &upn(self.number)).await;
+        }
+        if answer.body.contains("action=\"/do/resume\"") {
+            let batch = page.trim_start_matches("/requests/").split(['?', '#']).next().unwrap_or_default();
+            let _ = self.browser.send("/do/resume", Some(&[("batch".to_owned(), batch.to_owned())])).await;
         }
         let lines: Vec<Line> = answer
             .body

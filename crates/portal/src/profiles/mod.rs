@@ -4,7 +4,10 @@
 //! renewal. All profiles of one person in one tenant are one record: their order and the uniqueness of their names hold by
 //! compare-and-swap. Using a profile makes a selection and sends nothing.
 
+pub mod exchange;
+
 use jiff::{SignedDuration, Timestamp};
+use pim::child_scope::ChildScope;
 use pim::ids::{PlaneId, ProfileId};
 use pim::listing::Coverage;
 use pim::records::{RecordKind, StoreError};
@@ -32,6 +35,9 @@ pub struct ProfileRole {
     pub target: Target,
     /// What it was called when the profile was saved, so that it can be named when it is gone.
     pub names: Names,
+    /// Scopes below its own that it is narrowed to.
+    #[serde(default)]
+    pub narrowed: Vec<ChildScope>,
 }
 
 /// What the confirm page is filled with.
@@ -126,7 +132,7 @@ impl Portal {
             let Some(eligibility) = found.map(|role| &role.eligibility) else { continue };
             if !roles.iter().any(|role| role.target.same_as(&eligibility.target)) {
                 let (target, names) = (eligibility.target.clone(), eligibility.names.clone());
-                roles.push(ProfileRole { target, names });
+                roles.push(ProfileRole { target, names, narrowed: selection.narrowed(row).to_vec() });
             }
         }
         if roles.is_empty() || roles.len() > MOST_ROLES {
@@ -174,7 +180,7 @@ impl Portal {
         .await
     }
 
-    /// Makes a selection of the profile with this name or id, filled with its defaults. Changes nothing else: [`PortalError::NotEligible`]
+    /// Makes a selection of the profile with this name or id, or at this place (`#1` is the first), filled with its defaults. Changes nothing else: [`PortalError::NotEligible`]
     /// when none of its roles can be found.
     pub async fn use_profile(
         &self,
@@ -186,8 +192,13 @@ impl Portal {
         let wanted = name_or_id.trim();
         let by_id = profiles.iter().find(|profile| profile.id.to_string() == wanted);
         let by_name = || profiles.iter().find(|profile| same_name(&profile.name, wanted));
-        let profile = by_id.or_else(by_name).ok_or(ProfileError::NotFound)?;
-        let (mut rows, mut missing, mut unread) = (Vec::new(), Vec::new(), Vec::new());
+        let by_place = || {
+            let place: usize = wanted.strip_prefix('#')?.parse().ok()?;
+            profiles.get(place.checked_sub(1)?)
+        };
+        let profile = by_id.or_else(by_name).or_else(by_place).ok_or(ProfileError::NotFound)?;
+        let (mut rows, mut narrowed) = (Vec::new(), Vec::new());
+        let (mut missing, mut unread) = (Vec::new(), Vec::new());
         for role in &profile.roles {
             let plane = &role.target.plane;
             let Ok(eligible) = self.eligible(session, plane).await else {
@@ -197,7 +208,13 @@ impl Portal {
                 continue;
             };
             match eligible.roles.iter().find(|each| each.eligibility.target.same_as(&role.target)) {
-                Some(found) => rows.push(RowKey::new(plane, found.eligibility.id.as_str())),
+                Some(found) => {
+                    let row = RowKey::new(plane, found.eligibility.id.as_str());
+                    if !role.narrowed.is_empty() {
+                        narrowed.push((row.clone(), role.narrowed.clone()));
+                    }
+                    rows.push(row);
+                }
                 // Where rows may be missing, absence tells nothing.
                 None if eligible.coverage != Coverage::Whole => {
                     if !unread.contains(plane) {
@@ -213,7 +230,8 @@ impl Portal {
         let Defaults { wanted, justification, ticket_number, ticket_system } = profile.defaults.clone();
         let justification = reason.map_or(justification, str::to_owned);
         let fields = Fields { wanted, justification, ticket_number, ticket_system, ..Fields::default() };
-        let again = Again { rows, fields: fields.bounded(), ..Again::default() };
+        let named = missing.iter().map(|role: &ProfileRole| role.names.clone()).collect();
+        let again = Again { rows, narrowed, missing: named, fields: fields.bounded(), ..Again::default() };
         Ok(Used { selection: self.select_again(session, again).await?, missing, unread })
     }
 
