@@ -39,12 +39,14 @@ pub(crate) fn Activate() -> impl IntoView {
             return view! { <NotFound/> }.into_any();
         };
         let plan = context.portal.plan(&session, &selection).await;
-        page(&context, &selection, &plan)
+        // Where the journal cannot be read it is not known; nobody is told then that nothing was sent.
+        let abandoned = context.portal.was_abandoned(&session, &selection).await.unwrap_or(false);
+        page(&context, &selection, &plan, abandoned)
     })
     .into_any()
 }
 
-fn page(context: &Context, selection: &Selection, plan: &Plan) -> AnyView {
+fn page(context: &Context, selection: &Selection, plan: &Plan, abandoned: bool) -> AnyView {
     let ready = plan.ready().count();
     let heading = format!(
         "{} {}",
@@ -58,7 +60,12 @@ fn page(context: &Context, selection: &Selection, plan: &Plan) -> AnyView {
         .map(|(index, line)| line_view(context, selection, plan, index, line))
         .collect_view();
     let problems = problems(selection, plan);
-    let confirmed = selection.confirmed.map(|batch| {
+    let unsent = abandoned.then(|| {
+        view! {
+            <p class="notice warn-ground" role="status">"This was confirmed, but not sent: the portal stopped before. Confirm it again."</p>
+        }
+    });
+    let confirmed = selection.confirmed.filter(|_| !abandoned).map(|batch| {
         view! {
             <p class="notice warn-ground" role="status">
                 <span>"This was confirmed already. Nothing is sent a second time."</span>
@@ -66,7 +73,7 @@ fn page(context: &Context, selection: &Selection, plan: &Plan) -> AnyView {
             </p>
         }
     });
-    let can_send = ready > 0 && selection.confirmed.is_none();
+    let can_send = ready > 0 && (selection.confirmed.is_none() || abandoned);
     let id = selection.id.to_string();
     let summary = problem_summary(&problems);
     let left_out = left_out(context, selection, plan);
@@ -82,7 +89,7 @@ fn page(context: &Context, selection: &Selection, plan: &Plan) -> AnyView {
                 </div>
                 <a class="button" href="/">"Back"</a>
             </div>
-            {confirmed}
+            {unsent}{confirmed}
             <form class="activate" method="post" action="/do/activate">
                 // A form sent by Enter presses its first button: that has to be the one that activates.
                 <button class="first-button" name="step" value="confirm" tabindex="-1" aria-hidden="true" disabled=!can_send></button>

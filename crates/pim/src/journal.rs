@@ -377,8 +377,9 @@ pub type Sequence = u64;
 /// is a lease: nobody else gets it before, and when its holder dies it is due again.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// Stores new operations, all or none, due at `due`.
-    async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<(), StoreError>;
+    /// Stores the operations of a new batch, all or none, due at `due`. Returns whether they were stored: not where their batch has
+    /// operations already, so that of several who carry out the same confirmation one alone does.
+    async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<bool, StoreError>;
 
     /// Stores `operation` if what is stored is still what it was made from, due at `due` (`None`: never): in the state `from`, and
     /// [since then](Operation::was_since). Returns whether it was. `from` may be the operation's own state: then only what is known of it

@@ -2,11 +2,11 @@
 
 use pim::draft::{Draft, Ticket};
 use pim::error::Violation;
-use pim::ids::{BatchId, SelectionId};
+use pim::ids::{BatchId, ScheduleId, SelectionId};
 use pim::journal::{Intent, Operation, OperationState, Refusal};
 use pim::policy::Policy;
 use pim::records::StoreError;
-use pim::target::Names;
+use pim::target::{Names, Target};
 
 use crate::carry_out::Task;
 use crate::overview::EligibleRole;
@@ -32,7 +32,9 @@ impl Portal {
         fields: Fields,
     ) -> Result<Confirmation, PortalError> {
         let (mut selection, version) = self.read_selection(session, id).await?;
-        if let Some(batch) = selection.confirmed {
+        if let Some(batch) = selection.confirmed
+            && !self.was_abandoned(session, &selection).await?
+        {
             return Ok(Confirmation::CarriedOut(batch));
         }
         selection.fields = fields.bounded();
@@ -58,8 +60,10 @@ impl Portal {
         version: i64,
         tasks: Vec<Task>,
     ) -> Result<Confirmation, PortalError> {
-        let (id, batch) = (selection.id, BatchId::random());
-        selection.confirmed = Some(batch);
+        let (id, before) = (selection.id, (selection.confirmed, selection.confirmed_at));
+        // Where an earlier confirmation was abandoned, its batch is taken over: should it go on after all, the journal takes only one.
+        let batch = selection.confirmed.unwrap_or_else(BatchId::random);
+        (selection.confirmed, selection.confirmed_at) = (Some(batch), Some(self.clock.now()));
         // Of two clicks at once, the one that writes first carries it out; the other finds its batch.
         if !self.write_selection(&selection, version).await? {
             let (winner, _) = self.read_selection(session, id).await?;
@@ -72,11 +76,26 @@ impl Portal {
         if let Err(failed) = carried_out.await {
             // Nothing was sent: the selection is still there to be confirmed.
             let (mut selection, version) = self.read_selection(session, id).await?;
-            selection.confirmed = None;
+            (selection.confirmed, selection.confirmed_at) = before;
             self.write_selection(&selection, version).await?;
             return Err(failed);
         }
         Ok(Confirmation::CarriedOut(batch))
+    }
+
+    /// Whether the selection was confirmed by a portal that died before it stored anything: nothing was sent, and the person can confirm
+    /// it again.
+    pub async fn was_abandoned(&self, session: &Session, selection: &Selection) -> Result<bool, PortalError> {
+        let Some(batch) = selection.confirmed else { return Ok(false) };
+        let confirmed = selection.confirmed_at.unwrap_or(selection.created);
+        if self.clock.now().duration_since(confirmed) <= self.pace.lease {
+            return Ok(false);
+        }
+        match self.operations(session, batch).await {
+            Ok(_) => Ok(false),
+            Err(PortalError::NotFound) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     fn task(&self, line: &Line) -> Task {
@@ -107,11 +126,14 @@ impl Portal {
         for operation in operations.iter().filter(|operation| can_retry(operation)) {
             let Intent::Activate(draft) = &operation.intent else { continue };
             any = true;
-            let Some(role) = self.role_of(session, draft).await else { continue };
+            let Some(role) = self.role_of(session, &draft.target, draft.eligibility_schedule.as_ref()).await
+            else {
+                continue;
+            };
             let row = RowKey::new(&draft.target.plane, role.eligibility.id.as_str());
             let is_narrowed = !draft.target.same_as(&role.eligibility.target);
             // Where it cannot be narrowed again it is left out: the whole of its scope would be more than was asked for.
-            if is_narrowed && !self.narrow_again(session, &mut again, &row, &role, draft).await {
+            if is_narrowed && !self.narrow_again(session, &mut again, &row, &role, &draft.target).await {
                 continue;
             }
             if let Some(Refusal::Violations(violations)) = &operation.refusal {
@@ -138,30 +160,37 @@ impl Portal {
         self.select_again(session, again).await
     }
 
-    /// The eligibility that `draft` activates.
-    pub(crate) async fn role_of(&self, session: &Session, draft: &Draft) -> Option<EligibleRole> {
-        let eligible = self.eligible(session, &draft.target.plane).await.ok()?;
+    /// The eligibility that activates `target`, by its `schedule` where the service names it.
+    pub(crate) async fn role_of(
+        &self,
+        session: &Session,
+        target: &Target,
+        schedule: Option<&ScheduleId>,
+    ) -> Option<EligibleRole> {
+        let eligible = self.eligible(session, &target.plane).await.ok()?;
         let by_schedule = |role: &&EligibleRole| {
-            role.eligibility.target.role == draft.target.role
-                && role.eligibility.schedule == draft.eligibility_schedule
-                && (role.eligibility.schedule.is_some() || role.eligibility.target.same_as(&draft.target))
+            role.eligibility.target.role == target.role
+                && role.eligibility.schedule.as_ref() == schedule
+                && (role.eligibility.schedule.is_some() || role.eligibility.target.same_as(target))
         };
-        let exactly = |role: &&EligibleRole| by_schedule(role) && role.eligibility.target == draft.target;
+        let exactly = |role: &&EligibleRole| by_schedule(role) && role.eligibility.target == *target;
         let roles = &eligible.roles;
         roles.iter().find(exactly).or_else(|| roles.iter().find(by_schedule)).cloned()
     }
 
-    /// Narrows `row` to the scope of `draft` as well. Returns whether that scope still lies below it.
-    async fn narrow_again(
+    /// Narrows `row` to the scope of `target` as well. Returns whether that scope still lies below it.
+    pub(crate) async fn narrow_again(
         &self,
         session: &Session,
         again: &mut Again,
         row: &RowKey,
         role: &EligibleRole,
-        draft: &Draft,
+        target: &Target,
     ) -> bool {
         let Ok(below) = self.below(session, role).await else { return false };
-        let Some(child) = below.rows.iter().find(|child| child.scope == draft.target.scope) else {
+        let Some(child) =
+            below.rows.iter().find(|child| child.scope.as_str().eq_ignore_ascii_case(target.scope.as_str()))
+        else {
             return false;
         };
         match again.narrowed.iter_mut().find(|(narrowed, _)| narrowed == row) {

@@ -39,7 +39,7 @@ impl Task {
 
 impl Portal {
     /// Stores `tasks` as one batch and carries them out side by side. Returns when all have been answered, or when the person has
-    /// waited long enough; whatever is still under way goes on.
+    /// waited long enough; whatever is still under way goes on. Does nothing where the batch was carried out already.
     pub(crate) async fn carry_out(
         &self,
         session: &Session,
@@ -51,7 +51,9 @@ impl Portal {
             tasks.into_iter().map(|task| operation(session, batch, task, now)).collect();
         let (queued, ready): (Vec<_>, Vec<_>) =
             operations.iter().cloned().partition(|operation| operation.state == OperationState::Queued);
-        self.journal.append(&operations, now + self.pace.lease).await?;
+        if !self.journal.append(&operations, now + self.pace.lease).await? {
+            return Ok(());
+        }
         for operation in &operations {
             self.bell.ring(operation);
         }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use pim::ids::BatchId;
 use pim::journal::{Existing, Intent, Operation, OperationState, Refusal};
 use pim::records::{RecordKind, StoreError};
-use pim::target::MemberType;
+use pim::target::{MemberType, Target};
 
 use crate::carry_out::Task;
 use crate::overview::{EligibleRole, Standing, key};
@@ -33,14 +33,32 @@ impl Portal {
     ) -> Result<Selection, PortalError> {
         let active = self.to_deactivate(session, rows).await.active;
         let mut again = Again { continues: true, ..Again::default() };
+        let mut whole: Vec<RowKey> = Vec::new();
         for row in &active {
             let Ok(eligible) = self.eligible(session, &row.target.plane).await else { continue };
-            let mut roles = eligible.roles.iter();
-            let role = roles.find(|role| role.eligibility.target.same_as(&row.target));
-            if let Some(role) = role {
-                again.rows.push(RowKey::new(&row.target.plane, role.eligibility.id.as_str()));
+            if let Some(role) =
+                eligible.roles.iter().find(|role| role.eligibility.target.same_as(&row.target))
+            {
+                whole.push(self::row(role));
+                continue;
+            }
+            // It was narrowed: at the whole of the eligibility's scope it would be more than is active now.
+            let schedule = row.eligibility_schedule.as_ref();
+            let candidates: Vec<EligibleRole> = match schedule {
+                Some(_) => self.role_of(session, &row.target, schedule).await.into_iter().collect(),
+                None => eligible.roles.iter().filter(|role| above(role, &row.target)).cloned().collect(),
+            };
+            for role in candidates.iter().filter(|role| self.can_narrow(role)) {
+                let key = self::row(role);
+                if self.narrow_again(session, &mut again, &key, role, &row.target).await {
+                    again.rows.push(key);
+                    break;
+                }
             }
         }
+        // Where the whole of a scope is continued, what lies below is continued with it.
+        again.narrowed.retain(|(narrowed, _)| !whole.contains(narrowed));
+        again.rows.extend(whole);
         if !active.is_empty() && again.rows.is_empty() {
             return Err(PortalError::NotEligible);
         }
@@ -153,6 +171,11 @@ impl Portal {
         }
         self.select_again(session, Again { rows, fields, ..Again::default() }).await
     }
+}
+
+/// Whether the role may be the one that `target` was narrowed from.
+fn above(role: &EligibleRole, target: &Target) -> bool {
+    role.eligibility.target.role.as_str().eq_ignore_ascii_case(target.role.as_str())
 }
 
 fn row(role: &EligibleRole) -> RowKey {

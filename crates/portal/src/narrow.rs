@@ -61,7 +61,7 @@ impl Portal {
         row: &RowKey,
         scopes: &[ScopeId],
     ) -> Result<Selection, PortalError> {
-        let (mut selection, version) = self.read_selection(session, id).await?;
+        let selection = self.selection(session, id).await?;
         let chosen: Vec<ChildScope> = if scopes.is_empty() {
             Vec::new()
         } else {
@@ -75,12 +75,14 @@ impl Portal {
             }
             chosen
         };
-        selection.narrowed.retain(|(narrowed, _)| narrowed != row);
-        if !chosen.is_empty() {
-            selection.narrowed.push((row.clone(), chosen));
-        }
-        self.write_selection(&selection, version).await?;
-        Ok(selection)
+        self.amend_selection(session, id, |selection| {
+            selection.narrowed.retain(|(narrowed, _)| narrowed != row);
+            // Another tab may have taken the role out meanwhile.
+            if !chosen.is_empty() && selection.rows.contains(row) {
+                selection.narrowed.push((row.clone(), chosen.clone()));
+            }
+        })
+        .await
     }
 
     async fn role(

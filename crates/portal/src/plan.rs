@@ -47,7 +47,7 @@ pub struct Plan {
 }
 
 /// One activation of a plan: a role at one scope.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Line {
     /// The role's key in the form.
     pub row: RowKey,
@@ -81,6 +81,22 @@ pub struct Line {
     pub challenge: Option<Challenge>,
     /// Why the service refused it the last time.
     pub refused: Vec<Violation>,
+}
+
+impl std::fmt::Debug for Line {
+    /// Leaves the justification and the ticket out, as [`Draft`] does.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Line")
+            .field("row", &self.row)
+            .field("target", &self.target)
+            .field("policy", &self.policy)
+            .field("start", &self.start)
+            .field("duration", &self.duration)
+            .field("standing", &self.standing)
+            .field("challenge", &self.challenge)
+            .field("refused", &self.refused)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Line {

@@ -19,6 +19,8 @@ use crate::{Portal, PortalError, Session};
 const LIFE: SignedDuration = SignedDuration::from_hours(8);
 /// How many roles one selection may hold: more than anybody has, few enough to bound the work of one request.
 pub const MOST_ROLES: usize = 200;
+/// How often a change is tried against others who write the same selection.
+const MOST_AMENDMENTS: usize = 5;
 /// The longest reason that is taken. The service's own limit is not documented; 500 characters fit every client seen.
 pub const LONGEST_JUSTIFICATION: usize = 500;
 /// The longest ticket number or system name that is taken.
@@ -173,6 +175,9 @@ pub struct Selection {
     pub refused: Vec<Refused>,
     /// The operations it became, once confirmed.
     pub confirmed: Option<BatchId>,
+    /// When it was confirmed.
+    #[serde(default)]
+    pub confirmed_at: Option<Timestamp>,
     /// When it was made.
     pub created: Timestamp,
 }
@@ -209,6 +214,7 @@ impl Portal {
             problems: Vec::new(),
             refused,
             confirmed: None,
+            confirmed_at: None,
             created: self.clock.now(),
         };
         if !self.write_selection(&selection, 0).await? {
@@ -230,13 +236,14 @@ impl Portal {
         row: &RowKey,
         fields: Fields,
     ) -> Result<Selection, PortalError> {
-        let (mut selection, version) = self.read_selection(session, id).await?;
-        selection.rows.retain(|kept| kept != row);
-        selection.refused.retain(|refused| &refused.row != row);
-        selection.narrowed.retain(|(narrowed, _)| narrowed != row);
-        selection.fields = fields.bounded();
-        self.write_selection(&selection, version).await?;
-        Ok(selection)
+        let fields = fields.bounded();
+        self.amend_selection(session, id, |selection| {
+            selection.rows.retain(|kept| kept != row);
+            selection.refused.retain(|refused| &refused.row != row);
+            selection.narrowed.retain(|(narrowed, _)| narrowed != row);
+            selection.fields = fields.clone();
+        })
+        .await
     }
 
     /// Keeps what was typed, without sending anything.
@@ -246,11 +253,30 @@ impl Portal {
         id: SelectionId,
         fields: Fields,
     ) -> Result<Selection, PortalError> {
-        let (mut selection, version) = self.read_selection(session, id).await?;
-        selection.fields = fields.bounded();
-        selection.problems.clear();
-        self.write_selection(&selection, version).await?;
-        Ok(selection)
+        let fields = fields.bounded();
+        self.amend_selection(session, id, |selection| {
+            selection.fields = fields.clone();
+            selection.problems.clear();
+        })
+        .await
+    }
+
+    /// Makes a change that comes to the same however often it is made: again on what another tab wrote meanwhile.
+    /// [`PortalError::Store`] when others are quicker every time.
+    pub(crate) async fn amend_selection(
+        &self,
+        session: &Session,
+        id: SelectionId,
+        change: impl Fn(&mut Selection) + Send + Sync,
+    ) -> Result<Selection, PortalError> {
+        for _ in 0..MOST_AMENDMENTS {
+            let (mut selection, version) = self.read_selection(session, id).await?;
+            change(&mut selection);
+            if self.write_selection(&selection, version).await? {
+                return Ok(selection);
+            }
+        }
+        Err(PortalError::Store(StoreError))
     }
 
     pub(crate) async fn read_selection(

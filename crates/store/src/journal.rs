@@ -88,9 +88,17 @@ impl Store {
 
 #[async_trait]
 impl Journal for Store {
-    async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<(), StoreError> {
+    async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<bool, StoreError> {
         let failed = |error| failed("append to journal", &error);
         let mut writing = self.database.write().await.map_err(failed)?;
+        if let Some(first) = operations.first()
+            && writing
+                .is_own(&first.batch.to_string(), &first.tenant.to_string(), &first.principal.to_string())
+                .await
+                .map_err(failed)?
+        {
+            return Ok(false);
+        }
         for operation in operations {
             let sequence = writing.next_sequence().await.map_err(failed)?;
             let row = self.sealed(operation, sequence)?;
@@ -100,7 +108,8 @@ impl Journal for Store {
             }
             writing.append(&row, due.as_microsecond()).await.map_err(failed)?;
         }
-        writing.commit().await.map_err(failed)
+        writing.commit().await.map_err(failed)?;
+        Ok(true)
     }
 
     async fn advance(

@@ -13,6 +13,15 @@ use pim::policy::{
 };
 use serde::Deserialize;
 
+/// The words of an enablement rule: <https://learn.microsoft.com/graph/api/resources/unifiedrolemanagementpolicyenablementrule>.
+const JUSTIFICATION: &str = "Justification";
+const TICKETING: &str = "Ticketing";
+const MFA: &str = "MultiFactorAuthentication";
+
+fn is_known(word: &str) -> bool {
+    [JUSTIFICATION, TICKETING, MFA].iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
 /// One rule of any kind: each kind fills in its own fields.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -82,16 +91,22 @@ pub fn policy(rules: &[Rule]) -> Policy {
         })
     };
     let enabled = rule("Enablement").and_then(|rule| rule.enabled_rules.as_deref());
-    let enablement = |name: &str| {
-        let listed = |enabled: &[String]| enabled.iter().any(|word| word.eq_ignore_ascii_case(name));
-        enabled.map_or(Requirement::Unknown, |enabled| Requirement::known(listed(enabled)))
+    // A word that is not known may be a new name for any of the known: what is not named is then not known to be free.
+    let all_known = enabled.is_none_or(|enabled| enabled.iter().all(|word| is_known(word)));
+    if !all_known {
+        tracing::debug!("an enablement rule asks for something unknown");
+    }
+    let enablement = |name: &str| match enabled {
+        Some(enabled) if enabled.iter().any(|word| word.eq_ignore_ascii_case(name)) => Requirement::Required,
+        Some(_) if all_known => Requirement::NotRequired,
+        _ => Requirement::Unknown,
     };
     let maximum = rule("Expiration").and_then(|rule| rule.maximum_duration.as_deref());
     Policy {
         maximum_duration: maximum.and_then(|text| text.parse().ok()),
-        justification: enablement("Justification"),
-        ticket: enablement("Ticketing"),
-        mfa: enablement("MultiFactorAuthentication"),
+        justification: enablement(JUSTIFICATION),
+        ticket: enablement(TICKETING),
+        mfa: enablement(MFA),
         authentication_context: rule("AuthenticationContext").map_or(ContextRequirement::Unknown, context),
         approval: rule("Approval")
             .and_then(|rule| rule.setting.as_ref())
@@ -188,13 +203,16 @@ mod tests {
             let policy = read(&json!([
                 { "id": "Expiration_EndUser_Assignment", "maximumDuration": duration },
                 { "id": "AuthenticationContext_EndUser_Assignment", "isEnabled": enabled, "claimValue": claim },
-                { "id": "Enablement_EndUser_Assignment", "enabledRules": words },
+                { "id": "Enablement_EndUser_Assignment", "enabledRules": &words },
             ]));
             prop_assert!(policy.maximum_duration.is_none_or(|maximum| maximum.minutes() > 0));
             if let ContextRequirement::Required(context) = policy.authentication_context {
                 prop_assert!(enabled == Some(true) && !context.as_str().is_empty());
             }
-            prop_assert_ne!(policy.justification, Requirement::Unknown);
+            let names = |known: &str| words.iter().any(|word: &String| word.eq_ignore_ascii_case(known));
+            prop_assert_eq!(policy.justification == Requirement::Required, names(JUSTIFICATION));
+            let all_known = words.iter().all(|word| is_known(word));
+            prop_assert_eq!(policy.mfa == Requirement::NotRequired, all_known && !names(MFA));
         }
 
         #[test]
@@ -222,6 +240,13 @@ mod tests {
         assert_eq!(policy.authentication_context, ContextRequirement::NotRequired);
         let owners = vec![Approver { name: Some("Owners".into()), is_group: true }];
         assert_eq!(policy.approval, ApprovalRequirement::Required(owners));
+    }
+
+    #[test]
+    fn beside_an_unknown_word_what_is_not_named_is_unknown() {
+        let rules = json!([{ "id": "Enablement_EndUser_Assignment", "enabledRules": ["Justification", "Incantation"] }]);
+        let expected = Policy { justification: Requirement::Required, ..Policy::unknown() };
+        assert_eq!(read(&rules), expected);
     }
 
     #[test]

@@ -137,7 +137,7 @@ impl Outcome {
 }
 
 /// Something that was done.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 pub struct Entry {
     /// When it began.
     pub at: Timestamp,
@@ -172,6 +172,24 @@ pub struct Entry {
     pub sources: Vec<Source>,
     #[serde(skip)]
     key: merge::Key,
+}
+
+impl std::fmt::Debug for Entry {
+    /// Leaves the justification and the ticket out, as [`Draft`](pim::draft::Draft) does.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entry")
+            .field("at", &self.at)
+            .field("plane", &self.plane)
+            .field("title", &self.title)
+            .field("place", &self.place)
+            .field("kind", &self.kind)
+            .field("outcome", &self.outcome)
+            .field("request", &self.request)
+            .field("correlation_ids", &self.correlation_ids)
+            .field("timeline", &self.timeline)
+            .field("sources", &self.sources)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Something that happened to an entry.

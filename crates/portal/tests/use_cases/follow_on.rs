@@ -283,3 +283,31 @@ async fn what_a_group_leads_to_is_activated_with_what_was_typed_for_the_group() 
         assert_eq!(refused.err(), Some(PortalError::NotFound));
     }
 }
+
+#[tokio::test]
+async fn what_is_active_below_its_eligibility_is_continued_there_and_no_wider() {
+    for is_named in [true, false] {
+        let world = World::new();
+        let row = world.azure.offers("owner", Some(lenient(60)));
+        world.azure.contains("/one");
+        let active = world.azure.gives("owner", AssignmentOrigin::Activated);
+        let until = world.clock_now() + SignedDuration::from_mins(30);
+        {
+            let mut state = world.azure.state();
+            state.eligibilities[0].schedule = Some("schedule".into());
+            state.assignments[0].target.scope = "/ONE".into();
+            state.assignments[0].until = Some(until);
+            state.assignments[0].eligibility_schedule = is_named.then(|| "schedule".into());
+        }
+        let selection = world.portal.continue_active(&world.adele(), &[active]).await.unwrap();
+        let scopes: Vec<_> = selection.narrowed(&row).iter().map(|child| child.scope.as_str()).collect();
+        assert_eq!(
+            (selection.rows.as_slice(), scopes),
+            ([row].as_slice(), vec!["/one"]),
+            "named: {is_named}"
+        );
+        world.confirm_selection(selection.id, typed(30, "patching")).await;
+        let draft = world.azure.state().drafts[0].1.clone();
+        assert_eq!((draft.target.scope.as_str(), draft.start), ("/one", until));
+    }
+}

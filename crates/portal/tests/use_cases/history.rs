@@ -559,3 +559,14 @@ proptest! {
         }
     }
 }
+
+#[tokio::test]
+async fn an_entry_in_a_trace_tells_no_reason() {
+    let world = World::new();
+    let reader = world.entra.offers("reader", Some(lenient(60)));
+    world.confirm(vec![reader], typed(30, "patching")).await;
+    let entries = entries(&world).await;
+    assert_eq!(entries[0].justification.as_deref(), Some("patching"));
+    let traced = format!("{entries:?}");
+    assert!(traced.contains("reader") && !traced.contains("patching"));
+}

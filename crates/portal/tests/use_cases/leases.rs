@@ -11,6 +11,7 @@ use pim::journal::{Existing, Journal, OperationState as State, Refusal};
 use pim::policy::{ContextRequirement, Policy};
 use pim::tokens::Audience;
 use portal::Portal;
+use portal::activate::Confirmation;
 use portal::deactivate::TooEarly;
 use portal::selection::RowKey;
 
@@ -107,6 +108,40 @@ async fn queued_activation(world: &World) -> BatchId {
     world.portal.reactivate_later(&world.adele(), batch).await.unwrap()
 }
 
+#[tokio::test]
+async fn a_confirmation_that_is_held_up_and_a_later_one_send_once() {
+    let mut taken_over = 0;
+    for steps in 0..STEPS {
+        let world = World::new();
+        let row = world.entra.offers("reader", Some(lenient(60)));
+        let who = world.adele();
+        let selection = world.portal.select(&who, vec![row]).await.unwrap().id;
+        let (slow, later) = (world.replica(), world.replica());
+        *world.journal.holds_up.lock().unwrap() = 2 * STEPS;
+        let (one, two) = race(steps, slow.confirm(&who, selection, typed(30, "patching")), async {
+            let kept = world.portal.selection(&who, selection).await.unwrap();
+            // Everything stands still for longer than a confirmation belongs to whoever made it.
+            world.clock.advance(SignedDuration::from_secs(91));
+            *world.journal.holds_up.lock().unwrap() = 0;
+            taken_over += usize::from(world.portal.was_abandoned(&who, &kept).await.unwrap());
+            later.confirm(&who, selection, typed(30, "patching")).await
+        })
+        .await;
+        settle().await;
+        let carried_out: Vec<_> = [one, two]
+            .into_iter()
+            .filter_map(|made| match made.unwrap() {
+                Confirmation::CarriedOut(batch) => Some(batch),
+                Confirmation::NotYet => None,
+            })
+            .collect();
+        assert!(!carried_out.is_empty() && carried_out.iter().all(|batch| *batch == carried_out[0]));
+        assert_eq!(world.entra.calls("submit"), 1, "{steps} steps");
+        assert_eq!(journaled(&world).await.len(), 1, "{steps} steps");
+    }
+    assert!(taken_over > 0, "no confirmation was held up between its mark and the journal");
+}
+
 #[test]
 fn a_confirmation_that_dies_anywhere_is_carried_out_once_or_never_was() {
     for chooses_ids in [false, true] {
@@ -120,7 +155,7 @@ fn a_confirmation_that_dies_anywhere_is_carried_out_once_or_never_was() {
                 let who = world.adele();
                 let selection = alive(world.portal.select(&who, vec![row])).unwrap().id;
                 // A portal that remembers nothing of that runtime.
-                let portal = world.replica();
+                let (portal, again) = (world.replica(), who.clone());
                 dies_after(
                     steps,
                     async move { portal.confirm(&who, selection, typed(30, "patching")).await },
@@ -129,7 +164,17 @@ fn a_confirmation_that_dies_anywhere_is_carried_out_once_or_never_was() {
                     watched(&world.replica(), &world).await;
                     let journaled = journaled(&world).await;
                     match journaled.as_slice() {
-                        [] => assert_eq!(world.entra.calls("submit"), 0, "{steps} steps: without a trace"),
+                        [] => {
+                            assert_eq!(world.entra.calls("submit"), 0, "{steps} steps: without a trace");
+                            // Whatever was marked before, the person can confirm it.
+                            let portal = world.replica();
+                            let confirmed = portal.confirm(&again, selection, typed(30, "patching")).await;
+                            let Ok(Confirmation::CarriedOut(batch)) = confirmed else {
+                                panic!("{steps} steps: {confirmed:?}")
+                            };
+                            assert_eq!(world.operations(batch).await.len(), 1, "{steps} steps");
+                            assert_eq!(world.entra.calls("submit"), 1, "{steps} steps: confirmed again");
+                        }
                         [result] => is_true(&world, result, steps),
                         more => panic!("{steps} steps: {more:?}"),
                     }

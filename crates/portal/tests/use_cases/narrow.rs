@@ -174,6 +174,34 @@ async fn a_role_that_is_taken_out_is_narrowed_no_more() {
 }
 
 #[tokio::test]
+async fn changes_of_several_tabs_at_once_are_all_kept() {
+    let world = World::new();
+    let row = offers_owner(&world);
+    let other = world.azure.offers("other", Some(lenient(60)));
+    let who = world.adele();
+    let selection = world.portal.select(&who, vec![row.clone(), other.clone()]).await.unwrap().id;
+    // Another tab writes between the reading and the writing of each.
+    *world.records.overtaken.lock().unwrap() = 2;
+    world.portal.keep_fields(&who, selection, typed(30, "patching")).await.unwrap();
+    *world.records.overtaken.lock().unwrap() = 2;
+    world.portal.deselect(&who, selection, &other, typed(30, "patching")).await.unwrap();
+    *world.records.overtaken.lock().unwrap() = 2;
+    assert_eq!(narrow(&world, selection, &row, &["/one"]).await.unwrap(), ["/one"]);
+    let kept = world.portal.selection(&who, selection).await.unwrap();
+    assert_eq!((kept.rows.as_slice(), kept.fields.justification.as_str()), ([row].as_slice(), "patching"));
+}
+
+#[tokio::test]
+async fn a_change_that_could_not_be_written_is_not_said_to_be() {
+    let world = World::new();
+    let row = offers_owner(&world);
+    let selection = select(&world, &row).await;
+    *world.records.overtaken.lock().unwrap() = usize::MAX;
+    let kept = world.portal.keep_fields(&world.adele(), selection, typed(30, "patching")).await;
+    assert!(matches!(kept, Err(PortalError::Store(_))));
+}
+
+#[tokio::test]
 async fn what_was_refused_is_tried_again_at_the_same_scopes_and_no_others() {
     let world = World::new();
     let row = offers_owner(&world);

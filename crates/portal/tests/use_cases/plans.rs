@@ -157,3 +157,14 @@ async fn what_a_role_that_is_active_already_requires_is_not_asked_for() {
     world.entra.gives("b", AssignmentOrigin::Activated);
     assert_eq!(fields_of(&world, &rows, Fields::default()).await, []);
 }
+
+#[tokio::test]
+async fn a_plan_in_a_trace_tells_no_reason_and_no_ticket() {
+    let world = World::new();
+    let row = world.entra.offers("reader", Some(lenient(60)));
+    let fields = Fields { ticket_number: "INC-1".into(), ..typed(30, "patching") };
+    let plan = plan(&world, vec![row], fields).await;
+    assert_eq!(plan.lines[0].justification, "patching");
+    let traced = format!("{plan:?}");
+    assert!(traced.contains("reader") && !traced.contains("patching") && !traced.contains("INC-1"));
+}

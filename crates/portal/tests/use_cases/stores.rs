@@ -10,12 +10,16 @@ use pim::journal::{Journal, Operation, OperationState, Sequence};
 use pim::records::{Record, RecordKind, Records, StoreError};
 
 #[derive(Default)]
-pub(crate) struct MemoryRecords(Mutex<HashMap<(RecordKind, String), Record>>);
+pub(crate) struct MemoryRecords {
+    records: Mutex<HashMap<(RecordKind, String), Record>>,
+    /// How many of the next replacements find that somebody else was quicker, who wrote what was there.
+    pub(crate) overtaken: Mutex<usize>,
+}
 
 #[async_trait]
 impl Records for MemoryRecords {
     async fn get(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
-        Ok(self.0.lock().unwrap().get(&(kind, key.to_owned())).cloned())
+        Ok(self.records.lock().unwrap().get(&(kind, key.to_owned())).cloned())
     }
 
     async fn put(
@@ -37,8 +41,13 @@ impl Records for MemoryRecords {
         content: &[u8],
         expires: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut records = self.0.lock().unwrap();
+        let mut records = self.records.lock().unwrap();
         let key = (kind, key.to_owned());
+        let mut overtaken = self.overtaken.lock().unwrap();
+        if let Some(record) = records.get_mut(&key).filter(|_| *overtaken > 0) {
+            *overtaken -= 1;
+            record.version += 1;
+        }
         let is_same = records.get(&key).map_or(0, |record| record.version) == version;
         if is_same {
             records.insert(key, Record { content: content.to_vec(), version: version + 1, expires });
@@ -47,7 +56,7 @@ impl Records for MemoryRecords {
     }
 
     async fn take(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
-        Ok(self.0.lock().unwrap().remove(&(kind, key.to_owned())))
+        Ok(self.records.lock().unwrap().remove(&(kind, key.to_owned())))
     }
 
     async fn delete(&self, kind: RecordKind, key: &str) -> Result<(), StoreError> {
@@ -81,6 +90,8 @@ async fn pause() {
 pub(crate) struct MemoryJournal {
     operations: Mutex<Vec<Stored>>,
     pub(crate) fails_to_append: Mutex<bool>,
+    /// How many steps an append that begins now is held up.
+    pub(crate) holds_up: Mutex<usize>,
     /// States that it fails to leave.
     pub(crate) fails_to_leave: Mutex<HashSet<OperationState>>,
     watcher: Mutex<Option<Watcher>>,
@@ -122,16 +133,20 @@ impl MemoryJournal {
         changes
     }
 
-    fn store(&self, operations: &[Operation], due: Timestamp) -> Result<(), StoreError> {
+    fn store(&self, operations: &[Operation], due: Timestamp) -> Result<bool, StoreError> {
         if *self.fails_to_append.lock().unwrap() {
             return Err(StoreError);
         }
         let mut stored = self.operations.lock().unwrap();
+        let is_there = |batch| stored.iter().any(|stored| stored.operation.batch == batch);
+        if operations.first().is_some_and(|first| is_there(first.batch)) {
+            return Ok(false);
+        }
         for operation in operations {
             let sequence = last(&stored) + 1;
             stored.push(Stored { operation: operation.clone(), due: Some(due), sequence });
         }
-        Ok(())
+        Ok(true)
     }
 
     fn replace(
@@ -166,8 +181,11 @@ impl MemoryJournal {
 
 #[async_trait]
 impl Journal for MemoryJournal {
-    async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<(), StoreError> {
-        pause().await;
+    async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<bool, StoreError> {
+        let steps = *self.holds_up.lock().unwrap();
+        for _ in 0..=steps {
+            pause().await;
+        }
         self.show();
         let stored = self.store(operations, due);
         self.show();

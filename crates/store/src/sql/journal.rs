@@ -116,6 +116,18 @@ impl Writing {
         .await
     }
 
+    /// Whether the batch has operations of this person.
+    pub(crate) async fn is_own(&mut self, batch: &str, tenant: &str, principal: &str) -> Result<bool> {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM journal WHERE batch = $1 AND tenant = $2 AND principal = $3)",
+        )
+        .bind(batch)
+        .bind(tenant)
+        .bind(principal)
+        .fetch_one(&mut *self.0)
+        .await
+    }
+
     /// Appends the row behind what its batch already holds.
     pub(crate) async fn append(&mut self, row: &JournalRow, due: i64) -> Result<()> {
         sqlx::query(

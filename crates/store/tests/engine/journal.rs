@@ -58,7 +58,7 @@ fn moved(operation: &Operation, state: S, minutes: i64) -> Operation {
 
 /// Stores them, due at once.
 async fn append(store: &Store, operations: &[Operation]) {
-    store.append(operations, start()).await.unwrap();
+    assert!(store.append(operations, start()).await.unwrap());
 }
 
 /// Stores it if it is still in `from`, never due again.
@@ -72,9 +72,8 @@ async fn a_batch_keeps_the_order_it_was_appended_in() {
     let batch = BatchId::random();
     // Times run against the order, ids are random: neither may decide.
     let mut operations: Vec<_> = (0..20).map(|number| operation(ADELE, batch, -number)).collect();
-    append(&store, &operations[..15]).await;
+    append(&store, &operations).await;
     append(&store, &[operation(ADELE, BatchId::random(), 0)]).await;
-    append(&store, &operations[15..]).await;
     assert_eq!(store.batch(TENANT, ADELE, batch).await.unwrap(), operations);
 
     operations[3] = moved(&operations[3], S::Sending, 5);
@@ -112,8 +111,26 @@ async fn an_id_that_exists_appends_nothing_at_all() {
     let batch = BatchId::random();
     let first = operation(ADELE, batch, 0);
     append(&store, std::slice::from_ref(&first)).await;
-    store.append(&[operation(ADELE, batch, 1), first.clone()], start()).await.unwrap_err();
+    let other = BatchId::random();
+    let again = Operation { batch: other, ..first.clone() };
+    store.append(&[operation(ADELE, other, 1), again], start()).await.unwrap_err();
     assert_eq!(store.batch(TENANT, ADELE, batch).await.unwrap(), [first]);
+    assert_eq!(store.batch(TENANT, ADELE, other).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn of_many_who_append_to_one_batch_exactly_one_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder_url(&folder), KeyRing::ephemeral()).await;
+    let batch = BatchId::random();
+    let appends = (0..16).map(|number| {
+        let (store, own) =
+            (store.clone(), [operation(ADELE, batch, number), operation(ADELE, batch, number)]);
+        tokio::spawn(async move { store.append(&own, start()).await.unwrap() })
+    });
+    let appended = futures::future::join_all(appends).await;
+    assert_eq!(appended.into_iter().filter(|appended| *appended.as_ref().unwrap()).count(), 1);
+    assert_eq!(store.batch(TENANT, ADELE, batch).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
