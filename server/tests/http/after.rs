@@ -159,6 +159,39 @@ async fn an_eligibility_that_ends_soon_is_asked_for_again_and_waits_for_an_admin
 }
 
 #[tokio::test]
+async fn an_eligibility_that_has_ended_is_asked_for_again_on_every_plane() {
+    for (role, plane) in
+        [("Reports Reader", "entra"), ("Release Managers", "groups"), ("Log Analytics Reader", "azure")]
+    {
+        let world = World::start().await;
+        let browser = world.signed_in(ADELE).await;
+        let overview = browser.get("/").await;
+        let eligible = overview.part(&format!("eligible-{plane}"));
+        assert!(eligible.contains("Ended lately") && eligible.contains("ago"), "{eligible}");
+        let link = overview.link(&format!("Ask to renew {role}")).expect("a link to ask");
+        let page = browser.get(&link).await;
+        assert!(page.body.contains(&format!("Renew {role}")), "{}", page.body);
+        let row = page.field("row");
+        let asked = browser
+            .submit("/do/prolong", &[("row", &row), ("days", "90"), ("justification", "Still on call")])
+            .await;
+        assert!(asked.body.contains("Renewal of an eligibility"), "{}", asked.body);
+        let (state_then, line) = asked.only_line();
+        assert_eq!(state_then, "PendingApproval", "{role}: {line}");
+        assert!(line.contains("Waiting for an administrator"), "{line}");
+        browser.post("/do/refresh", &[]).await;
+        let overview = browser.get("/").await;
+        assert!(overview.part(&format!("held-{plane}")).contains("Waiting for an administrator"));
+        assert!(!overview.part(&format!("eligible-{plane}")).contains("Ended lately"));
+        let request = world.sim.only_commit().await["id"].clone();
+        world.sim.control("decide", json!({ "request": request, "decision": "approve", "by": ALEX })).await;
+        assert_eq!(state(&browser.get(&asked.path).await), "Done", "{role}");
+        let history = browser.get("/history").await.body;
+        assert!(history.contains("Renewal"), "{history}");
+    }
+}
+
+#[tokio::test]
 async fn an_activation_is_narrowed_to_several_scopes() {
     let world = World::start().await;
     let browser = world.signed_in(ADELE).await;
