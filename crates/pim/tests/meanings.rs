@@ -119,6 +119,8 @@ fn operation(intent: Intent) -> Operation {
 #[test]
 fn what_people_wrote_is_in_no_trace() {
     let request = Request {
+        schedule: None,
+        until: None,
         id: "request".into(),
         target: target("reader"),
         action: RequestAction::Activate,

@@ -168,8 +168,8 @@ async fn an_eligibility_that_has_ended_is_asked_for_again_on_every_plane() {
         let overview = browser.get("/").await;
         let eligible = overview.part(&format!("eligible-{plane}"));
         assert!(eligible.contains("Ended lately") && eligible.contains("ago"), "{eligible}");
-        let link = overview.link(&format!("Ask to renew {role}")).expect("a link to ask");
-        let page = browser.get(&link).await;
+        let way = overview.link(&format!("Ask to renew {role}")).expect("a way to ask");
+        let page = browser.get(&way).await;
         assert!(page.body.contains(&format!("Renew {role}")), "{}", page.body);
         let row = page.field("row");
         let asked = browser

@@ -222,20 +222,24 @@ pub(super) fn load(tenant: &Tenant, now: Timestamp) -> Rows {
     // Those that use an eligibility come last.
     grants.sort_by_key(|(standing, _)| matches!(standing, Standing::Activated | Standing::Requested));
     for (standing, grant) in &grants {
-        match standing {
-            Standing::Eligible => {
-                let Some(eligibility) = eligibility(tenant, grant, now) else { continue };
-                rows.requests.extend(made(&eligibility));
-                rows.eligibilities.push(eligibility);
-            }
-            Standing::Assigned => rows.assignments.extend(assignment(tenant, grant, now)),
-            Standing::Activated | Standing::Requested => rows.ask(tenant, *standing, grant, now),
-        }
+        rows.add(tenant, *standing, grant, now);
     }
     rows
 }
 
 impl Rows {
+    fn add(&mut self, tenant: &Tenant, standing: Standing, grant: &Grant<'_>, now: Timestamp) {
+        match standing {
+            Standing::Eligible => {
+                let Some(eligibility) = eligibility(tenant, grant, now) else { return };
+                self.requests.extend(made(&eligibility));
+                self.eligibilities.push(eligibility);
+            }
+            Standing::Assigned => self.assignments.extend(assignment(tenant, grant, now)),
+            Standing::Activated | Standing::Requested => self.ask(tenant, standing, grant, now),
+        }
+    }
+
     /// An activation that was asked for before the start.
     fn ask(&mut self, tenant: &Tenant, standing: Standing, grant: &Grant<'_>, now: Timestamp) {
         let Some(person) = tenant.persona_by_key(grant.who) else { return };
