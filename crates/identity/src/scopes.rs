@@ -136,7 +136,9 @@ impl Scope {
             "RoleManagementPolicy.Read.AzureADGroup" => {
                 "What a group asks for shows as unknown, and a reason is asked for."
             }
-            "Policy.Read.All" => "What an Entra role asks for shows as unknown; authentication contexts keep their ids.",
+            "Policy.Read.All" => {
+                "What an Entra role asks for shows as unknown; authentication contexts keep their ids."
+            }
             "AdministrativeUnit.Read.All" => "Administrative units show by their ids.",
             "AuditLog.Read.All" => "History shows only the portal's journal and your own requests.",
             "user_impersonation" => "Azure resources: the list, activation and deactivation.",
