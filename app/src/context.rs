@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use leptos::prelude::{expect_context, use_context};
+use pim::tokens::Audience;
 use portal::{Portal, Session};
 use tokio::time::Instant;
 
@@ -37,6 +38,10 @@ pub struct Permission {
     pub purpose: String,
     /// The least role that can consent to it.
     pub consent: String,
+    /// Whose token carries it; `None` for the sign-in service's own.
+    pub audience: Option<Audience>,
+    /// What stops working without it.
+    pub without: &'static str,
 }
 
 /// What one request knows.

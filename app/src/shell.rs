@@ -13,6 +13,7 @@ use crate::pages::{
     history::History,
     not_found::NotFound,
     overview::Overview,
+    permissions::{Permissions, Tenants},
     profiles::{Profiles, UseProfile},
     requests::Requests,
     scopes::Scopes,
@@ -61,6 +62,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/history") view=History ssr=SsrMode::Async/>
                 <Route path=path!("/deactivate") view=Deactivate ssr=SsrMode::Async/>
                 <Route path=path!("/requests/:batch") view=Requests ssr=SsrMode::Async/>
+                <Route path=path!("/permissions") view=Permissions ssr=SsrMode::Async/>
+                <Route path=path!("/tenants") view=Tenants ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in/failed") view=SignInFailed ssr=SsrMode::Async/>
             </Routes>

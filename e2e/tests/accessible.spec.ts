@@ -67,6 +67,10 @@ for (const width of [1440, 720, 390, 320]) {
     await check("approvals");
     await open(page, "/profiles");
     await check("profiles");
+    await open(page, "/permissions");
+    await check("permissions");
+    await open(page, "/tenants");
+    await check("tenants");
     await open(page, "/history");
     await page.locator(".history summary").first().click();
     await check("history");

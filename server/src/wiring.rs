@@ -136,6 +136,8 @@ fn site(config: &Config, identity: &Identity) -> app::Site {
             Consent::User => "you".to_owned(),
             Consent::Administrator(roles) => roles.to_owned(),
         },
+        audience: scope.audience(),
+        without: scope.without(),
     };
     let public = config.public_url.join("/sign-in").unwrap_or_else(|_| config.public_url.clone());
     app::Site {

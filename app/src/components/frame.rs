@@ -19,11 +19,13 @@ pub(crate) struct Place {
 }
 
 /// The navigation, in its order.
-pub(crate) const PLACES: [Place; 4] = [
+pub(crate) const PLACES: [Place; 6] = [
     Place { href: "/", glyph: Glyph::Overview, text: "Overview", key: 'o' },
     Place { href: "/approvals", glyph: Glyph::Approvals, text: "Approvals", key: 'a' },
     Place { href: "/profiles", glyph: Glyph::Profiles, text: "Profiles", key: 'p' },
     Place { href: "/history", glyph: Glyph::History, text: "History", key: 'h' },
+    Place { href: "/tenants", glyph: Glyph::Tenants, text: "Tenants", key: 't' },
+    Place { href: "/permissions", glyph: Glyph::Permissions, text: "Permissions", key: 'm' },
 ];
 
 /// The frame. `title` is the tab's title; the page draws its own heading.

@@ -7,6 +7,7 @@ pub(crate) mod extend;
 pub(crate) mod history;
 pub(crate) mod not_found;
 pub(crate) mod overview;
+pub(crate) mod permissions;
 pub(crate) mod profiles;
 pub(crate) mod requests;
 pub(crate) mod scopes;

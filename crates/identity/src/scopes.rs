@@ -3,6 +3,8 @@
 //! To add one, add a row here and to the permissions table of the documentation; a test pins the table literally, and every
 //! authorize URL is checked against it before it leaves.
 
+use pim::tokens::Audience;
+
 use crate::settings::{PlaneSet, Settings, bare};
 
 /// Whose a scope is.
@@ -114,6 +116,36 @@ pub(crate) fn needed(planes: PlaneSet) -> Vec<Scope> {
 }
 
 impl Scope {
+    /// Whose token carries it; `None` for the sign-in service's own.
+    #[must_use]
+    pub const fn audience(&self) -> Option<Audience> {
+        match self.resource {
+            Resource::SignIn => None,
+            Resource::Graph => Some(Audience::Graph),
+            Resource::Azure => Some(Audience::Azure),
+        }
+    }
+
+    /// What stops working without it.
+    #[must_use]
+    pub fn without(&self) -> &'static str {
+        match self.name {
+            "User.Read" => "Sign-in to Microsoft Graph.",
+            "RoleManagement.ReadWrite.Directory" => "Entra roles: the list, activation and deactivation.",
+            "PrivilegedAccess.ReadWrite.AzureADGroup" => "Groups: the list, activation and deactivation.",
+            "RoleManagementPolicy.Read.AzureADGroup" => {
+                "What a group asks for shows as unknown, and a reason is asked for."
+            }
+            "Policy.Read.All" => {
+                "What an Entra role asks for shows as unknown; authentication contexts keep their ids."
+            }
+            "AdministrativeUnit.Read.All" => "Administrative units show by their ids.",
+            "AuditLog.Read.All" => "History shows only the portal's journal and your own requests.",
+            "user_impersonation" => "Azure resources: the list, activation and deactivation.",
+            _ => "Sign-in.",
+        }
+    }
+
     /// As it is asked for: bare for OpenID Connect, in full (`https://graph.microsoft.com/User.Read`) otherwise.
     #[must_use]
     pub fn requested(&self, settings: &Settings) -> String {

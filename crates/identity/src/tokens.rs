@@ -159,6 +159,13 @@ impl Tokens for VaultTokens {
         let refused = digest(refused.expose_secret());
         self.token(Want::Renewed { audience, refused, claims: claims.cloned() }).await
     }
+
+    async fn granted(&self, audience: Audience) -> Result<Option<Vec<String>>, TokenError> {
+        self.access_token(audience).await?;
+        let opened = self.opened().await?;
+        let scopes = opened.vault.access(audience).map(|access| access.scopes.clone());
+        Ok(scopes.filter(|scopes| !scopes.is_empty()))
+    }
 }
 
 impl Vaults for Identity {

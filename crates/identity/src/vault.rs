@@ -36,9 +36,23 @@ pub(crate) struct Access {
     pub(crate) token: SecretString,
     pub(crate) obtained: Timestamp,
     pub(crate) expires: Timestamp,
+    /// Names of the scopes it carries, without their resource. Empty where the service listed none, and in a vault of an earlier version.
+    #[serde(default)]
+    pub(crate) scopes: Vec<String>,
 }
 
 impl Access {
+    fn new(grant: &Grant) -> Self {
+        // Listed in full for one resource and bare for another: the name at the end is the same.
+        let name = |scope: &String| scope.rsplit('/').next().unwrap_or_default().to_owned();
+        Self {
+            token: grant.access.clone(),
+            obtained: grant.obtained,
+            expires: grant.expires,
+            scopes: grant.scopes.iter().map(name).collect(),
+        }
+    }
+
     /// Whether it is used as it is.
     pub(crate) fn is_fresh(&self, now: Timestamp) -> bool {
         self.expires.duration_since(now) > MARGIN && now.duration_since(self.obtained) < OLD
@@ -111,8 +125,7 @@ impl Vault {
     /// Keeps what a stronger sign-in brought; what is too old goes.
     fn strengthen(&mut self, challenge: &Challenge, grant: &Grant, made: Timestamp) {
         self.stronger.retain(|one| &one.challenge != challenge && one.is_good(grant.obtained));
-        let access = Access { token: grant.access.clone(), obtained: grant.obtained, expires: grant.expires };
-        self.stronger.push(Stronger { challenge: challenge.clone(), access, made });
+        self.stronger.push(Stronger { challenge: challenge.clone(), access: Access::new(grant), made });
         self.renew(grant);
     }
 
@@ -129,9 +142,7 @@ impl Vault {
     /// Adds what a refresh brought, unless there is something newer.
     fn merge(&mut self, audience: Audience, grant: &Grant) {
         if self.access.get(&audience).is_none_or(|access| access.obtained <= grant.obtained) {
-            let access =
-                Access { token: grant.access.clone(), obtained: grant.obtained, expires: grant.expires };
-            self.access.insert(audience, access);
+            self.access.insert(audience, Access::new(grant));
         }
         self.renew(grant);
     }

@@ -56,6 +56,12 @@ pub trait Tokens: Send + Sync {
         refused: &SecretString,
         claims: Option<&Claims>,
     ) -> Result<SecretString, TokenError>;
+
+    /// The names of the scopes that the token for `audience` carries, as the sign-in service listed them; `None` when it listed none.
+    /// Never the token itself.
+    async fn granted(&self, audience: Audience) -> Result<Option<Vec<String>>, TokenError> {
+        self.access_token(audience).await.map(|_| None)
+    }
 }
 
 /// The tokens of people who are not at the other end right now: what began in their name is watched to its end.

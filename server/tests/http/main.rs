@@ -10,6 +10,7 @@ mod hostile;
 mod lost;
 mod others;
 mod overview;
+mod permissions;
 mod profiles;
 mod refusals;
 mod secrets;
