@@ -29,8 +29,9 @@ fn seeded(who: &str, plane: &str) -> Vec<String> {
     let is_there = |through: &Option<String>| {
         through.as_ref().is_none_or(|group| groups.iter().flatten().any(|one| one == group))
     };
-    tenant.entra.eligible.retain(|e| is_there(&e.through));
-    tenant.azure.eligible.retain(|e| is_there(&e.through));
+    tenant.entra.eligible.retain(|e| is_there(&e.through) && e.ended.is_none());
+    tenant.groups.eligible.retain(|e| e.ended.is_none());
+    tenant.azure.eligible.retain(|e| is_there(&e.through) && e.ended.is_none());
     let mut titles: Vec<String> = match plane {
         "entra" => tenant.entra.eligible.into_iter().filter(|e| e.who == who).map(|e| e.role).collect(),
         "groups" => tenant.groups.eligible.into_iter().filter(|e| e.who == who).map(|e| e.group).collect(),

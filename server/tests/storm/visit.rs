@@ -14,7 +14,7 @@ use crate::tenant::{ROLES, upn};
 use crate::weather::Weather;
 
 /// How often something is tried before the person gives up.
-const TRIES: usize = 60;
+const TRIES: usize = 240;
 /// How long they wait before they try again.
 const BEFORE_AGAIN: Duration = Duration::from_millis(150);
 

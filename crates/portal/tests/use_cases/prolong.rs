@@ -157,6 +157,9 @@ async fn ended(world: &World) -> Vec<String> {
     rows.into_iter().map(|row| row.request.0).collect()
 }
 
+/// What happened after an eligibility ended, and the titles that are still told to have ended.
+type Case = (&'static str, fn(&World, Request) -> Request, &'static [&'static str]);
+
 #[tokio::test]
 async fn what_ended_lately_is_known_from_the_newest_request_that_counts() {
     let (second, day) = (SignedDuration::from_secs(1), SignedDuration::from_hours(24));
@@ -167,7 +170,7 @@ async fn what_ended_lately_is_known_from_the_newest_request_that_counts() {
         world.entra.state().requests = vec![granted(&world, "made", 60, ago)];
         assert_eq!(ended(&world).await.len(), usize::from(listed), "{ago}");
     }
-    let cases: [(&str, fn(&World, Request) -> Request, &[&str]); 7] = [
+    let cases: [Case; 7] = [
         ("another grant runs", |w, r| Request { until: Some(w.portal.clock().now() + EXTENDABLE), ..r }, &[]),
         ("another grant is without end", |_, r| Request { until: None, ..r }, &[]),
         ("an administrator took it away", |_, r| Request { action: RequestAction::Remove, ..r }, &[]),
