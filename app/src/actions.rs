@@ -359,7 +359,15 @@ pub(crate) async fn decide(
         go(&format!("/approvals?{}", query.finish()));
         return Ok(());
     }
-    go_to_batch(context.portal.decide(&session, &rows, decision, &reason).await);
+    let gone = context.portal.no_longer_waiting(&session, &rows).await;
+    if gone == rows.len() {
+        go("/approvals?problem=gone");
+        return Ok(());
+    }
+    match context.portal.decide(&session, &rows, decision, &reason).await {
+        Ok(batch) if gone > 0 => go(&format!("/requests/{batch}?gone={gone}")),
+        made => go_to_batch(made),
+    }
     Ok(())
 }
 

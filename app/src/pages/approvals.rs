@@ -23,6 +23,7 @@ pub(crate) fn Approvals() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let chosen: Vec<String> = query.get_all("role").unwrap_or_default();
     let problem = query.get("problem").map(|slug| match slug.as_str() {
+        "gone" => "What you chose does not wait any more: somebody else decided, or it was withdrawn.",
         "no-reason" => "Write a reason: it is kept with the decision.",
         _ => "Nothing was chosen. Tick at least one request.",
     });
@@ -73,6 +74,7 @@ fn page(lists: Vec<Queue>, chosen: &[String], problem: Option<&'static str>, now
                 <div><p class="crumbs"><a href="/">"Overview"</a>" / Approvals"</p><h1>{heading}</h1></div>
                 <form method="post" action="/do/refresh"><input type="hidden" name="page" value="/approvals"/><button class="button">"Refresh"</button></form>
             </div>
+            {(count == 0).then(|| problem.map(|text| view! { <p class="notice warn-ground" role="status">{text}</p> }))}
             <form method="post" action="/do/decide">
                 <ul class="panel approvals">{parts}{nothing}</ul>
                 {form}

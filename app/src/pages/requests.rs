@@ -17,7 +17,11 @@ use crate::pages::not_found::NotFound;
 pub(crate) fn Requests() -> impl IntoView {
     let Some((context, session)) = signed_in() else { return ().into_any() };
     let id = use_params_map().get_untracked().get("batch").and_then(|text| text.parse::<BatchId>().ok());
-    let problem = use_query_map().get_untracked().get("step_up").map(|slug| step_up_problem(&slug));
+    let query = use_query_map().get_untracked();
+    let problem = query.get("step_up").map(|slug| step_up_problem(&slug));
+    let gone = query.get("gone").and_then(|count| count.parse::<u16>().ok()).map(|count| {
+        format!("{count} of the requests you chose did not wait any more: somebody else decided, or they were withdrawn.")
+    });
     Suspend::new(async move {
         let Some(id) = id else { return view! { <NotFound/> }.into_any() };
         let Ok(operations) = context.portal.track(&session, id).await else {
@@ -35,6 +39,7 @@ pub(crate) fn Requests() -> impl IntoView {
                     <div><p class="crumbs"><a href="/">"Overview"</a>" / Requests"</p><h1>{heading}</h1></div>
                     <a class="button" href=format!("/requests/{id}")>"Refresh"</a>
                 </div>
+                {gone.map(|text| view! { <p class="notice warn-ground" role="status">{text}</p> })}
                 {problem.map(|text| view! { <p class="notice warn-ground" role="status">{text}</p> })}
                 <div aria-live="polite">{lines()}{next.view()}</div>
                 {live}

@@ -50,6 +50,17 @@ impl Portal {
         join_all(known).await.into_iter().flatten().map(|waiting| waiting.len()).sum()
     }
 
+    /// How many of `rows` do not wait for the person any more: somebody else decided, or they were withdrawn. Rows of a plane that cannot be
+    /// read count as waiting.
+    pub async fn no_longer_waiting(&self, session: &Session, rows: &[RowKey]) -> usize {
+        let mut gone = 0;
+        for row in rows {
+            let waiting = self.waiting(session, &row.plane).await;
+            gone += usize::from(waiting.is_ok_and(|all| !all.iter().any(|one| one.id.as_str() == row.row)));
+        }
+        gone
+    }
+
     /// Decides on the rows that still wait, all alike. The result is in the batch.
     pub async fn decide(
         &self,

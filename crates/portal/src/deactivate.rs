@@ -104,6 +104,7 @@ impl Portal {
             Task { not_before, ..Task::new(Intent::Deactivate(row), names) }
         });
         let since = now.saturating_sub(ActivationDuration::SHORTEST.signed() + MARGIN).unwrap_or(now);
+        let _alone = self.kept.queueing(session).await;
         let (tasks, earlier) = self.not_queued(session, since, tasks.collect()).await?;
         if tasks.is_empty() {
             return earlier.ok_or(PortalError::NothingChosen);

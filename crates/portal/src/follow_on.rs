@@ -81,6 +81,7 @@ impl Portal {
             })
             .collect();
         let begun = operations.iter().map(|operation| operation.created).min().unwrap_or(now);
+        let _alone = self.kept.queueing(session).await;
         let (tasks, earlier) = self.not_queued(session, begun, tasks).await?;
         if tasks.is_empty() {
             return earlier.ok_or(PortalError::NothingChosen);

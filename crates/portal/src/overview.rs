@@ -24,6 +24,8 @@ use pim::request::{Progress, Request, RequestAction};
 use pim::target::Target;
 
 use crate::prolong::{self, Ended};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
 use crate::{Portal, Session, kept};
 
 /// How long a policy that was read serves everybody in the tenant. Administrators change policies rarely, and the service
@@ -33,6 +35,9 @@ const POLICY_LIFE: std::time::Duration = std::time::Duration::from_mins(10);
 /// How long the names of authentication contexts serve everybody in the tenant: the service takes one call a second from all
 /// applications of a tenant together.
 const CONTEXT_LIFE: std::time::Duration = std::time::Duration::from_hours(1);
+
+/// How long nobody may have queued anything before their lock is forgotten: longer than any holds it.
+const QUEUEING: std::time::Duration = std::time::Duration::from_mins(10);
 
 pub(crate) type Key = (TenantId, PrincipalId, PlaneId);
 
@@ -46,9 +51,16 @@ pub(crate) struct Kept {
     contexts: kept::Kept<(TenantId, PrincipalId), Arc<Vec<AuthenticationContext>>>,
     pub(crate) children: kept::Kept<(TenantId, PrincipalId, Target), Arc<Listing<ChildScope>>>,
     pub(crate) waiting: kept::Kept<Key, Arc<Vec<Waiting>>>,
+    queueing: Cache<(TenantId, PrincipalId), Arc<Mutex<()>>>,
 }
 
 impl Kept {
+    /// The lock of who looks for what a person has queued and queues the rest: of two clicks at once, the second finds the first.
+    pub(crate) async fn queueing(&self, session: &Session) -> OwnedMutexGuard<()> {
+        let person = (session.caller.tenant, session.caller.principal);
+        self.queueing.get_with(person, async { Arc::default() }).await.lock_owned().await
+    }
+
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             held: kept::Kept::new(clock.clone()),
@@ -58,6 +70,7 @@ impl Kept {
             contexts: kept::Kept::lasting(clock.clone(), CONTEXT_LIFE),
             children: kept::Kept::new(clock.clone()),
             waiting: kept::Kept::new(clock),
+            queueing: Cache::builder().max_capacity(10_000).time_to_idle(QUEUEING).build(),
         }
     }
 }

@@ -117,3 +117,22 @@ async fn a_decision_whose_answer_was_lost_is_looked_up() {
         assert_eq!(states(&decided), ["Done"], "{role}: {}", decided.text());
     }
 }
+
+#[tokio::test]
+async fn what_does_not_wait_any_more_is_told_and_the_rest_is_decided() {
+    let world = World::start().await;
+    asked_for(&world, &ROLES[1..3]).await;
+    let alex = world.signed_in(ALEX).await;
+    let rows = alex.get("/approvals").await.fields("rows[]");
+    let mut fields: Vec<_> = rows.iter().map(|row| ("rows[]", row.as_str())).collect();
+    fields.extend([("rows[]", "groups:no-such-approval"), ("decision", "approve"), ("reason", "Fine")]);
+    let decided = alex.submit("/do/decide", &fields).await;
+    assert!(
+        decided.text().contains("1 of the requests you chose did not wait any more"),
+        "{}",
+        decided.text()
+    );
+    assert_eq!(states(&decided), ["Done", "Done"]);
+    let gone = alex.submit("/do/decide", &fields[2..]).await;
+    assert!(gone.text().contains("What you chose does not wait any more"), "{}", gone.text());
+}

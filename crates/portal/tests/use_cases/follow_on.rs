@@ -102,6 +102,19 @@ async fn a_second_click_queues_nothing_more_and_gives_the_same_batch() {
 }
 
 #[tokio::test]
+async fn two_clicks_at_the_very_same_moment_queue_once() {
+    let world = World::new();
+    let (active, _) = ends_soon(&world);
+    let batch = keep_on(&world, active, refused()).await;
+    let adele = world.adele();
+    let click = || world.portal.reactivate_later(&adele, batch);
+    let (one, other) = futures::future::join(click(), click()).await;
+    assert_eq!(one, other);
+    assert_eq!(world.watch_after(SignedDuration::from_mins(31)).await, 1);
+    assert_eq!(world.entra.calls("submit"), 2);
+}
+
+#[tokio::test]
 async fn what_was_taken_back_can_be_queued_again() {
     let world = World::new();
     let (active, _) = ends_soon(&world);
