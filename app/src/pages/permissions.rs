@@ -69,7 +69,7 @@ fn shortfall(all: &[(Permission, Standing)]) -> Option<String> {
 fn consent_link(url: String) -> impl IntoView {
     view! {
         <label class="field">"Link for an administrator to grant the permissions"<input type="text" readonly value=url.clone()/></label>
-        <p><a href=url rel="noreferrer">"Open the link"</a></p>
+        <p class="after"><a class="button" href=url rel="noreferrer">"Open the link"</a></p>
     }
 }
 
