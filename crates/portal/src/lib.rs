@@ -36,6 +36,7 @@ pub mod watch;
 
 mod carry_out;
 mod kept;
+mod personal;
 
 use std::sync::Arc;
 

@@ -9,7 +9,9 @@ use pim::ids::ProfileId;
 use pim::target::{Names, Target};
 use serde::{Deserialize, Serialize};
 
-use super::{Defaults, LONGEST_NAME, MOST_PROFILES, MOST_ROLES, Profile, ProfileError, ProfileRole, is_free};
+use super::{
+    Defaults, LONGEST_NAME, MOST_PROFILES, MOST_ROLES, Profile, ProfileError, ProfileRole, Profiles, is_free,
+};
 use crate::selection::{LONGEST_JUSTIFICATION, LONGEST_TICKET, Wanted};
 use crate::{Portal, Session};
 
@@ -207,7 +209,7 @@ impl Portal {
         }
         let new: Vec<Profile> = file.profiles.into_iter().map(Entry::read).collect();
         let added = self
-            .change_profiles(session, |profiles| {
+            .change_personal(session, |Profiles(profiles)| {
                 for profile in &new {
                     if profiles.len() >= MOST_PROFILES {
                         return Err(ProfileError::TooMany);

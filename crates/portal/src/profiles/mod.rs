@@ -6,7 +6,6 @@
 
 pub mod exchange;
 
-use jiff::{SignedDuration, Timestamp};
 use pim::child_scope::ChildScope;
 use pim::ids::{PlaneId, ProfileId};
 use pim::listing::Coverage;
@@ -14,6 +13,7 @@ use pim::records::{RecordKind, StoreError};
 use pim::target::{Names, Target};
 use serde::{Deserialize, Serialize};
 
+use crate::personal::Personal;
 use crate::selection::{Again, Fields, RowKey, Selection, Wanted};
 use crate::{Portal, PortalError, Session};
 
@@ -23,10 +23,6 @@ pub const MOST_PROFILES: usize = 50;
 pub const MOST_ROLES: usize = 100;
 /// The longest name, in characters.
 pub const LONGEST_NAME: usize = 80;
-/// How long profiles are kept after their last change. Not [`Timestamp::MAX`]: the store cannot read that back.
-const LIFE: SignedDuration = SignedDuration::from_hours(100 * 365 * 24);
-/// How often a change is tried again when another one came first.
-const TRIES: usize = 5;
 
 /// A role of a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +60,14 @@ pub struct Profile {
     pub roles: Vec<ProfileRole>,
     /// What is usually typed.
     pub defaults: Defaults,
+}
+
+/// A person's profiles, as they are stored.
+#[derive(Default, Serialize, Deserialize)]
+struct Profiles(Vec<Profile>);
+
+impl Personal for Profiles {
+    const KIND: RecordKind = RecordKind::Profiles;
 }
 
 /// A profile that became a selection.
@@ -115,7 +119,7 @@ impl From<StoreError> for ProfileError {
 impl Portal {
     /// The person's profiles, in their order.
     pub async fn profiles(&self, session: &Session) -> Result<Vec<Profile>, ProfileError> {
-        Ok(self.read_profiles(session).await?.0)
+        Ok(self.personal::<Profiles>(session).await?.0)
     }
 
     /// Saves the roles of `selection` under `name`, with what was typed.
@@ -141,7 +145,7 @@ impl Portal {
         let Fields { wanted, justification, ticket_number, ticket_system, .. } = selection.fields.clone();
         let defaults = Defaults { wanted, justification, ticket_number, ticket_system };
         let profile = Profile { id: ProfileId::random(), name: checked(name)?, roles, defaults };
-        self.change_profiles(session, |profiles| {
+        self.change_personal(session, |Profiles(profiles)| {
             if profiles.len() >= MOST_PROFILES {
                 return Err(ProfileError::TooMany);
             }
@@ -161,7 +165,7 @@ impl Portal {
         name: &str,
     ) -> Result<(), ProfileError> {
         let name = checked(name)?;
-        self.change_profiles(session, |profiles| {
+        self.change_personal(session, |Profiles(profiles)| {
             let at = profiles.iter().position(|profile| profile.id == id).ok_or(ProfileError::NotFound)?;
             let renamed = Profile { name: name.clone(), ..profiles[at].clone() };
             is_free(profiles, &renamed)?;
@@ -173,7 +177,7 @@ impl Portal {
 
     /// Deletes a profile, if there is one.
     pub async fn delete_profile(&self, session: &Session, id: ProfileId) -> Result<(), ProfileError> {
-        self.change_profiles(session, |profiles| {
+        self.change_personal(session, |Profiles(profiles)| {
             profiles.retain(|profile| profile.id != id);
             Ok(())
         })
@@ -234,36 +238,6 @@ impl Portal {
         let again = Again { rows, narrowed, missing: named, fields: fields.bounded(), ..Again::default() };
         Ok(Used { selection: self.select_again(session, again).await?, missing, unread })
     }
-
-    async fn read_profiles(&self, session: &Session) -> Result<(Vec<Profile>, i64), ProfileError> {
-        let Some(record) = self.records.get(RecordKind::Profiles, &key(session)).await? else {
-            return Ok((Vec::new(), 0));
-        };
-        let profiles = serde_json::from_slice(&record.content).map_err(|_| StoreError)?;
-        Ok((profiles, record.version))
-    }
-
-    async fn change_profiles(
-        &self,
-        session: &Session,
-        change: impl Fn(&mut Vec<Profile>) -> Result<(), ProfileError>,
-    ) -> Result<(), ProfileError> {
-        for _ in 0..TRIES {
-            let (mut profiles, version) = self.read_profiles(session).await?;
-            change(&mut profiles)?;
-            let content = serde_json::to_vec(&profiles).map_err(|_| StoreError)?;
-            let (kind, expires) =
-                (RecordKind::Profiles, self.clock.now().saturating_add(LIFE).unwrap_or(Timestamp::MAX));
-            if self.records.replace(kind, &key(session), version, &content, expires).await? {
-                return Ok(());
-            }
-        }
-        Err(StoreError.into())
-    }
-}
-
-fn key(session: &Session) -> String {
-    format!("{}/{}", session.caller.tenant, session.caller.principal)
 }
 
 fn checked(name: &str) -> Result<String, ProfileError> {
