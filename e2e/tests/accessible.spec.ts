@@ -67,6 +67,8 @@ for (const width of [1440, 720, 390, 320]) {
     await check("approvals");
     await open(page, "/profiles");
     await check("profiles");
+    await open(page, "/settings");
+    await check("settings");
     await open(page, "/permissions");
     await check("permissions");
     await open(page, "/tenants");

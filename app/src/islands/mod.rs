@@ -16,6 +16,8 @@ mod live;
 mod palette;
 mod progress;
 mod start;
+#[cfg(feature = "hydrate")]
+mod times;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
