@@ -5,13 +5,14 @@ use std::fs;
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    assets::Site,
+    assets::{self, Site},
     browser, disputed,
     ports::Ports,
     process::{
         cargo, install_debian_packages, on_path, root, run as run_command, status, step, stop_children,
     },
     stage,
+    wasm::Profile,
 };
 
 /// Which tests; without a flag, all of them.
@@ -39,8 +40,9 @@ pub(crate) fn run(test: &Test) -> Result<()> {
     let everything = test.unit == test.browser;
     // What is missing shows at once, not after ten minutes of building.
     let tools = (everything || test.browser).then(browser::ensure).transpose()?;
-    // The unit tests embed the same assets as the browser tests, or cargo would build the portal twice.
-    let site = stage::build_site()?;
+    // The whole command tests what a release embeds, and weighs it; one half of it is for the work in between and builds sooner.
+    // Unit tests embed the same assets as browser tests, or cargo would build the portal twice.
+    let site = assets::build(if everything { Profile::Release } else { Profile::Dev })?;
     if everything || test.unit {
         unit(&site)?;
     }
