@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, process::Command};
 use serde_json::Value;
 
 /// Every arrow that is drawn. What is not here fails.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     // `transport` and `pim` for wiring only: the composition root builds what the adapters take.
     ("server", &["app", "arm", "graph", "identity", "pim", "portal", "store", "transport"]),
     ("app", &["pim", "portal"]),
@@ -19,6 +19,8 @@ const ARROWS: [(&str, &[&str]); 11] = [
     // It must be able to contradict the adapters, so it shares nothing with them.
     ("sim-tenant", &[]),
     ("xtask", &[]),
+    // Compares what is deployed with the table of scopes.
+    ("deployment-checks", &["identity"]),
 ];
 
 /// Who may test against the simulated tenant.
