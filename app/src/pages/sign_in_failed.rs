@@ -5,8 +5,9 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use crate::components::organisation::Banner;
 use crate::context::context;
-use crate::shell::{Banner, Title, answer_with};
+use crate::shell::{Title, answer_with};
 
 struct Problem {
     heading: &'static str,
