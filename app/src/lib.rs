@@ -17,6 +17,7 @@
 )]
 
 mod islands;
+mod view;
 mod words;
 
 #[cfg(feature = "ssr")]
@@ -39,6 +40,7 @@ pub use context::{Announcement, Brand, Context, Link, Permission, Severity, Site
 pub use pages::history::Asked;
 #[cfg(feature = "ssr")]
 pub use shell::{App, document};
+pub use view::View;
 
 /// Starts the islands; called once by the page's boot script.
 #[cfg(feature = "hydrate")]

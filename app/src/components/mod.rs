@@ -12,3 +12,4 @@ pub(crate) mod plane;
 pub(crate) mod policy;
 pub(crate) mod shortcuts;
 pub(crate) mod time;
+pub(crate) mod toolbar;

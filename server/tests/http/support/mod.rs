@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 pub(crate) use browser::{Browser, SESSION};
-pub(crate) use page::{Page, text};
+pub(crate) use page::{Page, Row, text};
 
 pub(crate) const ADELE: &str = "adele@contoso.example";
 pub(crate) const ADELE_ID: &str = "a1de1e00-51c8-4d0e-8f2a-6b1e00000001";
