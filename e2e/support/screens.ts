@@ -88,6 +88,7 @@ export const WALK: readonly Screen[] = [
   },
   { name: "tenants", reach: at("/tenants") },
   { name: "permissions", reach: at("/permissions") },
+  { name: "settings", reach: at("/settings") },
   {
     name: "extend",
     demoOnly: true,

@@ -7,7 +7,9 @@ use anyhow::{Context as _, Result, bail};
 use crate::{
     assets::{self, Site},
     browser, disputed,
-    process::{cargo, on_path, root, run as run_command, status, step, stop_children},
+    process::{
+        cargo, install_debian_packages, on_path, root, run as run_command, status, step, stop_children,
+    },
     stage,
     wasm::Profile,
 };
@@ -77,6 +79,15 @@ fn unit(site: &Site) -> Result<()> {
         "Running unit and integration tests",
         "Rules, adapters and the whole server against the simulated tenant.",
     );
+    if !scratch_postgres::is_installed() {
+        install_debian_packages(
+            &[scratch_postgres::DEBIAN_PACKAGE],
+            "The store is tested on SQLite and on PostgreSQL, and there is no PostgreSQL",
+        )?;
+    }
+    // One for all tests: each has a database of its own in it.
+    let postgres = scratch_postgres::Server::start()?;
+    let handed_on = (scratch_postgres::HANDED_ON, postgres.directory());
     let nextest = on_path("cargo-nextest");
     let mut tests = cargo();
     if nextest {
@@ -84,7 +95,9 @@ fn unit(site: &Site) -> Result<()> {
     } else {
         tests.arg("test");
     }
-    run_command(tests.arg("--workspace").env("PIM_PORTAL_SITE", &site.directory))?;
+    run_command(
+        tests.arg("--workspace").env("PIM_PORTAL_SITE", &site.directory).env(handed_on.0, handed_on.1),
+    )?;
     if nextest {
         step("Running documentation tests", "cargo-nextest leaves them out.");
         run_command(cargo().args(["test", "--workspace", "--doc"]).env("PIM_PORTAL_SITE", &site.directory))?;
