@@ -18,6 +18,8 @@ pub enum RecordKind {
     Before,
     /// All profiles of one person. Key: tenant and person.
     Profiles,
+    /// How one person wants the portal. Key: tenant and person.
+    Settings,
 }
 
 impl RecordKind {
@@ -31,6 +33,7 @@ impl RecordKind {
             Self::Selection => "selection",
             Self::Before => "before",
             Self::Profiles => "profiles",
+            Self::Settings => "settings",
         }
     }
 }
