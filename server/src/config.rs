@@ -105,10 +105,12 @@ enum Planes {
 }
 
 impl Config {
-    /// Reads the environment and, if given, a TOML file.
-    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+    /// Reads the environment and, if given, a TOML file. `flags` are keys in upper case, such as `CLIENT_ID`, that win over both.
+    pub fn load(file: Option<&Path>, flags: &[(&str, Option<String>)]) -> Result<Self, ConfigError> {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-        let environment = std::env::vars().collect();
+        let mut environment: HashMap<String, String> = std::env::vars().collect();
+        let given = flags.iter().filter_map(|(key, value)| Some((format!("{PREFIX}{key}"), value.clone()?)));
+        environment.extend(given);
         Self::read(file, environment)
     }
 
