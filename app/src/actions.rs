@@ -13,11 +13,13 @@ use portal::deactivate::TooEarly;
 use portal::profiles::ProfileError;
 use portal::profiles::exchange::Imported;
 use portal::selection::{Fields, Own, RowKey, Selection, Wanted};
+use portal::settings::Settings;
 use portal::{PortalError, Session};
 use serde::{Deserialize, Serialize};
 
 use crate::context::{Context, signed_in};
 use crate::pages::profiles;
+use crate::pages::settings::Unit;
 use crate::view::View;
 
 /// Why the overview is shown instead of what was asked for. A closed list: an address can put no other words on the page.
@@ -442,6 +444,47 @@ pub(crate) async fn import_profiles(#[server(default)] file: String) -> Result<(
             format!("/profiles?{}", query.finish())
         }
         Err(error) => format!("/profiles?problem={}", profiles::slug(&error)),
+    });
+    Ok(())
+}
+
+/// Stores how the person wants the portal, all of it or nothing.
+#[server(prefix = "/do", endpoint = "save-settings")]
+pub(crate) async fn save_settings(
+    #[server(default)] theme: String,
+    #[server(default)] density: String,
+    #[server(default)] time_format: String,
+    #[server(default)] duration: String,
+    #[server(default)] length: String,
+    #[server(default)] unit: String,
+    #[server(default)] notify: String,
+) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    let own = (duration == "own").then(|| Unit::minutes(&unit, &length));
+    let typed = [
+        ("theme", theme),
+        ("density", density),
+        ("time_format", time_format),
+        ("notify", notify),
+        ("duration", duration),
+        ("length", length),
+        ("unit", unit),
+    ];
+    let settings = Settings::named(|name| match (name, own) {
+        ("duration", Some(minutes)) => minutes.map(|minutes| minutes.to_string()),
+        _ => typed.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()),
+    });
+    let problem = if own == Some(None) {
+        Some("length")
+    } else {
+        context.portal.save_settings(&session, &settings).await.err().map(|_| "store")
+    };
+    go(&match problem {
+        None => "/settings?notice=saved".to_owned(),
+        Some(problem) => {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            format!("/settings?{}", query.extend_pairs(typed).append_pair("problem", problem).finish())
+        }
     });
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use leptos::prelude::{expect_context, use_context};
 use pim::tokens::Audience;
+use portal::settings::Settings;
 use portal::{Portal, Session};
 use tokio::time::Instant;
 
@@ -53,6 +54,8 @@ pub struct Context {
     pub session: Option<Session>,
     /// What stays the same.
     pub site: Arc<Site>,
+    /// How they want the portal; the defaults while nobody is signed in.
+    pub settings: Settings,
     /// How many requests wait for the person's decision, as far as that was read lately: no page waits for a number.
     pub waiting: usize,
     /// When the request came in; what a page waits for is counted from here.

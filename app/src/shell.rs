@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
+use portal::settings::{Settings, Theme};
 
 use crate::context::{Context, context};
 use crate::pages::{
@@ -17,6 +18,7 @@ use crate::pages::{
     profiles::{Profiles, UseProfile},
     requests::Requests,
     scopes::Scopes,
+    settings::SettingsPage,
     sign_in::SignIn,
     sign_in_failed::SignInFailed,
 };
@@ -24,15 +26,24 @@ use crate::pages::{
 /// The whole document.
 #[must_use]
 pub fn document() -> impl IntoView {
-    let site = use_context::<Context>().map(|context| context.site).unwrap_or_default();
+    let (site, settings) =
+        use_context::<Context>().map(|context| (context.site, context.settings)).unwrap_or_default();
+    let Settings { theme, density, time_format, .. } = settings;
+    // The browser draws its own controls and the empty page by this, before the style sheet is there.
+    let scheme = match theme {
+        Theme::Light => "light",
+        Theme::Dark => "dark",
+        Theme::System | Theme::Contrast => "light dark",
+    };
     let boot = site.boot.clone().map(|url| view! { <script type="module" src=url></script> });
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme.word() data-density=density.word() data-time-format=time_format.word()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <meta name="color-scheme" content="light dark"/>
+                <meta name="color-scheme" content=scheme/>
+                <meta name="description" content="Activate and deactivate roles of Microsoft Entra Privileged Identity Management"/>
                 <link rel="icon" href=site.icon.clone() type="image/svg+xml"/>
                 <link rel="stylesheet" href=site.stylesheet.clone()/>
                 {boot}
@@ -63,6 +74,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/deactivate") view=Deactivate ssr=SsrMode::Async/>
                 <Route path=path!("/requests/:batch") view=Requests ssr=SsrMode::Async/>
                 <Route path=path!("/permissions") view=Permissions ssr=SsrMode::Async/>
+                <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/tenants") view=Tenants ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in/failed") view=SignInFailed ssr=SsrMode::Async/>

@@ -74,6 +74,8 @@ pub fn router(state: &State) -> Router {
 
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
+        // Whoever crawls finds nothing but the way to sign in, and is told so.
+        .route("/robots.txt", get(|| async { "User-agent: *\nDisallow: /\n" }))
         .merge(assets::router())
         .fallback_service(signed_in)
         .layer(PropagateRequestIdLayer::x_request_id())

@@ -128,13 +128,16 @@ pub async fn gate(
         }
     }
     let portal_session = signed_in.map(|signed_in| of(&state, &signed_in));
-    let waiting = match &portal_session {
-        Some(session) => state.portal.waiting_known(session).await,
-        None => 0,
+    let (settings, waiting) = match &portal_session {
+        Some(session) => {
+            (state.portal.settings_or_default(session).await, state.portal.waiting_known(session).await)
+        }
+        None => Default::default(),
     };
     request.extensions_mut().insert(app::Context {
         portal: state.portal.clone(),
         session: portal_session,
+        settings,
         site: Arc::clone(&state.site),
         waiting,
         began: Instant::now(),

@@ -32,6 +32,10 @@ const ABOUT_THE_DEFAULT: &[(&str, &[&str])] = &[
     ),
     // A sign-in that brings multifactor authentication.
     ("prompt_login_gives_mfa", &["step_up::a_rule_for_multifactor_sign_in"]),
+    // The audit log's own steps.
+    ("audit_log_absent", &["after::who_may_read_the_audit_log"]),
+    // A person's requests: only they tell of an eligibility that has ended.
+    ("azure_requests_as_target", &["after::an_eligibility_that_has_ended"]),
     // A group that has no name.
     ("member_of_names", &["overview::every_role_of_the_tenant_is_there_once"]),
     // A ticket that a group's policy wants.

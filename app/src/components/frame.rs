@@ -19,13 +19,14 @@ pub(crate) struct Place {
 }
 
 /// The navigation, in its order.
-pub(crate) const PLACES: [Place; 6] = [
+pub(crate) const PLACES: [Place; 7] = [
     Place { href: "/", glyph: Glyph::Overview, text: "Overview", key: 'o' },
     Place { href: "/approvals", glyph: Glyph::Approvals, text: "Approvals", key: 'a' },
     Place { href: "/profiles", glyph: Glyph::Profiles, text: "Profiles", key: 'p' },
     Place { href: "/history", glyph: Glyph::History, text: "History", key: 'h' },
     Place { href: "/tenants", glyph: Glyph::Tenants, text: "Tenants", key: 't' },
     Place { href: "/permissions", glyph: Glyph::Permissions, text: "Permissions", key: 'm' },
+    Place { href: "/settings", glyph: Glyph::Settings, text: "Settings", key: 's' },
 ];
 
 /// The frame. `title` is the tab's title; the page draws its own heading.
@@ -48,6 +49,7 @@ pub(crate) fn Frame(#[prop(into)] title: String, children: Children) -> impl Int
     });
     let here = use_location().pathname.get_untracked();
     let waiting = context().waiting;
+    let notify = context().settings.notify.then_some("");
     let places = PLACES.map(|place| {
         let current = (here == place.href).then_some("page");
         let count = (place.href == "/approvals" && waiting > 0).then_some(waiting);
@@ -61,7 +63,7 @@ pub(crate) fn Frame(#[prop(into)] title: String, children: Children) -> impl Int
     view! {
         <Title text=title/>
         <a class="skip" href="#content">"Skip to content"</a>
-        <div class="frame">
+        <div class="frame" data-notify=notify>
             <header class="side">
                 <a class="brand" href="/"><span class="logo"><Icon glyph=Glyph::Logo/></span>"PIM portal"</a>
                 <button type="button" class="find" data-palette="" aria-haspopup="dialog" aria-label="Find a role, a page or an action">
@@ -79,6 +81,7 @@ pub(crate) fn Frame(#[prop(into)] title: String, children: Children) -> impl Int
         </div>
         <Shortcuts/>
         <crate::islands::Clockwork server_now=server_now/>
+        <crate::islands::Copy/>
         <crate::islands::Keys palette="/palette".into()/>
     }
 }

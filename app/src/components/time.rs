@@ -4,18 +4,30 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use leptos::prelude::*;
 use pim::assignment::Assignment;
+use portal::settings::TimeFormat;
 
+use crate::context::context;
 use crate::words;
 
 fn utc(at: Timestamp, format: &str) -> String {
     at.to_zoned(TimeZone::UTC).strftime(format).to_string()
 }
 
+/// A time of day in UTC, as the person writes times, after the date in this format (none when it is empty).
+pub(crate) fn clock(at: Timestamp, date: &str) -> String {
+    let format = match context().settings.time_format {
+        TimeFormat::Hours12 => "%-I:%M %p UTC",
+        // Only the browser knows what it would say.
+        TimeFormat::Hours24 | TimeFormat::Browser => "%H:%M UTC",
+    };
+    utc(at, &format!("{date}{format}"))
+}
+
 /// A time of day, with the date when it is another day.
 #[component]
 pub(crate) fn At(at: Timestamp, now: Timestamp) -> impl IntoView {
     let same_day = utc(at, "%F") == utc(now, "%F");
-    let text = utc(at, if same_day { "%H:%M UTC" } else { "%a %-d %b %H:%M UTC" });
+    let text = clock(at, if same_day { "" } else { "%a %-d %b " });
     view! { <time datetime=at.to_string() data-at=at.as_millisecond().to_string()>{text}</time> }
 }
 

@@ -156,7 +156,7 @@ fn row(plane: &Descriptor, row: &Row<'_>, view: &View, now: Timestamp) -> AnyVie
             <td class="tick">{tick}</td>
             <th class="role" scope="row">
                 {title}{privileged}{environment}{state(row.standing, now)}
-                <span class="place">{eligibility.names.place.clone()}" · "<span class="quiet">{facts::origin(&eligibility.member_type)}</span>{condition}</span>
+                <span class="place"><bdi>{eligibility.names.place.clone()}</bdi>" · "<span class="quiet">{facts::origin(&eligibility.member_type)}</span>{condition}</span>
             </th>
             {cells.collect_view()}
         </tr>

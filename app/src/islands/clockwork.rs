@@ -18,12 +18,11 @@ mod browser {
     use std::rc::Rc;
     use std::time::Duration;
 
-    use js_sys::{Date, JsString, Object, Reflect};
+    use js_sys::Date;
     use leptos::prelude::*;
-    use leptos::wasm_bindgen::{JsCast, JsValue};
     use web_sys::Element;
 
-    use crate::islands::dom;
+    use crate::islands::{dom, times};
     use crate::words;
 
     pub(super) fn start(server_now: f64) {
@@ -89,7 +88,7 @@ mod browser {
         }
     }
 
-    /// "16:54" today, "14 Mar 2027" for dates, "Sat 16:54" for other days; the server's own text moves into the tooltip.
+    /// "16:54" today, "14 Mar 2027" for dates, "Sat 14 Mar 16:54" for other days; the server's own text moves into the tooltip.
     fn localise(time: &Element, ahead: f64) {
         let Some(at) = dom::number(time, "data-at") else { return };
         if !time.has_attribute("title") {
@@ -97,27 +96,13 @@ mod browser {
         }
         let (date, now) = (Date::new(&at.into()), Date::new(&(Date::now() + ahead).into()));
         let text = if time.has_attribute("data-date") {
-            format(&date, &[("day", "numeric"), ("month", "short"), ("year", "numeric")])
+            times::date(&date, &[("day", "numeric"), ("month", "short"), ("year", "numeric")])
+        } else if date.to_date_string() == now.to_date_string() {
+            times::clock(&date)
         } else {
-            let clock = format(&date, &[("hour", "2-digit"), ("minute", "2-digit"), ("hourCycle", "h23")]);
-            if date.to_date_string() == now.to_date_string() {
-                clock
-            } else {
-                format!(
-                    "{} {clock}",
-                    format(&date, &[("weekday", "short"), ("day", "numeric"), ("month", "short")])
-                )
-            }
+            let day = [("weekday", "short"), ("day", "numeric"), ("month", "short")];
+            format!("{} {}", times::date(&date, &day), times::clock(&date))
         };
         dom::write(time, &text);
-    }
-
-    fn format(date: &Date, options: &[(&str, &str)]) -> String {
-        let object = Object::new();
-        for (name, value) in options {
-            drop(Reflect::set(&object, &JsValue::from_str(name), &JsValue::from_str(value)));
-        }
-        // The page is in English, and so are its dates; the zone is the person's.
-        date.to_locale_string("en-GB", &object).unchecked_into::<JsString>().into()
     }
 }

@@ -15,7 +15,7 @@ mod browser {
     use js_sys::Date;
     use leptos::prelude::*;
 
-    use crate::islands::dom;
+    use crate::islands::{dom, times};
 
     pub(super) fn start() {
         let (Some(field), Some(offset)) = (dom::input("#start"), dom::input("input[name=start_offset]"))
@@ -41,7 +41,8 @@ mod browser {
                     let text = if is_time {
                         let utc = date.to_iso_string().as_string().unwrap_or_default();
                         let utc = utc.get(..16).unwrap_or_default().replace('T', " ");
-                        format!("{} your time, {utc} UTC", chosen.replace('T', " "))
+                        let day = chosen.split('T').next().unwrap_or_default();
+                        format!("{day} {} your time, {utc} UTC", times::clock(&date))
                     } else {
                         String::new()
                     };

@@ -16,7 +16,7 @@ use crate::components::justification::JustificationField;
 use crate::components::operation::violation;
 use crate::components::plane::plane_mark;
 use crate::components::policy::{approvers_in_words, capitalised, gives, why_unknown};
-use crate::components::time::At;
+use crate::components::time::{At, clock};
 use crate::context::{Context, signed_in};
 use crate::fragments::demand;
 use crate::islands::{Durations, Start};
@@ -322,7 +322,7 @@ fn start(selection: &Selection, problem: Option<String>) -> Option<AnyView> {
                 <input type="datetime-local" id="start" name="start" value=value aria-invalid=is_wrong aria-describedby="start-hint start-problem start-both"
                     data-start=at.map(|at| at.as_millisecond().to_string())/>
                 <input type="hidden" name="start_offset" value="0"/>
-                <p class="quiet" id="start-both" data-start-both="">{at.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%a %-d %b %Y, %H:%M UTC").to_string())}</p>
+                <p class="quiet" id="start-both" data-start-both="">{at.map(|at| clock(at, "%a %-d %b %Y, "))}</p>
                 <p class="problem" id="start-problem">{problem}</p>
             </div>
         }
@@ -422,7 +422,7 @@ fn steps(plan: &Plan) -> AnyView {
     }
     let later = plan.ready().filter_map(|line| Some((line, line.start?)));
     for (line, start) in later {
-        let at = start.to_zoned(jiff::tz::TimeZone::UTC).strftime("%a %-d %b, %H:%M UTC").to_string();
+        let at = clock(start, "%a %-d %b, ");
         let what = if line.continues { "begins again" } else { "starts" };
         steps.push((format!("{} {what} at {at}", title(line)), "scheduled with Microsoft now".into()));
     }

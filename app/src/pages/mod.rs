@@ -11,5 +11,6 @@ pub(crate) mod permissions;
 pub(crate) mod profiles;
 pub(crate) mod requests;
 pub(crate) mod scopes;
+pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod sign_in_failed;

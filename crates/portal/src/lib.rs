@@ -7,6 +7,7 @@
 //! | [`selection`] | roles ticked for activation, with what was typed, kept on the server until confirmed |
 //! | [`plan`] | what a selection will ask and do, worked out before anything is sent |
 //! | [`profiles`] | named sets of roles, which become a selection with one click |
+//! | [`settings`] | how a person wants the portal |
 //! | [`narrow`] | an activation at scopes below the eligibility's own |
 //! | [`activate`], [`deactivate`], [`cancel`], [`approvals`], [`prolong`] | a confirmation becomes operations in the journal, which are carried out |
 //! | [`step_up`] | operations that wait for a stronger sign-in, and their resumption |
@@ -32,6 +33,7 @@ pub mod plan;
 pub mod profiles;
 pub mod prolong;
 pub mod selection;
+pub mod settings;
 pub mod step_up;
 pub mod track;
 pub mod watch;

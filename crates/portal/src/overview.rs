@@ -26,6 +26,7 @@ use pim::target::Target;
 use crate::prolong::{self, Ended};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::settings::{self, Settings};
 use crate::{Portal, Session, kept};
 
 /// How long a policy that was read serves everybody in the tenant. Administrators change policies rarely, and the service
@@ -51,6 +52,7 @@ pub(crate) struct Kept {
     contexts: kept::Kept<(TenantId, PrincipalId), Arc<Vec<AuthenticationContext>>>,
     pub(crate) children: kept::Kept<(TenantId, PrincipalId, Target), Arc<Listing<ChildScope>>>,
     pub(crate) waiting: kept::Kept<Key, Arc<Vec<Waiting>>>,
+    pub(crate) settings: kept::Kept<(TenantId, PrincipalId), Settings>,
     queueing: Cache<(TenantId, PrincipalId), Arc<Mutex<()>>>,
 }
 
@@ -69,7 +71,8 @@ impl Kept {
             dry_runs: Cache::builder().max_capacity(20_000).time_to_live(POLICY_LIFE).build(),
             contexts: kept::Kept::lasting(clock.clone(), CONTEXT_LIFE),
             children: kept::Kept::new(clock.clone()),
-            waiting: kept::Kept::new(clock),
+            waiting: kept::Kept::new(clock.clone()),
+            settings: kept::Kept::lasting(clock, settings::LIFE),
             queueing: Cache::builder().max_capacity(10_000).time_to_idle(QUEUEING).build(),
         }
     }

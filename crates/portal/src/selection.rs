@@ -183,9 +183,11 @@ pub struct Selection {
 }
 
 impl Portal {
-    /// Keeps a new selection of `rows`; duplicates are dropped.
+    /// Keeps a new selection of `rows`, for as long as the person usually wants; duplicates are dropped.
     pub async fn select(&self, session: &Session, rows: Vec<RowKey>) -> Result<Selection, PortalError> {
-        self.select_again(session, Again { rows, ..Again::default() }).await
+        let wanted = self.settings_or_default(session).await.duration;
+        let fields = Fields { wanted, ..Fields::default() };
+        self.select_again(session, Again { rows, fields, ..Again::default() }).await
     }
 
     pub(crate) async fn select_again(

@@ -5,7 +5,7 @@ use crate::support::{ADELE, Browser, Page, SESSION, World};
 const READER: &str = "Global Reader, Directory";
 
 /// Everything that does something when it is posted to, with fields that would do it.
-async fn doers(browser: &Browser) -> [(&'static str, Vec<(&'static str, String)>); 6] {
+async fn doers(browser: &Browser) -> [(&'static str, Vec<(&'static str, String)>); 7] {
     let row = browser.get("/").await.tick(READER);
     let plan = browser.select(&[READER]).await;
     let batch = "1c5b3a2e-0d5f-4a66-9f0e-0a1b2c3d4e5f".to_owned();
@@ -14,6 +14,7 @@ async fn doers(browser: &Browser) -> [(&'static str, Vec<(&'static str, String)>
         ("/do/activate", vec![("selection", plan.field("selection")), ("step", "confirm".into())]),
         ("/do/retry", vec![("batch", batch)]),
         ("/do/deactivate", vec![("rows[]", row)]),
+        ("/do/save-settings", vec![("theme", "dark".into())]),
         ("/do/refresh", vec![]),
         ("/auth/sign-out", vec![]),
     ]

@@ -15,6 +15,7 @@ mod profiles;
 mod refusals;
 mod secrets;
 mod sessions;
+mod settings;
 mod sign_in;
 mod step_up;
 mod support;

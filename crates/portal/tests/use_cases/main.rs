@@ -16,6 +16,7 @@ mod profiles;
 mod prolong;
 mod replay;
 mod schedule;
+mod settings;
 mod step_up;
 mod stores;
 mod support;

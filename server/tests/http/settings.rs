@@ -1,0 +1,141 @@
+//! Settings: kept for one person, known before a page's first byte, and never in the way of a page.
+
+use pim::records::RecordKind;
+
+use crate::support::{ADELE, ADELE_ID, ALEX, Page, World};
+
+const CHOSEN: [(&str, &str); 7] = [
+    ("theme", "dark"),
+    ("density", "compact"),
+    ("time_format", "12"),
+    ("duration", "own"),
+    ("length", "45"),
+    ("unit", "minutes"),
+    ("notify", "on"),
+];
+
+/// The document's first tag, up to where its head begins.
+fn root(page: &Page) -> &str {
+    page.element("<html", ">").unwrap_or_else(|| panic!("{} is a document", page.path))
+}
+
+fn assert_dark_and_compact(page: &Page) {
+    let root = root(page);
+    for word in ["data-theme=\"dark\"", "data-density=\"compact\"", "data-time-format=\"12\""] {
+        assert!(root.contains(word), "{}: {root}", page.path);
+    }
+    assert!(page.body.contains("<meta name=\"color-scheme\" content=\"dark\""), "{}", page.path);
+}
+
+#[tokio::test]
+async fn what_was_chosen_is_on_every_page_from_its_first_byte_and_survives_signing_out() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let before = browser.get("/").await;
+    assert!(root(&before).contains("data-theme=\"system\""), "{}", root(&before));
+    assert!(!before.body.contains("data-notify"), "nobody asked to be told");
+
+    let saved = browser.submit("/do/save-settings", &CHOSEN).await;
+    assert!(saved.text().contains("Saved."), "{}", saved.text());
+    assert_dark_and_compact(&saved);
+    assert_eq!(saved.field("length"), "45");
+    assert!(saved.body.contains("data-notify"), "the islands are told as well");
+
+    let left = browser.post("/auth/sign-out", &[]).await;
+    let signed_out = browser.get(left.location()).await;
+    assert!(root(&signed_out).contains("data-theme=\"system\""), "nobody's choice is on the door");
+    browser.sign_in(ADELE, "/").await;
+    for path in ["/", "/history", "/profiles", "/nowhere"] {
+        assert_dark_and_compact(&browser.get(path).await);
+    }
+    let elsewhere = world.signed_in(ADELE).await;
+    assert_dark_and_compact(&elsewhere.get("/settings").await);
+
+    let alex = world.signed_in(ALEX).await;
+    assert!(root(&alex.get("/settings").await).contains("data-theme=\"system\""), "it is nobody else's");
+}
+
+#[tokio::test]
+async fn a_selection_begins_with_the_usual_duration_and_each_role_is_shortened_to_its_own() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let roles = ["Global Reader, Directory"];
+    let plan = browser.select(&roles).await;
+    assert!(plan.text().contains("8 h of 8 h"), "the longest: {}", plan.text());
+    browser.submit("/do/save-settings", &CHOSEN).await;
+    let plan = browser.select(&roles).await;
+    assert!(plan.text().contains("45 min of 8 h"), "{}", plan.text());
+
+    let day = [("duration", "own"), ("length", "24"), ("unit", "hours")];
+    browser.submit("/do/save-settings", &day).await;
+    let plan = browser.select(&roles).await;
+    assert!(
+        plan.text().contains("8 h of 8 h") && plan.text().contains("shortened from 24 h"),
+        "{}",
+        plan.text()
+    );
+}
+
+#[tokio::test]
+async fn times_are_written_as_chosen() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    browser.activate(&["Global Reader, Directory"], "A look").await;
+    let times = async || {
+        let page = browser.get("/").await;
+        let time = page.element("<time", "</time>").expect("an end").to_owned();
+        crate::support::text(&time)
+    };
+    assert!(!times().await.contains('M'), "24 hours: {}", times().await);
+    browser.submit("/do/save-settings", &CHOSEN).await;
+    let written = times().await;
+    assert!(written.contains("AM UTC") || written.contains("PM UTC"), "12 hours: {written}");
+}
+
+#[tokio::test]
+async fn a_length_that_no_role_can_have_saves_nothing_and_comes_back_as_it_was_typed() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    for (length, unit) in
+        [("25", "hours"), ("4", "minutes"), ("ten", "minutes"), ("", "hours"), ("99999999999", "hours")]
+    {
+        let fields = [("theme", "light"), ("duration", "own"), ("length", length), ("unit", unit)];
+        let page = browser.submit("/do/save-settings", &fields).await;
+        assert!(page.text().contains("Nothing was saved. Write a length"), "{length}: {}", page.text());
+        assert_eq!(page.field("length"), length.chars().take(8).collect::<String>());
+        assert!(page.body.contains("id=\"length-problem\""), "the field says it");
+        assert!(root(&browser.get("/").await).contains("data-theme=\"system\""), "{length}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_breaks_no_page() {
+    let world = World::start().await;
+    let key = format!("{}/{ADELE_ID}", sim_tenant::tenant::DEMO_TENANT_ID);
+    let (records, expires) = (world.portal.state.records(), "2100-01-01T00:00:00Z".parse().expect("a time"));
+    let put = async |content: &[u8]| {
+        records.put(RecordKind::Settings, &key, content, expires).await.expect("a store");
+    };
+    put(b"\"not JSON").await;
+    let browser = world.signed_in(ADELE).await;
+    let page = browser.get("/").await;
+    assert_eq!(page.status, 200);
+    assert!(root(&page).contains("data-theme=\"system\""), "{}", root(&page));
+    // From a version that knows more: what is not known is as if it had not been chosen.
+    put(br#"{"theme":"sepia","density":"compact","moon":{"phase":1}}"#).await;
+    let page = browser.get("/").await;
+    assert!(
+        root(&page).contains("data-theme=\"system\"") && root(&page).contains("data-density=\"compact\"")
+    );
+}
+
+#[tokio::test]
+async fn no_word_of_an_address_reaches_the_page_as_it_is() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let query = "problem=length&theme=%22%3E%3Cb%3E&length=%3Cb%3Ehello%3C%2Fb%3E&duration=own";
+    let page = browser.get(&format!("/settings?{query}")).await;
+    assert_eq!(page.status, 200);
+    assert!(!page.body.contains("<b>"), "{}", page.body);
+    assert_eq!(page.field("length"), "<b>hello");
+}
