@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
 use crate::context::Context;
-use crate::view::choices::{Ask, Choice, Column, Environment, Grouping, Only, Scope, Sort};
+use crate::view::choices::{Choice, Column};
 use crate::view::{Layout, View};
 
 #[component]
@@ -98,7 +98,7 @@ fn Boxes<C: Choice + Send + Sync>(
 #[component]
 fn Pick<C: Choice + Send + Sync>(label: &'static str, name: &'static str, chosen: C) -> impl IntoView {
     let options = C::ALL.iter().map(|one| {
-        view! { <option value=one.slug() selected=(*one == chosen)>{one.label()}</option> }
+        view! { <option value=one.slug() selected=*one == chosen>{one.label()}</option> }
     });
     view! { <label class="field-of-menu">{label}<select name=name>{options.collect_view()}</select></label> }
 }

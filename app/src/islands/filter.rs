@@ -94,8 +94,8 @@ mod browser {
                 link.remove_attribute("aria-current")
             });
         }
-        let Some(place) = dom::one("[data-planes]") else { return };
-        place.set_inner_html("");
+        let Some(fields) = dom::one("[data-planes]") else { return };
+        fields.set_inner_html("");
         let plane = chosen.get_attribute("data-plane-filter").unwrap_or_default();
         if !plane.is_empty()
             && let Ok(field) = document().create_element("input")
@@ -103,7 +103,7 @@ mod browser {
             && field.set_attribute("name", "plane").is_ok()
             && field.set_attribute("value", &plane).is_ok()
         {
-            drop(place.append_child(&field));
+            drop(fields.append_child(&field));
         }
     }
 

@@ -21,7 +21,7 @@ pub(super) mod browser {
     use crate::islands::dom;
 
     pub(super) fn start(source: &str) {
-        let late: Vec<String> = dom::all("[data-late]").iter().map(|part| part.id()).collect();
+        let late: Vec<String> = dom::all("[data-late]").iter().map(web_sys::Element::id).collect();
         if !late.is_empty() {
             listen_for(source, &late);
         }

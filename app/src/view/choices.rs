@@ -9,7 +9,8 @@ pub(crate) trait Choice: Copy + PartialEq + 'static {
     /// The word in addresses and marks.
     fn slug(self) -> &'static str;
 
-    /// The words for people.
+    /// The words for people, which only the server writes.
+    #[cfg(feature = "ssr")]
     fn label(self) -> &'static str;
 
     /// The value with this slug.
@@ -31,6 +32,7 @@ macro_rules! choices {
                 match self { Self::$first => $one, $(Self::$value => $slug),+ }
             }
 
+            #[cfg(feature = "ssr")]
             fn label(self) -> &'static str {
                 match self { Self::$first => $words, $(Self::$value => $label),+ }
             }

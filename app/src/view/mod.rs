@@ -6,6 +6,7 @@
 //! to [`choices`], a field and a key here, and the mark of its rows in `fragments::facts`.
 
 pub(crate) mod choices;
+#[cfg(feature = "ssr")]
 pub(crate) mod environment;
 
 use choices::{Ask, Choice, Column, Environment, Grouping, Only, Scope, Sort};
