@@ -27,13 +27,15 @@ mod components;
 #[cfg(feature = "ssr")]
 mod context;
 #[cfg(feature = "ssr")]
+mod escape;
+#[cfg(feature = "ssr")]
 pub mod fragments;
 #[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
 mod shell;
 #[cfg(feature = "ssr")]
-pub use context::{Context, Permission, Site};
+pub use context::{Announcement, Brand, Context, Link, Permission, Severity, Site};
 #[cfg(feature = "ssr")]
 pub use pages::history::Asked;
 #[cfg(feature = "ssr")]

@@ -7,6 +7,7 @@ pub(crate) mod frame;
 pub(crate) mod icon;
 pub(crate) mod justification;
 pub(crate) mod operation;
+pub(crate) mod organisation;
 pub(crate) mod plane;
 pub(crate) mod policy;
 pub(crate) mod shortcuts;

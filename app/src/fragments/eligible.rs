@@ -201,7 +201,7 @@ fn ended_row(
             <td class="tick"></td>
             <th class="role" scope="row">
                 <span class="title">{row.names.title.clone()}</span><span class="mark">"Ended lately"</span>
-                <span class="place">{row.names.place.clone()}</span>
+                <span class="place"><bdi>{row.names.place.clone()}</bdi></span>
             </th>
             <td colspan=view.layout.columns.len().to_string()>
                 "Ended on "<On at=row.until/>", "{ago}". "{ask(plane, row.request.as_str(), "Ask to renew", &row.names.title)}

@@ -18,10 +18,10 @@ pub enum RecordKind {
     Before,
     /// All profiles of one person. Key: tenant and person.
     Profiles,
-    /// How one person looks at the overview by default. Key: tenant and person.
-    View,
     /// How one person wants the portal. Key: tenant and person.
     Settings,
+    /// How one person looks at the overview by default. Key: tenant and person.
+    View,
 }
 
 impl RecordKind {
@@ -35,8 +35,8 @@ impl RecordKind {
             Self::Selection => "selection",
             Self::Before => "before",
             Self::Profiles => "profiles",
-            Self::View => "view",
             Self::Settings => "settings",
+            Self::View => "view",
         }
     }
 }
