@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::{Context, signed_in};
 use crate::pages::profiles;
 use crate::pages::settings::Unit;
+use crate::view::View;
 
 /// Why the overview is shown instead of what was asked for. A closed list: an address can put no other words on the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -491,8 +492,7 @@ pub(crate) async fn save_settings(
 /// Forgets what was read, so that the page is fresh.
 #[server(prefix = "/do", endpoint = "refresh")]
 pub(crate) async fn refresh(
-    #[server(default)] q: String,
-    #[server(default)] plane: String,
+    #[server(default)] view: String,
     #[server(default)] page: String,
 ) -> Result<(), ServerFnError> {
     let (context, session) = caller()?;
@@ -500,7 +500,28 @@ pub(crate) async fn refresh(
     if page == "/approvals" {
         go("/approvals");
     } else {
-        go(&crate::fragments::Narrowed { search: q, plane }.address("/"));
+        go_to_view(&context, &session, &view).await;
+    }
+    Ok(())
+}
+
+/// Shows the overview as `view` says, a query.
+async fn go_to_view(context: &Context, session: &Session, view: &str) {
+    let own = context.portal.own_view(session).await.unwrap_or_default();
+    go(&View::parse(view, &own).address("/"));
+}
+
+/// Keeps how the overview is sorted and grouped, and its columns, as the person's default; with `step` = "forget", keeps none.
+#[server(prefix = "/do", endpoint = "keep-view")]
+pub(crate) async fn keep_view(
+    #[server(default)] view: String,
+    #[server(default)] step: String,
+) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    let layout = if step == "forget" { String::new() } else { View::parse(&view, "").layout.query() };
+    match context.portal.keep_own_view(&session, &layout).await {
+        Ok(()) => go_to_view(&context, &session, &view).await,
+        Err(error) => go_with(&error),
     }
     Ok(())
 }

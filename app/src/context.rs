@@ -9,9 +9,62 @@ use portal::settings::Settings;
 use portal::{Portal, Session};
 use tokio::time::Instant;
 
+/// What makes the portal the organisation's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brand {
+    /// What the portal is called.
+    pub name: String,
+    /// URL of the organisation's logo.
+    pub logo: Option<String>,
+    /// URL of the style sheet with the organisation's colours.
+    pub stylesheet: Option<String>,
+    /// Links on every page.
+    pub links: Vec<Link>,
+    /// A line on every page.
+    pub announcement: Option<Announcement>,
+}
+
+impl Default for Brand {
+    fn default() -> Self {
+        let name = "PIM portal".to_owned();
+        Self { name, logo: None, stylesheet: None, links: Vec::new(), announcement: None }
+    }
+}
+
+/// A link of the organisation's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// What it says.
+    pub title: String,
+    /// Where it leads: https.
+    pub url: String,
+}
+
+/// What the organisation has to say to everybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// One line of plain text.
+    pub text: String,
+    /// How much it matters.
+    pub severity: Severity,
+}
+
+/// How much an announcement matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Something is different from usual.
+    Warning,
+    /// Something is wrong.
+    Critical,
+}
+
 /// What stays the same for all requests.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
+    /// The organisation's own.
+    pub brand: Brand,
     /// URL of the style sheet.
     pub stylesheet: String,
     /// URL of the script that starts the islands; `None` when the portal was built without them.

@@ -17,6 +17,7 @@
 )]
 
 mod islands;
+mod view;
 mod words;
 
 #[cfg(feature = "ssr")]
@@ -26,17 +27,20 @@ mod components;
 #[cfg(feature = "ssr")]
 mod context;
 #[cfg(feature = "ssr")]
+mod escape;
+#[cfg(feature = "ssr")]
 pub mod fragments;
 #[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
 mod shell;
 #[cfg(feature = "ssr")]
-pub use context::{Context, Permission, Site};
+pub use context::{Announcement, Brand, Context, Link, Permission, Severity, Site};
 #[cfg(feature = "ssr")]
 pub use pages::history::Asked;
 #[cfg(feature = "ssr")]
 pub use shell::{App, document};
+pub use view::View;
 
 /// Starts the islands; called once by the page's boot script.
 #[cfg(feature = "hydrate")]

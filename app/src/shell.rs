@@ -6,6 +6,7 @@ use leptos_router::{SsrMode, path};
 use portal::settings::{Settings, Theme};
 
 use crate::context::{Context, context};
+use crate::escape::escaped;
 use crate::pages::{
     activate::Activate,
     approvals::Approvals,
@@ -36,6 +37,8 @@ pub fn document() -> impl IntoView {
         Theme::System | Theme::Contrast => "light dark",
     };
     let boot = site.boot.clone().map(|url| view! { <script type="module" src=url></script> });
+    // After the portal's own, which it overrides.
+    let colours = site.brand.stylesheet.clone().map(|url| view! { <link rel="stylesheet" href=url/> });
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme.word() data-density=density.word() data-time-format=time_format.word()>
@@ -46,6 +49,7 @@ pub fn document() -> impl IntoView {
                 <meta name="description" content="Activate and deactivate roles of Microsoft Entra Privileged Identity Management"/>
                 <link rel="icon" href=site.icon.clone() type="image/svg+xml"/>
                 <link rel="stylesheet" href=site.stylesheet.clone()/>
+                {colours}
                 {boot}
                 <leptos_meta::MetaTags/>
             </head>
@@ -93,15 +97,6 @@ pub(crate) fn answer_with(status: http::StatusCode) {
 /// What the page is called, in the browser's tab.
 #[component]
 pub(crate) fn Title(#[prop(into)] text: String) -> impl IntoView {
-    view! { <leptos_meta::Title text=format!("{text} · PIM portal")/> }
-}
-
-/// The banner of a portal that does not talk to a real cloud.
-#[component]
-pub(crate) fn Banner() -> impl IntoView {
-    context()
-        .site
-        .banner
-        .clone()
-        .map(|text| view! { <aside class="banner" aria-label="Not a real cloud">{text}</aside> })
+    let name = context().site.brand.name.clone();
+    view! { <leptos_meta::Title text=escaped(&format!("{text} · {name}"))/> }
 }

@@ -13,7 +13,9 @@ use portal::pace::Pace;
 use serde::Deserialize;
 use url::Url;
 
-const PREFIX: &str = "PIM_PORTAL_";
+use crate::branding::{self, Branding};
+
+pub(crate) const PREFIX: &str = "PIM_PORTAL_";
 /// Variables with the prefix that are not settings: the file's path, the log filter, and the assets of a build.
 const NOT_SETTINGS: [&str; 3] = ["PIM_PORTAL_CONFIG", "PIM_PORTAL_LOG", "PIM_PORTAL_SITE"];
 
@@ -38,6 +40,8 @@ pub struct Config {
     pub key_file: PathBuf,
     /// How fast things are expected to happen. Default: as Microsoft's services do.
     pub pace: Pace,
+    /// The organisation's own. Default: nothing is.
+    pub branding: Branding,
 }
 
 /// The addresses of a cloud. <https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud>
@@ -83,6 +87,13 @@ struct Written {
     key_file: Option<PathBuf>,
     client_auth: Option<String>,
     pace: Option<String>,
+    portal_name: Option<String>,
+    logo_file: Option<PathBuf>,
+    accent_light: Option<String>,
+    accent_dark: Option<String>,
+    links: Option<branding::Links>,
+    announcement: Option<String>,
+    announcement_severity: Option<String>,
 }
 
 /// A list in the file, words with commas in the environment.
@@ -181,6 +192,16 @@ impl Written {
                 Pace::default()
             }
         };
+        let branding = branding::Written {
+            portal_name: self.portal_name,
+            logo_file: self.logo_file,
+            accent_light: self.accent_light,
+            accent_dark: self.accent_dark,
+            links: self.links,
+            announcement: self.announcement,
+            announcement_severity: self.announcement_severity,
+        }
+        .check(&mut problems);
         match (public_url, cloud, tenant_id, client_id, listen) {
             (Some(public_url), Some(cloud), Some(tenant_id), Some(client_id), Ok(listen))
                 if problems.is_empty() =>
@@ -195,6 +216,7 @@ impl Written {
                     database_url,
                     key_file,
                     pace,
+                    branding,
                 })
             }
             _ => Err(ConfigError::Problems(problems)),

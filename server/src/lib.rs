@@ -11,11 +11,13 @@
 //! | [`session`] | the cookie, who is signed in, the gate |
 //! | [`auth`] | signing in and out |
 //! | [`events`] | what arrives after the page |
+//! | [`branding`] | the organisation's name, logo, colours, links, announcement |
 //! | [`export`] | the history as a file |
 //! | [`assets`] | style sheet, icons and islands, inside the binary |
 
 pub mod assets;
 pub mod auth;
+pub mod branding;
 pub mod config;
 pub mod events;
 pub mod export;
@@ -77,6 +79,7 @@ pub fn router(state: &State) -> Router {
         // Whoever crawls finds nothing but the way to sign in, and is told so.
         .route("/robots.txt", get(|| async { "User-agent: *\nDisallow: /\n" }))
         .merge(assets::router())
+        .merge(state.config.branding.router())
         .fallback_service(signed_in)
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(TraceLayer::new_for_http().make_span_with(span))

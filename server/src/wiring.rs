@@ -141,6 +141,7 @@ fn site(config: &Config, identity: &Identity) -> app::Site {
     };
     let public = config.public_url.join("/sign-in").unwrap_or_else(|_| config.public_url.clone());
     app::Site {
+        brand: config.branding.brand.clone(),
         stylesheet: asset("app.css").unwrap_or_default(),
         boot: asset("boot.js"),
         icon: asset("icon.svg").unwrap_or_default(),

@@ -4,9 +4,10 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::icon::{Glyph, Icon};
+use super::organisation::{Banner, BrandMark, OrganisationLinks};
 use super::shortcuts::Shortcuts;
 use crate::context::{context, signed_in};
-use crate::shell::{Banner, Title};
+use crate::shell::Title;
 
 /// A page of the navigation.
 #[derive(Clone, Copy)]
@@ -65,7 +66,7 @@ pub(crate) fn Frame(#[prop(into)] title: String, children: Children) -> impl Int
         <a class="skip" href="#content">"Skip to content"</a>
         <div class="frame" data-notify=notify>
             <header class="side">
-                <a class="brand" href="/"><span class="logo"><Icon glyph=Glyph::Logo/></span>"PIM portal"</a>
+                <a class="brand" href="/"><BrandMark/></a>
                 <button type="button" class="find" data-palette="" aria-haspopup="dialog" aria-label="Find a role, a page or an action">
                     <Icon glyph=Glyph::Search/><span>"Find"</span><kbd>"Ctrl K"</kbd>
                 </button>
@@ -77,6 +78,7 @@ pub(crate) fn Frame(#[prop(into)] title: String, children: Children) -> impl Int
             <div class="content">
                 <Banner/>
                 <main id="content" tabindex="-1">{children()}</main>
+                <OrganisationLinks/>
             </div>
         </div>
         <Shortcuts/>

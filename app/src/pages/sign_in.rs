@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::components::consent::ConsentLink;
-use crate::components::icon::{Glyph, Icon};
+use crate::components::organisation::{Banner, BrandMark, OrganisationLinks};
 use crate::context::context;
-use crate::shell::{Banner, Title};
+use crate::shell::Title;
 
 /// The page.
 #[component]
@@ -39,7 +39,7 @@ pub(crate) fn SignIn() -> impl IntoView {
         <Title text="Sign in"/>
         <Banner/>
         <main class="lone" id="content">
-            <p class="brand"><span class="logo"><Icon glyph=Glyph::Logo/></span>"PIM portal"</p>
+            <p class="brand"><BrandMark/></p>
             <h1>"Activate your Microsoft Entra roles"</h1>
             <p>"All roles you are eligible for in one list: Entra roles, groups and Azure resources. You see what each asks for before anything is sent, and what really became of it afterwards."</p>
             {signed_out}
@@ -57,6 +57,7 @@ pub(crate) fn SignIn() -> impl IntoView {
                     </table>
                 </div>
             </details>
+            <OrganisationLinks/>
         </main>
         <crate::islands::Copy/>
     }

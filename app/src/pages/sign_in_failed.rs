@@ -6,7 +6,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::components::consent::ConsentLink;
-use crate::shell::{Banner, Title, answer_with};
+use crate::components::organisation::Banner;
+use crate::shell::{Title, answer_with};
 
 struct Problem {
     heading: &'static str,

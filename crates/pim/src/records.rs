@@ -20,6 +20,8 @@ pub enum RecordKind {
     Profiles,
     /// How one person wants the portal. Key: tenant and person.
     Settings,
+    /// How one person looks at the overview by default. Key: tenant and person.
+    View,
 }
 
 impl RecordKind {
@@ -34,6 +36,7 @@ impl RecordKind {
             Self::Before => "before",
             Self::Profiles => "profiles",
             Self::Settings => "settings",
+            Self::View => "view",
         }
     }
 }

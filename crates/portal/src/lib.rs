@@ -3,6 +3,7 @@
 //! | module | use case |
 //! |---|---|
 //! | [`overview`] | what the person holds and may activate, read once and kept briefly |
+//! | [`own_view`] | how the person looks at it by default |
 //! | [`selection`] | roles ticked for activation, with what was typed, kept on the server until confirmed |
 //! | [`plan`] | what a selection will ask and do, worked out before anything is sent |
 //! | [`profiles`] | named sets of roles, which become a selection with one click |
@@ -26,6 +27,7 @@ pub mod follow_on;
 pub mod history;
 pub mod narrow;
 pub mod overview;
+pub mod own_view;
 pub mod pace;
 pub mod plan;
 pub mod profiles;

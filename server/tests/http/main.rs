@@ -3,6 +3,7 @@
 mod activate;
 mod after;
 mod approvals;
+mod branding;
 mod deactivate;
 mod forty;
 mod guards;

@@ -14,6 +14,7 @@ use pim::clock::{Clock, ManualClock, SystemClock};
 use pim::records::RecordKind;
 use portal::pace::Pace;
 use serde_json::Value;
+use server::branding::Branding;
 use server::config::{Cloud, Config};
 use server::wiring::State;
 use sim_tenant::tenant::{DEMO_CLIENT_ID, DEMO_TENANT_ID, Tenant, demo};
@@ -23,7 +24,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 pub(crate) use browser::{Browser, SESSION};
-pub(crate) use page::{Page, text};
+pub(crate) use page::{Page, Row, text};
 
 pub(crate) const ADELE: &str = "adele@contoso.example";
 pub(crate) const ADELE_ID: &str = "a1de1e00-51c8-4d0e-8f2a-6b1e00000001";
@@ -111,11 +112,16 @@ pub(crate) struct Portal {
 
 impl Portal {
     pub(crate) async fn start(sim: &Sim) -> Self {
+        Self::start_with(sim, |_| {}).await
+    }
+
+    /// One with other settings.
+    pub(crate) async fn start_with(sim: &Sim, change: impl FnOnce(&mut Config)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let url = Url::parse(&format!("http://localhost:{}", address.port())).expect("a URL");
         let directory = TempDir::new().expect("a directory");
-        let config = Config {
+        let mut config = Config {
             public_url: url.clone(),
             listen: address,
             tenant_id: DEMO_TENANT_ID.parse().expect("a tenant id"),
@@ -131,7 +137,9 @@ impl Portal {
             database_url: format!("sqlite://{}", directory.path().join("portal.db").display()),
             key_file: directory.path().join("portal.key"),
             pace: Pace::default(),
+            branding: Branding::default(),
         };
+        change(&mut config);
         let clock = ManualClock::at(SystemClock.now());
         let state = State::open(config, Arc::new(clock.clone())).await.expect("the portal opens");
         let router = server::router(&state);
