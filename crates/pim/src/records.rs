@@ -20,6 +20,8 @@ pub enum RecordKind {
     Profiles,
     /// How one person wants the portal. Key: tenant and person.
     Settings,
+    /// What was typed into a form that was refused. Key: tenant, person and form.
+    Typed,
 }
 
 impl RecordKind {
@@ -34,6 +36,7 @@ impl RecordKind {
             Self::Before => "before",
             Self::Profiles => "profiles",
             Self::Settings => "settings",
+            Self::Typed => "typed",
         }
     }
 }
