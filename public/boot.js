@@ -49,3 +49,5 @@ islands.hydrate();
 await wake(document.body);
 // For tests, and for style sheets that show what only works with islands.
 document.documentElement.dataset.islands = "awake";
+// How long that took shows in the browser's own tools, and the tests hold it to a limit.
+performance.mark("islands-awake");

@@ -46,6 +46,7 @@ pub fn document() -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content=scheme/>
+                <meta name="description" content="Activate and deactivate roles of Microsoft Entra Privileged Identity Management"/>
                 <link rel="icon" href=site.icon.clone() type="image/svg+xml"/>
                 <link rel="stylesheet" href=site.stylesheet.clone()/>
                 {colours}

@@ -2,7 +2,7 @@
 // anything, fails the test that opened it.
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, test as base, type ConsoleMessage, type Page, type Request } from "@playwright/test";
-import { reset } from "./tenant.ts";
+import { seed } from "./tenant.ts";
 
 /** Tag of a test that is about what the islands do: it does not run without JavaScript. */
 export const SCRIPT = { tag: "@script" };
@@ -11,6 +11,8 @@ export const SCRIPT = { tag: "@script" };
 export const NO_SCRIPT = { tag: "@no-script" };
 
 type Fixtures = {
+  /** What is in the tenant: `test.use({ seeded: "hostile" })`. */
+  seeded: string;
   /** A tenant in which nothing has happened yet. */
   tenant: void;
   /** Complaints that a test provokes on purpose, such as the console's line about a page with status 404. */
@@ -20,9 +22,11 @@ type Fixtures = {
 };
 
 export const test = base.extend<Fixtures>({
+  seeded: ["demo", { option: true }],
+
   tenant: [
-    async ({}, use) => {
-      await reset();
+    async ({ seeded }, use) => {
+      await seed(seeded);
       await use();
     },
     { auto: true },

@@ -1,7 +1,6 @@
 // Steps that many journeys share, taken as a person takes them: by what is on the page.
 import type { Locator, Page } from "@playwright/test";
 import { expect, hasJavaScript, test } from "./fixtures.ts";
-import { persona } from "./tenant.ts";
 
 /** The everyday administrator. */
 export const ADELE = "adele@contoso.example";
@@ -30,10 +29,9 @@ export async function follow(page: Page, target: Locator): Promise<void> {
 
 /** From the portal's front page through the account picker. Consent is the next page. */
 export async function pickAccount(page: Page, upn: string): Promise<void> {
-  const { displayName } = await persona(upn);
   await open(page, "/");
   await follow(page, page.getByRole("link", { name: "Sign in", exact: true }));
-  await follow(page, page.getByRole("button", { name: displayName }));
+  await follow(page, page.locator(`button[name="upn"][value="${upn}"]`));
 }
 
 /** Signs in from the portal's front page and arrives at the overview, read afresh. */

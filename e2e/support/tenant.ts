@@ -3,8 +3,6 @@ import { request } from "@playwright/test";
 
 const control = process.env.CONTROL_URL ?? "http://localhost:8084";
 
-export type Persona = { upn: string; displayName: string; summary: string };
-
 /** One of the tenant's origins. */
 export type Plane = "graph" | "azure";
 
@@ -36,24 +34,17 @@ export async function onlyAdministratorsConsent(): Promise<void> {
   await call("POST", "/consent", { mode: "admin_required" });
 }
 
-/** Puts the tenant back to how it started: no requests, no active roles, nobody's consent, the machine's time. */
-export async function reset(): Promise<void> {
-  await call("POST", "/reset");
+/**
+ * Starts over with the tenant that a seed describes, a built-in one by its name or TOML: no requests, nobody's consent, the machine's
+ * time. Its ids have to be those of the demo tenant, because the portal was told them when it started.
+ */
+export async function seed(seed: string): Promise<void> {
+  await call("POST", "/seed", seed);
 }
 
 /** Every role request that the tenant carried out. */
 export async function ledger(): Promise<unknown[]> {
   return (await call("GET", "/ledger")) as unknown[];
-}
-
-/** The person with this user principal name. */
-export async function persona(upn: string): Promise<Persona> {
-  const everyone = (await call("GET", "/personas")) as Persona[];
-  const found = everyone.find((someone) => someone.upn === upn);
-  if (!found) {
-    throw new Error(`the tenant has no ${upn}; it has ${everyone.map((someone) => someone.upn).join(", ")}`);
-  }
-  return found;
 }
 
 async function call(method: string, path: string, data?: unknown): Promise<unknown> {

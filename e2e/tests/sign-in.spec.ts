@@ -1,6 +1,6 @@
 // Signing in, and the ways in which it does not work.
 import type { Page } from "@playwright/test";
-import { expect, test } from "../support/fixtures.ts";
+import { expect, SCRIPT, test } from "../support/fixtures.ts";
 import { ADELE, follow, heading, open, pickAccount } from "../support/journey.ts";
 import { advance, onlyAdministratorsConsent, spoilSignIn } from "../support/tenant.ts";
 
@@ -48,6 +48,15 @@ test("declining the permissions is understood", async ({ page, expected }) => {
   await expect(page.getByRole("link", { name: "Grant the permissions for the organisation" })).toBeVisible();
   await open(page, "/");
   await expect(page).toHaveURL(/\/sign-in$/);
+});
+
+test("the link for an administrator can be copied", SCRIPT, async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await open(page, "/sign-in");
+  const field = page.getByRole("textbox", { name: "Link for an administrator" });
+  await page.getByRole("button", { name: "Copy Link for an administrator" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "Copied" })).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await field.inputValue());
 });
 
 test("without an administrator's consent the page says whom to ask", async ({ page, expected }) => {

@@ -186,8 +186,10 @@ impl Written {
                 .push(format!("{PREFIX}LISTEN is not an address with a port: write, for one, 0.0.0.0:8080"));
         }
         let database_url = self.database_url.unwrap_or_else(|| "sqlite://pim-portal.db".into());
-        if !database_url.starts_with("sqlite:") {
-            problems.push(format!("{PREFIX}DATABASE_URL: only sqlite://… works in this version"));
+        if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| database_url.starts_with(scheme)) {
+            problems.push(format!(
+                "{PREFIX}DATABASE_URL names no database: write sqlite://… (one replica) or postgres://… (any number)"
+            ));
         }
         let key_file = self.key_file.unwrap_or_else(|| "pim-portal.key".into());
         if key_file.as_os_str().is_empty() {
@@ -427,7 +429,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_opened_is_refused_before_it_is_tried() {
-        assert!(problem(&[("DATABASE_URL", "postgres://db/pim")]).contains("DATABASE_URL"));
+        assert!(problem(&[("DATABASE_URL", "mysql://db/pim")]).contains("DATABASE_URL"));
         assert!(problem(&[("KEY_FILE", "")]).contains("KEY_FILE"));
         assert!(problem(&[("CLIENT_AUTH", "managed-identity")]).contains("CLIENT_AUTH"));
     }

@@ -78,6 +78,8 @@ pub fn router(state: &State) -> Router {
 
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
+        // Whoever crawls finds nothing but the way to sign in, and is told so.
+        .route("/robots.txt", get(|| async { "User-agent: *\nDisallow: /\n" }))
         .merge(assets::router())
         .merge(state.config.branding.router())
         .fallback_service(signed_in)

@@ -11,37 +11,53 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    process::root,
+    process::{root, step},
     site::{self, Published},
-    wasm::Profile,
+    wasm::{self, Profile},
 };
 
-/// What the islands, the glue and the style sheet may weigh together, compressed with brotli.
-pub(crate) const BUDGET: usize = 140_000;
+/// What the islands, the glue and the style sheet may weigh together, in bytes compressed with brotli.
+const BUDGET: usize = 140_000;
 
 /// A finished directory of assets.
 pub(crate) struct Site {
     /// Where it is; what `PIM_PORTAL_SITE` names when the server is built.
     pub(crate) directory: PathBuf,
-    /// What is in it, with the sizes that count against the budget.
-    pub(crate) weights: Vec<Weight>,
+    /// What is in it.
+    weights: Vec<Weight>,
 }
 
 /// One file and what it costs a browser.
-pub(crate) struct Weight {
+struct Weight {
     /// Its logical name.
-    pub(crate) name: String,
+    name: String,
     /// Bytes as they are.
-    pub(crate) raw: usize,
+    raw: usize,
     /// Bytes after brotli at its highest level; `None` where the file is not worth compressing or in a dev build.
-    pub(crate) brotli: Option<usize>,
+    brotli: Option<usize>,
+}
+
+/// Builds the islands and puts together what the portal embeds. For a release it prints what each file costs a browser, and fails
+/// where that is over the budget.
+pub(crate) fn build(profile: Profile) -> Result<Site> {
+    let pkg = wasm::build(profile)?;
+    if profile == Profile::Dev {
+        return assemble(&pkg, profile);
+    }
+    step(
+        "Compressing the assets",
+        "They are embedded as brotli and gzip too, so that serving them costs nothing.",
+    );
+    let site = assemble(&pkg, profile)?;
+    site.weigh()?;
+    Ok(site)
 }
 
 /// Publishes `pkg` (the output of wasm-bindgen), the style sheet and the icons.
-pub(crate) fn assemble(pkg: &Path, profile: Profile) -> Result<Site> {
+fn assemble(pkg: &Path, profile: Profile) -> Result<Site> {
     let directory = root().join("target/site").join(profile.site());
     let mut sources = site::read_tree(&root())?;
     sources.extend(site::read_directory(pkg)?);
@@ -76,16 +92,38 @@ pub(crate) fn assemble(pkg: &Path, profile: Profile) -> Result<Site> {
 }
 
 impl Site {
-    /// Bytes that count against [`BUDGET`]: scripts, WebAssembly and style sheet, compressed.
-    pub(crate) fn budgeted(&self) -> usize {
-        let counts = |name: &str| {
-            Path::new(name)
-                .extension()
-                .is_some_and(|extension| ["js", "wasm", "css"].iter().any(|counted| extension == *counted))
-        };
-        let counted = self.weights.iter().filter(|weight| counts(&weight.name));
-        counted.map(|weight| weight.brotli.unwrap_or(weight.raw)).sum()
+    /// Prints what each file costs a browser; fails when those of the budget cost more than that.
+    fn weigh(&self) -> Result<()> {
+        println!("\n    {:<24} {:>10} {:>10}", "bytes", "raw", "brotli");
+        for weight in &self.weights {
+            let brotli = weight.brotli.map_or_else(|| "-".into(), |bytes| bytes.to_string());
+            println!("    {:<24} {:>10} {:>10}", weight.name, weight.raw, brotli);
+        }
+        let budgeted = budgeted(&self.weights);
+        println!("    {:<24} {:>10} {budgeted:>10}   (budget {BUDGET})", "islands, glue, CSS", "");
+        within_budget(budgeted)
     }
+}
+
+/// Bytes that count against [`BUDGET`]: scripts, WebAssembly and style sheet, compressed.
+fn budgeted(weights: &[Weight]) -> usize {
+    let counts = |name: &str| {
+        Path::new(name)
+            .extension()
+            .is_some_and(|extension| ["js", "wasm", "css"].iter().any(|counted| extension == *counted))
+    };
+    let counted = weights.iter().filter(|weight| counts(&weight.name));
+    counted.map(|weight| weight.brotli.unwrap_or(weight.raw)).sum()
+}
+
+fn within_budget(bytes: usize) -> Result<()> {
+    if bytes > BUDGET {
+        bail!(
+            "what a browser loads (islands, glue and CSS) is {bytes} bytes in brotli, {} over the budget of {BUDGET}",
+            bytes - BUDGET
+        );
+    }
+    Ok(())
 }
 
 fn manifest(published: &[Published]) -> String {
@@ -135,4 +173,33 @@ fn remove_others(directory: &Path, keep: &BTreeSet<PathBuf>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weight(name: &str, raw: usize, brotli: Option<usize>) -> Weight {
+        Weight { name: name.to_owned(), raw, brotli }
+    }
+
+    #[test]
+    fn scripts_webassembly_and_styles_count_compressed_where_they_are() {
+        let weights = [
+            weight("app_bg.wasm", 200_000, Some(90_000)),
+            weight("app.js", 40_000, Some(6_000)),
+            weight("boot.js", 2_000, None),
+            weight("app.css", 20_000, Some(4_000)),
+            weight("icon.svg", 300, Some(200)),
+            weight("icon-512.png", 9_000, None),
+        ];
+        assert_eq!(budgeted(&weights), 102_000);
+    }
+
+    #[test]
+    fn a_byte_over_the_budget_fails() {
+        assert!(within_budget(BUDGET).is_ok());
+        let error = within_budget(BUDGET + 1).expect_err("over the budget").to_string();
+        assert!(error.ends_with("is 140001 bytes in brotli, 1 over the budget of 140000"), "{error}");
+    }
 }

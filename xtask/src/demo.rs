@@ -4,7 +4,7 @@ use std::{fs, thread, time::Duration};
 
 use anyhow::{Context as _, Result};
 
-use crate::{http, ports::Ports, process::root, stage};
+use crate::{assets, http, ports::Ports, process::root, stage, wasm::Profile};
 
 /// The demo's flags.
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ pub(crate) struct Demo {
 pub(crate) fn run(demo: &Demo) -> Result<()> {
     // Before minutes of building, and again when it matters.
     demo.ports.check()?;
-    let site = stage::build_site()?;
+    let site = assets::build(Profile::Dev)?;
     stage::build_servers(&site, &["--package", "server", "--package", "sim-tenant"])?;
 
     let directory = root().join("target/demo");

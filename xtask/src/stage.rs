@@ -6,20 +6,14 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use crate::{
-    assets::{self, Site},
+    assets::Site,
     http,
     ports::Ports,
     process::{Background, cargo, command, root, run, step},
-    wasm::{self, Profile},
 };
 
 /// How long either may take from its start to its first answer.
 const DEADLINE: Duration = Duration::from_mins(1);
-
-/// Builds the islands and gathers the assets the portal embeds.
-pub(crate) fn build_site() -> Result<Site> {
-    assets::assemble(&wasm::build(Profile::Dev)?, Profile::Dev)
-}
 
 /// Builds `pim-portal` and `sim-tenant` with the assets inside. `selection` says of what else, for cargo: with the
 /// same selection as the unit tests, everything those compiled is used again.

@@ -5,11 +5,14 @@ use std::fs;
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    assets::Site,
+    assets::{self, Site},
     browser, disputed,
     ports::Ports,
-    process::{cargo, on_path, root, run as run_command, status, step, stop_children},
+    process::{
+        cargo, install_debian_packages, on_path, root, run as run_command, status, step, stop_children,
+    },
     stage,
+    wasm::Profile,
 };
 
 /// Which tests; without a flag, all of them.
@@ -37,8 +40,9 @@ pub(crate) fn run(test: &Test) -> Result<()> {
     let everything = test.unit == test.browser;
     // What is missing shows at once, not after ten minutes of building.
     let tools = (everything || test.browser).then(browser::ensure).transpose()?;
-    // The unit tests embed the same assets as the browser tests, or cargo would build the portal twice.
-    let site = stage::build_site()?;
+    // The whole command tests what a release embeds, and weighs it; one half of it is for the work in between and builds sooner.
+    // Unit tests embed the same assets as browser tests, or cargo would build the portal twice.
+    let site = assets::build(if everything { Profile::Release } else { Profile::Dev })?;
     if everything || test.unit {
         unit(&site)?;
     }
@@ -79,6 +83,15 @@ fn unit(site: &Site) -> Result<()> {
         "Running unit and integration tests",
         "Rules, adapters and the whole server against the simulated tenant.",
     );
+    if !scratch_postgres::is_installed() {
+        install_debian_packages(
+            &[scratch_postgres::DEBIAN_PACKAGE],
+            "The store is tested on SQLite and on PostgreSQL, and there is no PostgreSQL",
+        )?;
+    }
+    // One for all tests: each has a database of its own in it.
+    let postgres = scratch_postgres::Server::start()?;
+    let handed_on = (scratch_postgres::HANDED_ON, postgres.directory());
     let nextest = on_path("cargo-nextest");
     let mut tests = cargo();
     if nextest {
@@ -86,7 +99,9 @@ fn unit(site: &Site) -> Result<()> {
     } else {
         tests.arg("test");
     }
-    run_command(tests.arg("--workspace").env("PIM_PORTAL_SITE", &site.directory))?;
+    run_command(
+        tests.arg("--workspace").env("PIM_PORTAL_SITE", &site.directory).env(handed_on.0, handed_on.1),
+    )?;
     if nextest {
         step("Running documentation tests", "cargo-nextest leaves them out.");
         run_command(cargo().args(["test", "--workspace", "--doc"]).env("PIM_PORTAL_SITE", &site.directory))?;

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, process::Command};
 use serde_json::Value;
 
 /// Every arrow that is drawn. What is not here fails.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     // `transport` and `pim` for wiring only: the composition root builds what the adapters take.
     ("server", &["app", "arm", "graph", "identity", "pim", "portal", "store", "transport"]),
     ("app", &["pim", "portal"]),
@@ -18,11 +18,16 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("pim", &[]),
     // It must be able to contradict the adapters, so it shares nothing with them.
     ("sim-tenant", &[]),
-    ("xtask", &[]),
+    ("scratch-postgres", &[]),
+    // It starts the database that all tests share.
+    ("xtask", &["scratch-postgres"]),
 ];
 
 /// Who may test against the simulated tenant.
 const TESTED_AGAINST_SIM_TENANT: [&str; 4] = ["server", "graph", "arm", "identity"];
+
+/// Who may test on a real PostgreSQL.
+const TESTED_ON_POSTGRES: [&str; 2] = ["server", "store"];
 
 #[test]
 fn every_arrow_between_our_crates_is_drawn() {
@@ -40,7 +45,9 @@ fn every_arrow_between_our_crates_is_drawn() {
         for dependency in package["dependencies"].as_array().expect("dependencies") {
             let to = text(dependency, "name");
             let kind = dependency["kind"].as_str().unwrap_or("normal");
-            let tests = kind == "dev" && to == "sim-tenant" && TESTED_AGAINST_SIM_TENANT.contains(&from);
+            let tests = kind == "dev"
+                && ((to == "sim-tenant" && TESTED_AGAINST_SIM_TENANT.contains(&from))
+                    || (to == "scratch-postgres" && TESTED_ON_POSTGRES.contains(&from)));
             // A crate that tests itself with other features is no arrow.
             let itself = kind == "dev" && to == from;
             let allowed = itself || (kind != "build" && drawn.contains(&to)) || tests;

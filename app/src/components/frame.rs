@@ -83,6 +83,7 @@ pub(crate) fn Frame(#[prop(into)] title: String, children: Children) -> impl Int
         </div>
         <Shortcuts/>
         <crate::islands::Clockwork server_now=server_now/>
+        <crate::islands::Copy/>
         <crate::islands::Keys palette="/palette".into()/>
     }
 }

@@ -1,5 +1,7 @@
 //! The pieces that pages are built of. Each draws one thing and knows nothing of the page around it.
 
+pub(crate) mod consent;
+pub(crate) mod copy;
 pub(crate) mod failure;
 pub(crate) mod frame;
 pub(crate) mod icon;

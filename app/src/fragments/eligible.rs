@@ -137,7 +137,7 @@ fn row(
             <td class="tick">{tick}</td>
             <th class="role" scope="row">
                 {title}{privileged}{state}
-                <span class="place">{eligibility.names.place.clone()}" · "<span class="quiet">{origin}</span>{condition}</span>
+                <span class="place"><bdi>{eligibility.names.place.clone()}</bdi>" · "<span class="quiet">{origin}</span>{condition}</span>
             </th>
             <PolicyCells reading=policy.clone()/>
             <td class="quiet" data-label="Eligible until">{until}</td>

@@ -5,6 +5,7 @@
 //! [`dom::page_changed`], which lets every island look again.
 
 mod clockwork;
+mod copy;
 mod dock;
 mod dom;
 mod durations;
@@ -21,6 +22,6 @@ mod times;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
-    clockwork::Clockwork, dock::Dock, durations::Durations, filter::Filter, keys::Keys, late::Late,
-    live::Live, progress::Progress, start::Start,
+    clockwork::Clockwork, copy::Copy, dock::Dock, durations::Durations, filter::Filter, keys::Keys,
+    late::Late, live::Live, progress::Progress, start::Start,
 };

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use pim::tokens::{Audience, TokenError};
 use portal::Session;
 
+use crate::components::consent::ConsentLink;
 use crate::components::frame::Frame;
 use crate::context::{Permission, context, signed_in};
 
@@ -66,13 +67,6 @@ fn shortfall(all: &[(Permission, Standing)]) -> Option<String> {
     Some(format!("{count} missing: {}. What does not work: {}", names.join(", "), without.join(" ")))
 }
 
-fn consent_link(url: String) -> impl IntoView {
-    view! {
-        <label class="field">"Link for an administrator to grant the permissions"<input type="text" readonly value=url.clone()/></label>
-        <p class="after"><a class="button" href=url rel="noreferrer">"Open the link"</a></p>
-    }
-}
-
 /// How it shows, and who fixes it how.
 const TROUBLE: [(&str, &str); 4] = [
     (
@@ -120,7 +114,7 @@ pub(crate) fn Permissions() -> impl IntoView {
                         <tbody>{rows}</tbody>
                     </table>
                 </div>
-                {consent_link(context.site.admin_consent_url.clone())}
+                <ConsentLink/>
                 <h2>"Revoking"</h2>
                 <p>"An administrator revokes permissions in the Microsoft Entra admin center under Enterprise applications, Permissions. Tokens already issued hold until they expire; then only what the column “Without it” names stops."</p>
                 <h2>"Deliberately not asked for"</h2>
@@ -154,7 +148,7 @@ pub(crate) fn Tenants() -> impl IntoView {
                     <dt>"Directory id"</dt><dd><code>{session.caller.tenant.to_string()}</code></dd>
                     <dt>"Consent"</dt><dd>{state}</dd>
                 </dl>
-                {consent_link(site.admin_consent_url.clone())}
+                <ConsentLink/>
                 <h2>"Other directories"</h2>
                 <p>"This portal is configured for one directory. Whoever runs it sets the tenant id in its configuration; another directory needs a portal of its own."</p>
             </Frame>

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use crate::components::consent::ConsentLink;
 use crate::components::organisation::{Banner, BrandMark, OrganisationLinks};
 use crate::context::context;
 use crate::shell::Title;
@@ -45,7 +46,7 @@ pub(crate) fn SignIn() -> impl IntoView {
             <p class="after"><a class="button primary" href=href>"Sign in"</a></p>
             <h2>"An administrator has to consent first"</h2>
             <p>"Once for the whole organisation. If sign-in says that approval is needed, send this link to a Privileged Role Administrator or Global Administrator:"</p>
-            <p class="link-box"><a href=site.admin_consent_url.clone() rel="noreferrer">"Grant the permissions for the organisation"</a></p>
+            <ConsentLink/>
             <details>
                 <summary>"What the portal asks for, and why"</summary>
                 <p>"Delegated permissions only: the portal acts as you, while you are signed in, and holds no secret of its own."</p>
@@ -58,5 +59,6 @@ pub(crate) fn SignIn() -> impl IntoView {
             </details>
             <OrganisationLinks/>
         </main>
+        <crate::islands::Copy/>
     }
 }

@@ -5,8 +5,8 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use crate::components::consent::ConsentLink;
 use crate::components::organisation::Banner;
-use crate::context::context;
 use crate::shell::{Title, answer_with};
 
 struct Problem {
@@ -117,7 +117,6 @@ pub(crate) fn SignInFailed() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let Problem { heading, what, todo, way } = problem(&query.get("problem").unwrap_or_default());
     let correlation = query.get("correlation").and_then(|text| text.parse::<pim::ids::OperationId>().ok());
-    let consent = context().site.admin_consent_url.clone();
     view! {
         <Title text=heading/>
         <Banner/>
@@ -125,10 +124,11 @@ pub(crate) fn SignInFailed() -> impl IntoView {
             <h1>{heading}</h1>
             <p>{what}</p>
             <p>{todo}</p>
-            {(way == Way::Consent).then(|| view! { <p class="link-box"><a href=consent rel="noreferrer">"Grant the permissions for the organisation"</a></p> })}
+            {(way == Way::Consent).then(|| view! { <ConsentLink/> })}
             {(way == Way::Requests).then(|| view! { <p>"If it was a stronger sign-in for a request, it was not completed: "<a href="/history">"open the request"</a>" and sign in for it again."</p> })}
             <p class="after"><a class="button primary" href="/auth/sign-in">"Sign in again"</a><a class="button" href="/sign-in">"What the portal asks for"</a></p>
             {correlation.map(|id| view! { <details class="ids"><summary>"For support"</summary>"Correlation id "<code>{id.to_string()}</code></details> })}
         </main>
+        <crate::islands::Copy/>
     }
 }

@@ -27,18 +27,28 @@ pub enum OpenError {
     /// The address names no engine that is supported.
     #[error(
         "the database address must start with `sqlite:` (such as `sqlite:///var/lib/pim-portal/portal.db`, or \
-         `sqlite::memory:` to keep nothing); `{scheme}` is not supported in this version"
+         `sqlite::memory:` to keep nothing) or with `postgres:`; `{scheme}` is not supported"
     )]
     Unsupported {
         /// What it starts with.
         scheme: String,
     },
-    /// The address names SQLite, but not as it should.
+    /// The address names an engine, but not as it should.
     #[error("the database address cannot be read: {0}")]
     Address(#[source] sqlx::Error),
     /// The database cannot be opened or written.
-    #[error("the database cannot be opened (does its folder exist, and may this process write to it?): {0}")]
+    #[error(
+        "the database cannot be opened (is it where the address says, and may this process write to it?): {0}"
+    )]
     Connect(#[source] sqlx::Error),
+    /// The file is damaged.
+    #[error(
+        "the database is damaged ({found}): restore it from a backup, or move it away to begin with an empty one"
+    )]
+    Damaged {
+        /// What SQLite says.
+        found: String,
+    },
     /// The tables could not be brought to this version.
     #[error("the database cannot be brought up to date: {0}")]
     Migrate(#[source] sqlx::migrate::MigrateError),
@@ -61,9 +71,9 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// Opens the database at `database_url`, creates it where it is missing, and brings its tables up to date.
     ///
-    /// `sqlite://path` and `sqlite::memory:` are supported. Everything is sealed with the current key of `keys` and opened
-    /// with whichever of its keys a row names. Fails when the address is not supported, when the database cannot be written, and
-    /// when it was written by a newer version.
+    /// `sqlite://path`, `sqlite::memory:` and `postgres://…` are supported. Everything is sealed with the current key of `keys` and opened
+    /// with whichever of its keys a row names. Fails when the address is not supported, when the database cannot be written or is
+    /// damaged, and when it was written by a newer version.
     pub async fn open(database_url: &str, keys: KeyRing, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let database = Database::open(database_url).await?;
         let store = Self { database, keys: Arc::new(keys), clock };

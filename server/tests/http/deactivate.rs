@@ -45,7 +45,8 @@ async fn too_early_is_refused_and_later_it_works() {
         assert!(line.contains("Deactivated The role is no longer active."), "{line}");
     }
     let ledger = world.sim.ledger().await;
-    let off: Vec<_> = ledger.iter().filter(|one| one["action"] == "selfDeactivate" && one["status"] != "Failed").collect();
+    let off: Vec<_> =
+        ledger.iter().filter(|one| one["action"] == "selfDeactivate" && one["status"] != "Failed").collect();
     assert_eq!(off.len(), 3);
     assert!(off.iter().all(|one| one["principalId"] == ADELE_ID));
     let overview = browser.get("/").await;

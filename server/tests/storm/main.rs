@@ -7,12 +7,16 @@
 //! | module | holds |
 //! |---|---|
 //! | `tenant` | the people and their roles |
-//! | `portal` | the portal as a program of its own, which can be killed |
+//! | `portal` | the portal as a program of its own, or as several replicas, which can be killed |
+//! | `balancer` | what stands in front of replicas |
+//! | `replicas` | what one person sees of two replicas |
 //! | `visit` | what one person does in the browser |
 //! | `judge` | what is shown against what happened |
 
+mod balancer;
 mod judge;
 mod portal;
+mod replicas;
 mod tenant;
 mod visit;
 mod weather;
@@ -46,6 +50,11 @@ async fn a_portal_that_is_killed_in_a_storm_takes_up_what_it_began() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_replicas_of_which_one_is_killed_now_and_then_do_nothing_twice() {
+    run(&Weather { kills: 4, seed: 22, replicas: 2, ..Weather::small() }).await.hold();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "as large as its variables say; cargo xtask bench storm runs it"]
 async fn as_ordered() {
     let weather = Weather::from_environment();
@@ -60,7 +69,7 @@ async fn run(weather: &Weather) -> Verdict {
     let tenant = Arc::new(Running::start(options).await.expect("the tenant starts"));
     let control = visit::Control::new(&tenant.control);
     control.post("requests", json!({ "keep": 1_000 })).await;
-    let portal = Arc::new(Portal::start(&tenant).await);
+    let portal = Arc::new(Portal::start(&tenant, weather.replicas).await);
     control
         .post("lag", json!({ "plane": "*", "provisioning": "PT1S", "instance": "PT1S", "request": "PT0.5S" }))
         .await;

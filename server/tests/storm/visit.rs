@@ -23,7 +23,9 @@ const BEFORE_AGAIN: Duration = Duration::from_millis(150);
     reason = "the tests stand in for a browser, without the portal's transport"
 )]
 pub(crate) fn client() -> reqwest::Client {
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    // Every request on a connection of its own, so that a balancer spreads them.
+    let client =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).pool_max_idle_per_host(0);
     client.timeout(Duration::from_secs(30)).build().expect("a client can be built")
 }
 
@@ -73,22 +75,63 @@ pub(crate) struct Person {
 }
 
 /// What a page answered.
-struct Answer {
-    location: Option<String>,
-    body: String,
+pub(crate) struct Answer {
+    pub(crate) location: Option<String>,
+    pub(crate) body: String,
 }
 
-struct Browser {
+pub(crate) struct Browser {
     http: reqwest::Client,
     url: Url,
     cookies: BTreeMap<String, String>,
 }
 
 impl Browser {
+    pub(crate) fn new(url: &Url) -> Self {
+        Self { http: client(), url: url.clone(), cookies: BTreeMap::new() }
+    }
+
+    pub(crate) async fn get(&mut self, path: &str) -> Option<Answer> {
+        self.send(path, None).await
+    }
+
+    /// A stream of events that a page keeps open.
+    pub(crate) async fn listen(&self, path: &str) -> reqwest::Response {
+        let request =
+            self.http.get(self.url.join(path).expect("a path")).header(COOKIE, self.cookie_header());
+        let answer = request.header(ACCEPT, "text/event-stream").send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer
+    }
+
+    /// Selects the first role there is and confirms it; the page with the result.
+    pub(crate) async fn activate_first(&mut self) -> String {
+        let form = |fields: &[(&str, &str)]| -> Vec<(String, String)> {
+            fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let row = loop {
+            if let Some(mut rows) = rows(self, &[ROLES[0].1]).await {
+                break rows.remove(0);
+            }
+        };
+        let selected = self.send("/do/select", Some(&form(&[("rows[]", &row)]))).await.expect("an answer");
+        let selection = selected.location.expect("a place").trim_start_matches("/activate/").to_owned();
+        let fields = [("selection", selection.as_str()), ("step", "confirm"), ("justification", "Replicas")];
+        let confirmed = self.send("/do/activate", Some(&form(&fields))).await.expect("an answer");
+        let page = confirmed.location.expect("a place");
+        assert!(page.starts_with("/requests/"), "{page}");
+        page
+    }
+
+    fn cookie_header(&self) -> String {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        cookies.join("; ")
+    }
+
     /// `None` when nothing answers, as when the portal was killed.
     async fn send(&mut self, path: &str, form: Option<&[(String, String)]>) -> Option<Answer> {
         let url = self.url.join(path).ok()?;
-        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies = self.cookie_header();
         let request = match form {
             None => self.http.get(url),
             Some(form) => {
@@ -98,8 +141,7 @@ impl Browser {
                 request.header(ORIGIN, origin).header("sec-fetch-site", "same-origin").body(body)
             }
         };
-        let answer =
-            request.header(ACCEPT, "text/html").header(COOKIE, cookies.join("; ")).send().await.ok()?;
+        let answer = request.header(ACCEPT, "text/html").header(COOKIE, cookies).send().await.ok()?;
         for cookie in answer.headers().get_all(SET_COOKIE) {
             let cookie = cookie.to_str().expect("ASCII");
             let (pair, rest) = cookie.split_once(';').unwrap_or((cookie, ""));
@@ -121,17 +163,23 @@ impl Browser {
         self.send(&format!("{}?{}", back.path(), back.query()?), None).await.map(drop)
     }
 
-    async fn sign_in(&mut self, upn: &str) -> Option<()> {
+    /// Goes to Microsoft's side and signs in there; the way back.
+    pub(crate) async fn begin_sign_in(&mut self, upn: &str) -> Option<String> {
         let begun = self.send("/auth/sign-in", None).await?.location?;
         let back = walk::authorize(&Url::parse(&begun).ok()?, upn, Consent::Accept).await.ok()?;
-        let landed = self.send(&format!("{}?{}", back.path(), back.query()?), None).await?.location?;
+        Some(format!("{}?{}", back.path(), back.query()?))
+    }
+
+    async fn sign_in(&mut self, upn: &str) -> Option<()> {
+        let way = self.begin_sign_in(upn).await?;
+        let landed = self.send(&way, None).await?.location?;
         (landed == "/").then_some(())
     }
 }
 
 /// Signs in, selects and confirms.
 pub(crate) async fn activate(portal: &Portal, weather: &Weather, number: usize) -> Person {
-    let browser = Browser { http: client(), url: portal.url.clone(), cookies: BTreeMap::new() };
+    let browser = Browser::new(&portal.url);
     let mut person = Person { number, page: None, lines: Vec::new(), browser };
     let wanted: Vec<&str> = {
         let count = 1 + weather.chance("count", number, ROLES.len());

@@ -35,16 +35,18 @@ pub(crate) struct Weather {
     pub(crate) rate: f64,
     /// How often the portal is killed.
     pub(crate) kills: usize,
+    /// How many processes it is.
+    pub(crate) replicas: usize,
     /// Where the result is written.
     pub(crate) json: Option<String>,
 }
 
 impl Weather {
     pub(crate) fn small() -> Self {
-        Self { operations: 12, seed: 7, rate: 0.3, kills: 0, json: None }
+        Self { operations: 12, seed: 7, rate: 0.3, kills: 0, replicas: 1, json: None }
     }
 
-    /// `STORM_OPERATIONS`, `STORM_SEED`, `STORM_RATE`, `STORM_KILLS`, `STORM_JSON`.
+    /// `STORM_OPERATIONS`, `STORM_SEED`, `STORM_RATE`, `STORM_KILLS`, `STORM_REPLICAS`, `STORM_JSON`.
     pub(crate) fn from_environment() -> Self {
         #[expect(clippy::disallowed_methods, reason = "a test's own parameters")]
         let variable = |name: &str| std::env::var(format!("STORM_{name}")).ok();
@@ -57,6 +59,7 @@ impl Weather {
             seed: variable("SEED").map_or(small.seed, |text| text.parse().expect("a whole number")),
             rate: variable("RATE").map_or(small.rate, |text| text.parse().expect("a share")),
             kills: number("KILLS", 0),
+            replicas: number("REPLICAS", 1),
             json: variable("JSON"),
         }
     }

@@ -3,9 +3,9 @@
 //! A write takes a [`Writing`]: the place that a change gets in the order of all changes is part of what is sealed, and has to be
 //! taken in the transaction that stores it, so that nobody sees a later change before an earlier one.
 
-use sqlx::{FromRow, Sqlite, Transaction};
+use sqlx::{FromRow, Postgres, Sqlite, Transaction};
 
-use super::{Database, Result};
+use super::{Database, Pool, Result, changed, on};
 
 /// A row of `journal`.
 #[derive(FromRow)]
@@ -23,36 +23,50 @@ pub(crate) struct JournalRow {
 }
 
 /// A transaction that writes. Dropped before [`Writing::commit`], it leaves nothing behind.
-pub(crate) struct Writing(Transaction<'static, Sqlite>);
+pub(crate) enum Writing {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
 
 impl Database {
-    /// Begins to write. The write lock is taken at once: a transaction that reads first and writes later could be refused half-way.
+    /// Begins to write. Who writes to the journal is alone with it from here on: on SQLite, because a transaction that reads first and
+    /// writes later could be refused half-way; on PostgreSQL, so that what was read still holds when it is written.
     pub(crate) async fn write(&self) -> Result<Writing> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map(Writing)
+        match &self.writer {
+            Pool::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Writing::Sqlite),
+            Pool::Postgres(pool) => {
+                let mut writing = pool.begin().await?;
+                sqlx::query("SELECT last FROM journal_sequence FOR UPDATE").execute(&mut *writing).await?;
+                Ok(Writing::Postgres(writing))
+            }
+        }
     }
 
     /// Whether anything is due at `now`.
     pub(crate) async fn anything_due(&self, now: i64) -> Result<bool> {
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM journal WHERE due <= $1)")
-            .bind(now)
-            .fetch_one(&self.readers)
-            .await
+        on!(Pool, &self.readers, |pool| sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM journal WHERE due <= $1)"
+        )
+        .bind(now)
+        .fetch_one(pool))
     }
 
     /// A whole batch, in the order it was appended, whoever's it is.
     pub(crate) async fn batch(&self, batch: &str) -> Result<Vec<JournalRow>> {
-        sqlx::query_as(
+        on!(Pool, &self.readers, |pool| {
+            sqlx::query_as(
             "SELECT id, batch, tenant, principal, sequence, state, updated, created, key_id, payload FROM journal \
              WHERE batch = $1 ORDER BY place",
         )
         .bind(batch)
-        .fetch_all(&self.readers)
-        .await
+        .fetch_all(pool)
+        })
     }
 
     /// A person's rows that changed at `since` or later, newest first.
     pub(crate) async fn recent(&self, tenant: &str, principal: &str, since: i64) -> Result<Vec<JournalRow>> {
-        sqlx::query_as(
+        on!(Pool, &self.readers, |pool| {
+            sqlx::query_as(
             "SELECT id, batch, tenant, principal, sequence, state, updated, created, key_id, payload FROM journal \
              WHERE tenant = $1 AND principal = $2 AND updated >= $3 \
              ORDER BY updated DESC, created DESC, place DESC",
@@ -60,8 +74,8 @@ impl Database {
         .bind(tenant)
         .bind(principal)
         .bind(since)
-        .fetch_all(&self.readers)
-        .await
+        .fetch_all(pool)
+        })
     }
 
     /// A person's first `most` rows whose last change comes after `after`, in the order of the changes.
@@ -72,7 +86,8 @@ impl Database {
         after: i64,
         most: i64,
     ) -> Result<Vec<JournalRow>> {
-        sqlx::query_as(
+        on!(Pool, &self.readers, |pool| {
+            sqlx::query_as(
             "SELECT id, batch, tenant, principal, sequence, state, updated, created, key_id, payload FROM journal \
              WHERE tenant = $1 AND principal = $2 AND sequence > $3 ORDER BY sequence LIMIT $4",
         )
@@ -80,57 +95,55 @@ impl Database {
         .bind(principal)
         .bind(after)
         .bind(most)
-        .fetch_all(&self.readers)
-        .await
+        .fetch_all(pool)
+        })
     }
 
     /// The place of a person's last change; 0 without any.
     pub(crate) async fn latest(&self, tenant: &str, principal: &str) -> Result<i64> {
-        sqlx::query_scalar(
+        on!(Pool, &self.readers, |pool| sqlx::query_scalar(
             "SELECT COALESCE(MAX(sequence), 0) FROM journal WHERE tenant = $1 AND principal = $2",
         )
         .bind(tenant)
         .bind(principal)
-        .fetch_one(&self.readers)
-        .await
+        .fetch_one(pool))
     }
 }
 
 impl Writing {
     /// The next place in the order of all changes. Who takes one keeps others waiting until the commit.
     pub(crate) async fn next_sequence(&mut self) -> Result<i64> {
-        sqlx::query_scalar("UPDATE journal_sequence SET last = last + 1 RETURNING last")
-            .fetch_one(&mut *self.0)
-            .await
+        on!(Writing, self, |writing| sqlx::query_scalar(
+            "UPDATE journal_sequence SET last = last + 1 RETURNING last"
+        )
+        .fetch_one(&mut **writing))
     }
 
     /// Whether a batch has rows of anybody but this person.
     pub(crate) async fn is_foreign(&mut self, batch: &str, tenant: &str, principal: &str) -> Result<bool> {
-        sqlx::query_scalar(
+        on!(Writing, self, |writing| sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM journal WHERE batch = $1 AND (tenant <> $2 OR principal <> $3))",
         )
         .bind(batch)
         .bind(tenant)
         .bind(principal)
-        .fetch_one(&mut *self.0)
-        .await
+        .fetch_one(&mut **writing))
     }
 
     /// Whether the batch has operations of this person.
     pub(crate) async fn is_own(&mut self, batch: &str, tenant: &str, principal: &str) -> Result<bool> {
-        sqlx::query_scalar(
+        on!(Writing, self, |writing| sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM journal WHERE batch = $1 AND tenant = $2 AND principal = $3)",
         )
         .bind(batch)
         .bind(tenant)
         .bind(principal)
-        .fetch_one(&mut *self.0)
-        .await
+        .fetch_one(&mut **writing))
     }
 
     /// Appends the row behind what its batch already holds.
     pub(crate) async fn append(&mut self, row: &JournalRow, due: i64) -> Result<()> {
-        sqlx::query(
+        changed!(Writing, self, |writing| sqlx::query(
             "INSERT INTO journal \
              (id, batch, place, tenant, principal, sequence, state, due, updated, created, key_id, payload) \
              VALUES ($1, $2, (SELECT COALESCE(MAX(place), 0) + 1 FROM journal WHERE batch = $2), \
@@ -147,17 +160,15 @@ impl Writing {
         .bind(row.created)
         .bind(&row.key_id)
         .bind(&row.payload)
-        .execute(&mut *self.0)
-        .await
+        .execute(&mut **writing))
         .map(drop)
     }
 
     /// The place of a row's last change.
     pub(crate) async fn sequence(&mut self, id: &str) -> Result<Option<i64>> {
-        sqlx::query_scalar("SELECT sequence FROM journal WHERE id = $1")
+        on!(Writing, self, |writing| sqlx::query_scalar("SELECT sequence FROM journal WHERE id = $1")
             .bind(id)
-            .fetch_optional(&mut *self.0)
-            .await
+            .fetch_optional(&mut **writing))
     }
 
     /// Writes the row if its state is still `from`, since `since`, and it is the same person's. Returns whether it was written.
@@ -168,7 +179,7 @@ impl Writing {
         since: i64,
         due: Option<i64>,
     ) -> Result<bool> {
-        sqlx::query(
+        changed!(Writing, self, |writing| sqlx::query(
             "UPDATE journal SET sequence = $1, state = $2, due = $3, updated = $4, key_id = $5, payload = $6 \
              WHERE id = $7 AND batch = $8 AND tenant = $9 AND principal = $10 AND created = $11 AND state = $12 \
              AND updated = $13",
@@ -186,35 +197,34 @@ impl Writing {
         .bind(row.created)
         .bind(from)
         .bind(since)
-        .execute(&mut *self.0)
-        .await
-        .map(|done| done.rows_affected() == 1)
+        .execute(&mut **writing))
+        .map(|rows| rows == 1)
     }
 
     /// Up to `most` rows that are due at `now`, with the time at which each is: the longest due first.
     pub(crate) async fn due(&mut self, now: i64, most: i64) -> Result<Vec<(String, i64)>> {
-        sqlx::query_as("SELECT id, due FROM journal WHERE due <= $1 ORDER BY due, sequence LIMIT $2")
-            .bind(now)
-            .bind(most)
-            .fetch_all(&mut *self.0)
-            .await
+        on!(Writing, self, |writing| sqlx::query_as(
+            "SELECT id, due FROM journal WHERE due <= $1 ORDER BY due, sequence LIMIT $2"
+        )
+        .bind(now)
+        .bind(most)
+        .fetch_all(&mut **writing))
     }
 
     /// Moves the row's time on from `due` to `until`, unless somebody else did so before.
     pub(crate) async fn lease(&mut self, id: &str, due: i64, until: i64) -> Result<Option<JournalRow>> {
-        sqlx::query_as(
+        on!(Writing, self, |writing| sqlx::query_as(
             "UPDATE journal SET due = $1 WHERE id = $2 AND due = $3 \
              RETURNING id, batch, tenant, principal, sequence, state, updated, created, key_id, payload",
         )
         .bind(until)
         .bind(id)
         .bind(due)
-        .fetch_optional(&mut *self.0)
-        .await
+        .fetch_optional(&mut **writing))
     }
 
     /// Makes it all count.
     pub(crate) async fn commit(self) -> Result<()> {
-        self.0.commit().await
+        on!(Writing, self, |writing| writing.commit())
     }
 }

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::{Database, Result};
+use super::{Database, Pool, Result, changed, on};
 use crate::seal::Sealed;
 
 /// A row of `records`.
@@ -17,15 +17,14 @@ pub(crate) struct RecordRow {
 impl Database {
     /// The row, unless it expired at `now`.
     pub(crate) async fn record(&self, kind: &str, key: &str, now: i64) -> Result<Option<RecordRow>> {
-        sqlx::query_as(
+        on!(Pool, &self.readers, |pool| sqlx::query_as(
             "SELECT version, key_id, payload, expires_at FROM records \
              WHERE kind = $1 AND key_hash = $2 AND expires_at > $3",
         )
         .bind(kind)
         .bind(key)
         .bind(now)
-        .fetch_optional(&self.readers)
-        .await
+        .fetch_optional(pool))
     }
 
     /// Writes the row, whatever was there.
@@ -36,7 +35,7 @@ impl Database {
         sealed: &Sealed,
         expires_at: i64,
     ) -> Result<()> {
-        sqlx::query(
+        changed!(Pool, &self.writer, |pool| sqlx::query(
             "INSERT INTO records (kind, key_hash, version, key_id, payload, expires_at) \
              VALUES ($1, $2, 1, $3, $4, $5) \
              ON CONFLICT (kind, key_hash) DO UPDATE SET version = records.version + 1, key_id = excluded.key_id, \
@@ -47,8 +46,7 @@ impl Database {
         .bind(&sealed.key_id)
         .bind(&sealed.payload)
         .bind(expires_at)
-        .execute(&self.writer)
-        .await
+        .execute(pool))
         .map(drop)
     }
 
@@ -61,7 +59,7 @@ impl Database {
         expires_at: i64,
         now: i64,
     ) -> Result<bool> {
-        sqlx::query(
+        changed!(Pool, &self.writer, |pool| sqlx::query(
             "INSERT INTO records (kind, key_hash, version, key_id, payload, expires_at) \
              VALUES ($1, $2, 1, $3, $4, $5) \
              ON CONFLICT (kind, key_hash) DO UPDATE SET version = 1, key_id = excluded.key_id, \
@@ -73,9 +71,8 @@ impl Database {
         .bind(&sealed.payload)
         .bind(expires_at)
         .bind(now)
-        .execute(&self.writer)
-        .await
-        .map(|done| done.rows_affected() == 1)
+        .execute(pool))
+        .map(|rows| rows == 1)
     }
 
     /// Writes the row if it has `version` and has not expired at `now`. Returns whether it was written.
@@ -88,7 +85,7 @@ impl Database {
         expires_at: i64,
         now: i64,
     ) -> Result<bool> {
-        sqlx::query(
+        changed!(Pool, &self.writer, |pool| sqlx::query(
             "UPDATE records SET version = version + 1, key_id = $1, payload = $2, expires_at = $3 \
              WHERE kind = $4 AND key_hash = $5 AND version = $6 AND expires_at > $7",
         )
@@ -99,37 +96,35 @@ impl Database {
         .bind(key)
         .bind(version)
         .bind(now)
-        .execute(&self.writer)
-        .await
-        .map(|done| done.rows_affected() == 1)
+        .execute(pool))
+        .map(|rows| rows == 1)
     }
 
     /// Deletes the row and returns it, in one statement. The caller looks at the expiry.
     pub(crate) async fn take_record(&self, kind: &str, key: &str) -> Result<Option<RecordRow>> {
-        sqlx::query_as(
+        on!(Pool, &self.writer, |pool| {
+            sqlx::query_as(
             "DELETE FROM records WHERE kind = $1 AND key_hash = $2 RETURNING version, key_id, payload, expires_at",
         )
         .bind(kind)
-        .bind(key)
-        .fetch_optional(&self.writer)
-        .await
+        .bind(key).fetch_optional(pool)
+        })
     }
 
     pub(crate) async fn delete_record(&self, kind: &str, key: &str) -> Result<()> {
-        sqlx::query("DELETE FROM records WHERE kind = $1 AND key_hash = $2")
-            .bind(kind)
-            .bind(key)
-            .execute(&self.writer)
-            .await
-            .map(drop)
+        changed!(Pool, &self.writer, |pool| sqlx::query(
+            "DELETE FROM records WHERE kind = $1 AND key_hash = $2"
+        )
+        .bind(kind)
+        .bind(key)
+        .execute(pool))
+        .map(drop)
     }
 
     /// Deletes every record that expired at `now`.
     pub(crate) async fn purge_records(&self, now: i64) -> Result<u64> {
-        sqlx::query("DELETE FROM records WHERE expires_at <= $1")
+        changed!(Pool, &self.writer, |pool| sqlx::query("DELETE FROM records WHERE expires_at <= $1")
             .bind(now)
-            .execute(&self.writer)
-            .await
-            .map(|done| done.rows_affected())
+            .execute(pool))
     }
 }

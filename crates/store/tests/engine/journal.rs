@@ -1,7 +1,8 @@
 //! The journal through the port: order, ownership, compare-and-swap, leases, the order of changes, and that a changed row is an error
 //! rather than a gap.
 
-use crate::common::{self, folder_url, open, start};
+use super::Home;
+use crate::common::{open, start};
 use jiff::{SignedDuration, Timestamp};
 use pim::draft::Draft;
 use pim::duration::ActivationDuration;
@@ -68,7 +69,8 @@ async fn advance(store: &Store, operation: &Operation, from: S) -> bool {
 
 #[tokio::test]
 async fn a_batch_keeps_the_order_it_was_appended_in() {
-    let store = open("sqlite::memory:", KeyRing::ephemeral()).await;
+    let home = Home::new().await;
+    let store = open(home.url(), KeyRing::ephemeral()).await;
     let batch = BatchId::random();
     // Times run against the order, ids are random: neither may decide.
     let mut operations: Vec<_> = (0..20).map(|number| operation(ADELE, batch, -number)).collect();
@@ -83,7 +85,8 @@ async fn a_batch_keeps_the_order_it_was_appended_in() {
 
 #[tokio::test]
 async fn a_batch_is_its_owners_alone() {
-    let store = open("sqlite::memory:", KeyRing::ephemeral()).await;
+    let home = Home::new().await;
+    let store = open(home.url(), KeyRing::ephemeral()).await;
     let batch = BatchId::random();
     let mine = operation(ADELE, batch, 0);
     append(&store, std::slice::from_ref(&mine)).await;
@@ -107,7 +110,8 @@ async fn a_batch_is_its_owners_alone() {
 
 #[tokio::test]
 async fn an_id_that_exists_appends_nothing_at_all() {
-    let store = open("sqlite::memory:", KeyRing::ephemeral()).await;
+    let home = Home::new().await;
+    let store = open(home.url(), KeyRing::ephemeral()).await;
     let batch = BatchId::random();
     let first = operation(ADELE, batch, 0);
     append(&store, std::slice::from_ref(&first)).await;
@@ -120,8 +124,8 @@ async fn an_id_that_exists_appends_nothing_at_all() {
 
 #[tokio::test]
 async fn of_many_who_append_to_one_batch_exactly_one_does() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder_url(&folder), KeyRing::ephemeral()).await;
+    let home = Home::new().await;
+    let store = open(home.url(), KeyRing::ephemeral()).await;
     let batch = BatchId::random();
     let appends = (0..16).map(|number| {
         let (store, own) =
@@ -135,8 +139,8 @@ async fn of_many_who_append_to_one_batch_exactly_one_does() {
 
 #[tokio::test]
 async fn of_many_advances_from_one_state_exactly_one_wins() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder_url(&folder), KeyRing::ephemeral()).await;
+    let home = Home::new().await;
+    let store = open(home.url(), KeyRing::ephemeral()).await;
     let batch = BatchId::random();
     let prepared = operation(ADELE, batch, 0);
     append(&store, std::slice::from_ref(&prepared)).await;
@@ -154,7 +158,8 @@ async fn of_many_advances_from_one_state_exactly_one_wins() {
 
 #[tokio::test]
 async fn a_copy_that_was_overtaken_stores_nothing_although_the_state_came_again() {
-    let store = open("sqlite::memory:", KeyRing::ephemeral()).await;
+    let home = Home::new().await;
+    let store = open(home.url(), KeyRing::ephemeral()).await;
     let batch = BatchId::random();
     let prepared = operation(ADELE, batch, 0);
     append(&store, std::slice::from_ref(&prepared)).await;
@@ -178,7 +183,8 @@ async fn a_copy_that_was_overtaken_stores_nothing_although_the_state_came_again(
 
 #[tokio::test]
 async fn a_transition_that_does_not_exist_is_refused_before_the_database() {
-    let store = open("sqlite::memory:", KeyRing::ephemeral()).await;
+    let home = Home::new().await;
+    let store = open(home.url(), KeyRing::ephemeral()).await;
     let batch = BatchId::random();
     let prepared = operation(ADELE, batch, 0);
     append(&store, std::slice::from_ref(&prepared)).await;
@@ -190,7 +196,8 @@ async fn a_transition_that_does_not_exist_is_refused_before_the_database() {
 
 #[tokio::test]
 async fn recent_is_newest_first_and_counts_changes() {
-    let store = open("sqlite::memory:", KeyRing::ephemeral()).await;
+    let home = Home::new().await;
+    let store = open(home.url(), KeyRing::ephemeral()).await;
     let batch = BatchId::random();
     let operations: Vec<_> = (0..4).map(|number| operation(ADELE, batch, number)).collect();
     append(&store, &operations).await;
@@ -202,7 +209,8 @@ async fn recent_is_newest_first_and_counts_changes() {
 
 #[tokio::test]
 async fn the_longest_due_is_claimed_first_and_nobody_gets_it_before_the_lease_ends() {
-    let store = open("sqlite::memory:", KeyRing::ephemeral()).await;
+    let home = Home::new().await;
+    let store = open(home.url(), KeyRing::ephemeral()).await;
     let operations: Vec<_> = (0..4).map(|number| operation(ADELE, BatchId::random(), number)).collect();
     for (operation, due) in operations.iter().zip([3, 1, 2, 10]) {
         store.append(std::slice::from_ref(operation), at(due)).await.unwrap();
@@ -221,7 +229,8 @@ async fn the_longest_due_is_claimed_first_and_nobody_gets_it_before_the_lease_en
 
 #[tokio::test]
 async fn an_advance_sets_when_it_is_due_and_an_end_is_never_due() {
-    let store = open("sqlite::memory:", KeyRing::ephemeral()).await;
+    let home = Home::new().await;
+    let store = open(home.url(), KeyRing::ephemeral()).await;
     let prepared = operation(ADELE, BatchId::random(), 0);
     append(&store, std::slice::from_ref(&prepared)).await;
     let sending = moved(&prepared, S::Sending, 1);
@@ -234,9 +243,9 @@ async fn an_advance_sets_when_it_is_due_and_an_end_is_never_due() {
 
 #[tokio::test]
 async fn of_many_claimers_on_two_stores_each_operation_goes_to_exactly_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let one = open(&folder_url(&folder), common::keys(&folder, &[[1; 32]])).await;
-    let other = open(&folder_url(&folder), common::keys(&folder, &[[1; 32]])).await;
+    let home = Home::new().await;
+    let one = open(home.url(), home.keys(&[[1; 32]])).await;
+    let other = open(home.url(), home.keys(&[[1; 32]])).await;
     let operations: Vec<_> = (0..40).map(|number| operation(ADELE, BatchId::random(), number)).collect();
     append(&one, &operations).await;
 
@@ -254,7 +263,8 @@ async fn of_many_claimers_on_two_stores_each_operation_goes_to_exactly_one() {
 
 #[tokio::test]
 async fn changes_come_in_their_order_and_each_operation_once() {
-    let store = open("sqlite::memory:", KeyRing::ephemeral()).await;
+    let home = Home::new().await;
+    let store = open(home.url(), KeyRing::ephemeral()).await;
     assert_eq!(store.latest(TENANT, ADELE).await.unwrap(), 0);
     let operations: Vec<_> = (0..3).map(|number| operation(ADELE, BatchId::random(), -number)).collect();
     append(&store, &operations).await;
@@ -288,7 +298,8 @@ async fn changes_come_in_their_order_and_each_operation_once() {
 
 #[tokio::test]
 async fn an_amendment_is_stored_and_is_no_change() {
-    let store = open("sqlite::memory:", KeyRing::ephemeral()).await;
+    let home = Home::new().await;
+    let store = open(home.url(), KeyRing::ephemeral()).await;
     let batch = BatchId::random();
     let prepared = operation(ADELE, batch, 0);
     append(&store, std::slice::from_ref(&prepared)).await;
@@ -310,9 +321,9 @@ async fn an_amendment_is_stored_and_is_no_change() {
 
 #[tokio::test]
 async fn places_grow_in_the_order_of_commits_on_two_stores_at_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let one = open(&folder_url(&folder), common::keys(&folder, &[[1; 32]])).await;
-    let other = open(&folder_url(&folder), common::keys(&folder, &[[1; 32]])).await;
+    let home = Home::new().await;
+    let one = open(home.url(), home.keys(&[[1; 32]])).await;
+    let other = open(home.url(), home.keys(&[[1; 32]])).await;
     let writers = (0..20).map(|number| {
         let store = if number % 2 == 0 { one.clone() } else { other.clone() };
         tokio::spawn(async move {
@@ -338,10 +349,10 @@ async fn places_grow_in_the_order_of_commits_on_two_stores_at_once() {
 
 #[tokio::test]
 async fn a_damaged_row_keeps_nobody_else_from_being_claimed() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder_url(&folder), KeyRing::ephemeral()).await;
+    let home = Home::new().await;
+    let store = open(home.url(), KeyRing::ephemeral()).await;
     append(&store, &[operation(ADELE, BatchId::random(), 0)]).await;
-    common::execute(&folder, "UPDATE journal SET payload = zeroblob(length(payload))").await;
+    home.execute("UPDATE journal SET payload = ZEROS").await;
     let sound = operation(ALEX, BatchId::random(), 0);
     append(&store, std::slice::from_ref(&sound)).await;
     assert_eq!(store.claim(at(0), at(5), 1).await.unwrap(), [], "the damaged one is first");
@@ -351,7 +362,7 @@ async fn a_damaged_row_keeps_nobody_else_from_being_claimed() {
 #[tokio::test]
 async fn a_row_that_was_changed_is_an_error_and_never_a_gap() {
     for tampering in [
-        "UPDATE journal SET payload = zeroblob(length(payload))",
+        "UPDATE journal SET payload = ZEROS",
         "UPDATE journal SET state = 'Usable'",
         "UPDATE journal SET updated = updated + 1",
         "UPDATE journal SET key_id = 'ffffffffffffffff'",
@@ -359,11 +370,11 @@ async fn a_row_that_was_changed_is_an_error_and_never_a_gap() {
         "UPDATE journal SET principal = '00000000-0000-0000-0000-000000000003'",
         "UPDATE journal SET sequence = sequence + 1",
     ] {
-        let folder = tempfile::tempdir().unwrap();
-        let store = open(&folder_url(&folder), KeyRing::ephemeral()).await;
+        let home = Home::new().await;
+        let store = open(home.url(), KeyRing::ephemeral()).await;
         let batch = BatchId::random();
         append(&store, &[operation(ADELE, batch, 0)]).await;
-        common::execute(&folder, tampering).await;
+        home.execute(tampering).await;
         let owner = if tampering.contains("principal") { ALEX } else { ADELE };
         assert!(store.batch(TENANT, owner, batch).await.is_err(), "{tampering}");
         assert!(store.recent(TENANT, owner, at(-60)).await.is_err(), "{tampering}");
@@ -373,11 +384,11 @@ async fn a_row_that_was_changed_is_an_error_and_never_a_gap() {
 
 #[tokio::test]
 async fn a_justification_is_not_in_the_database_file() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder_url(&folder), KeyRing::ephemeral()).await;
+    let home = Home::new().await;
+    let store = open(home.url(), KeyRing::ephemeral()).await;
     append(&store, &[operation(ADELE, BatchId::random(), 0)]).await;
     store.close().await;
-    let (raw, canary) = (common::raw_files(&folder), b"canary-justification");
+    let (raw, canary) = (home.raw().await, b"canary-justification");
     assert!(raw.windows(8).any(|window| window == b"Prepared"), "the files hold what was written");
     assert!(!raw.windows(canary.len()).any(|window| window == canary));
 }

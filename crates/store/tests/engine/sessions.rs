@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::common::{self, clock, start};
+use super::Home;
+use crate::common::{clock, open, start};
 use jiff::SignedDuration;
 use store::sessions::Sessions;
 use store::{KeyRing, Store};
@@ -19,7 +20,8 @@ fn record(minutes: i64) -> Record {
 
 #[tokio::test]
 async fn a_session_is_created_saved_loaded_and_deleted() {
-    let sessions = Sessions::new(Arc::new(common::open("sqlite::memory:", KeyRing::ephemeral()).await));
+    let home = Home::new().await;
+    let sessions = Sessions::new(Arc::new(open(home.url(), KeyRing::ephemeral()).await));
     let mut session = record(30);
     sessions.create(&mut session).await.unwrap();
     assert_eq!(sessions.load(&session.id).await.unwrap().as_ref(), Some(&session));
@@ -36,7 +38,8 @@ async fn a_session_is_created_saved_loaded_and_deleted() {
 
 #[tokio::test]
 async fn an_id_that_is_taken_is_not_overwritten() {
-    let sessions = Sessions::new(Arc::new(common::open("sqlite::memory:", KeyRing::ephemeral()).await));
+    let home = Home::new().await;
+    let sessions = Sessions::new(Arc::new(open(home.url(), KeyRing::ephemeral()).await));
     let (mut first, mut second) = (record(30), record(60));
     sessions.create(&mut first).await.unwrap();
     second.id = first.id;
@@ -49,7 +52,8 @@ async fn an_id_that_is_taken_is_not_overwritten() {
 #[tokio::test]
 async fn a_session_that_ended_meanwhile_is_not_brought_back_by_a_late_save() {
     let clock = clock();
-    let store = Store::open("sqlite::memory:", KeyRing::ephemeral(), Arc::new(clock.clone())).await.unwrap();
+    let home = Home::new().await;
+    let store = Store::open(home.url(), KeyRing::ephemeral(), Arc::new(clock.clone())).await.unwrap();
     let sessions = Sessions::new(Arc::new(store));
     let (mut signed_out, mut expired) = (record(120), record(30));
     sessions.create(&mut signed_out).await.unwrap();

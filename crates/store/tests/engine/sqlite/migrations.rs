@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::common::{folder_url, keys, open, start};
+use super::Home;
+use crate::common::{open, start};
 use jiff::SignedDuration;
 use pim::ids::{PrincipalId, TenantId};
 use pim::journal::Journal;
@@ -15,23 +16,24 @@ use uuid::Uuid;
 #[tokio::test]
 async fn records_survive_the_second_migration_and_the_journal_begins_anew() {
     let expires = start().saturating_add(SignedDuration::from_hours(1)).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let today = open(&folder_url(&folder), keys(&folder, &[[1; 32]])).await;
+    let home = Home::new().await;
+    let today = open(home.url(), home.keys(&[[1; 32]])).await;
     today.put(RecordKind::Tokens, "vault", b"content", expires).await.unwrap();
     today.close().await;
 
     // A database as the first migration left it, with today's record and an operation in it.
-    let old = tempfile::tempdir().unwrap();
-    let first = old.path().join("migrations");
+    let old = Home::new().await;
+    let first = old.folder.path().join("migrations");
     std::fs::create_dir(&first).unwrap();
     let name = "0001_records_and_journal.sql";
     let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
     std::fs::copy(migrations.join(name), first.join(name)).unwrap();
-    let options = SqliteConnectOptions::new().filename(old.path().join("portal.db")).create_if_missing(true);
+    let options =
+        SqliteConnectOptions::new().filename(old.folder.path().join("portal.db")).create_if_missing(true);
     let mut connection = options.connect().await.unwrap();
     Migrator::new(first.as_path()).await.unwrap().run(&mut connection).await.unwrap();
     sqlx::query("ATTACH $1 AS today")
-        .bind(folder.path().join("portal.db").to_str().unwrap())
+        .bind(home.folder.path().join("portal.db").to_str().unwrap())
         .execute(&mut connection)
         .await
         .unwrap();
@@ -45,11 +47,20 @@ async fn records_survive_the_second_migration_and_the_journal_begins_anew() {
     }
     connection.close().await.unwrap();
 
-    let store = open(&folder_url(&old), keys(&folder, &[[1; 32]])).await;
+    let store = open(old.url(), home.keys(&[[1; 32]])).await;
     let record = store.get(RecordKind::Tokens, "vault").await.unwrap().unwrap();
     assert_eq!(record.content, b"content");
     let (tenant, principal) = (TenantId(Uuid::from_u128(1)), PrincipalId(Uuid::from_u128(2)));
     assert_eq!(store.recent(tenant, principal, start()).await.unwrap(), []);
     assert_eq!(store.claim(start(), start(), 10).await.unwrap(), []);
     assert_eq!(store.latest(tenant, principal).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn processes_that_start_at_once_take_turns() {
+    let home = Home::new().await;
+    let starts = (0..8).map(|_| open(home.url(), home.keys(&[[1; 32]])));
+    for store in futures::future::join_all(starts).await {
+        store.ping().await.unwrap();
+    }
 }
