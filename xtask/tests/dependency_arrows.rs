@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, process::Command};
 use serde_json::Value;
 
 /// Every arrow that is drawn. What is not here fails.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     // `transport` and `pim` for wiring only: the composition root builds what the adapters take.
     ("server", &["app", "arm", "graph", "identity", "pim", "portal", "store", "transport"]),
     ("app", &["pim", "portal"]),
@@ -21,6 +21,8 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("scratch-postgres", &[]),
     // It starts the database that all tests share.
     ("xtask", &["scratch-postgres"]),
+    // Compares what is deployed with the table of scopes.
+    ("deployment-checks", &["identity"]),
 ];
 
 /// Who may test against the simulated tenant.

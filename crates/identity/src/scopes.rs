@@ -32,6 +32,8 @@ pub enum Consent {
 pub struct Scope {
     /// Its name at its resource, such as `User.Read`.
     pub name: &'static str,
+    /// The id by which an app registration lists it, the same in every tenant.
+    pub id: &'static str,
     /// Whose it is.
     pub resource: Resource,
     /// It is asked for when any of these planes is on.
@@ -50,9 +52,10 @@ const DIRECTORY: PlaneSet = PlaneSet { entra: true, groups: true, azure: false }
 
 const PRIVILEGED: Consent = Consent::Administrator("Privileged Role Administrator or Global Administrator");
 
-const fn sign_in(name: &'static str) -> Scope {
+const fn sign_in(name: &'static str, id: &'static str) -> Scope {
     Scope {
         name,
+        id,
         resource: Resource::SignIn,
         planes: PlaneSet::ALL,
         purpose: "standard sign-in",
@@ -60,45 +63,74 @@ const fn sign_in(name: &'static str) -> Scope {
     }
 }
 
-const fn graph(name: &'static str, planes: PlaneSet, purpose: &'static str, consent: Consent) -> Scope {
-    Scope { name, resource: Resource::Graph, planes, purpose, consent }
+const fn graph(
+    name: &'static str,
+    id: &'static str,
+    planes: PlaneSet,
+    purpose: &'static str,
+    consent: Consent,
+) -> Scope {
+    Scope { name, id, resource: Resource::Graph, planes, purpose, consent }
 }
 
-/// The whole table. Names: <https://learn.microsoft.com/graph/permissions-reference>.
+/// The whole table. Names and ids: <https://learn.microsoft.com/graph/permissions-reference>.
 pub const SCOPES: &[Scope] = &[
-    sign_in("openid"),
-    sign_in("profile"),
-    sign_in("email"),
-    sign_in("offline_access"),
-    graph("User.Read", PlaneSet::ALL, "the signed-in user's profile and id", Consent::User),
+    sign_in("openid", "37f7f235-527c-4136-accd-4a02d197296e"),
+    sign_in("profile", "14dad69e-099b-42c9-810b-d002981feec1"),
+    sign_in("email", "64a6cdd6-aab1-4aaf-94b8-3cc8405e90d0"),
+    sign_in("offline_access", "7427e0e9-2fba-42fe-b0c0-848c9e6a8182"),
+    graph(
+        "User.Read",
+        "e1fe6dd8-ba31-4d61-89e7-88639da4683d",
+        PlaneSet::ALL,
+        "the signed-in user's profile and id",
+        Consent::User,
+    ),
     graph(
         "RoleManagement.ReadWrite.Directory",
+        "d01b97e9-cbc0-49fe-810a-750afd5527a3",
         ENTRA,
         "list Entra eligibilities, activate, deactivate",
         PRIVILEGED,
     ),
     graph(
         "PrivilegedAccess.ReadWrite.AzureADGroup",
+        "32531c59-1f32-461f-b8df-6f8a3b89f73b",
         GROUPS,
         "list, activate, deactivate group membership and ownership",
         PRIVILEGED,
     ),
-    graph("RoleManagementPolicy.Read.AzureADGroup", GROUPS, "group policies (the policy matrix)", PRIVILEGED),
+    graph(
+        "RoleManagementPolicy.Read.AzureADGroup",
+        "7e26fdff-9cb1-4e56-bede-211fe0e420e8",
+        GROUPS,
+        "group policies (the policy matrix)",
+        PRIVILEGED,
+    ),
     graph(
         "Policy.Read.All",
+        "572fea84-0151-49b2-9301-11cb16974376",
         DIRECTORY,
         "role policies; Conditional Access policies for authentication contexts",
         Consent::Administrator("Application Administrator or Global Administrator"),
     ),
-    graph("AdministrativeUnit.Read.All", ENTRA, "names of administrative units", PRIVILEGED),
+    graph(
+        "AdministrativeUnit.Read.All",
+        "3361d15d-be43-4de6-b441-3c746d05163d",
+        ENTRA,
+        "names of administrative units",
+        PRIVILEGED,
+    ),
     graph(
         "AuditLog.Read.All",
+        "e4c9e354-4dc5-45b8-9e7c-e1393b0b1a20",
         DIRECTORY,
         "activation history",
         Consent::Administrator("Security Reader, Reports Reader or Global Administrator"),
     ),
     Scope {
         name: "user_impersonation",
+        id: "41094075-9dad-400e-a0bd-54e686782033",
         resource: Resource::Azure,
         planes: AZURE,
         purpose: "Azure eligibilities, activation, deactivation",
@@ -113,6 +145,17 @@ pub(crate) fn needed(planes: PlaneSet) -> Vec<Scope> {
         .filter(|scope| scope.planes == PlaneSet::ALL || scope.planes.meets(planes))
         .copied()
         .collect()
+}
+
+impl Resource {
+    /// The application whose permission it is, the same in every tenant. The sign-in service's scopes are listed as Graph's.
+    #[must_use]
+    pub const fn app_id(self) -> &'static str {
+        match self {
+            Self::SignIn | Self::Graph => "00000003-0000-0000-c000-000000000000",
+            Self::Azure => "797f4846-ba00-4fd7-ba43-dac1f8f63013",
+        }
+    }
 }
 
 impl Scope {
@@ -174,32 +217,32 @@ mod tests {
                     Consent::User => "user",
                     Consent::Administrator(role) => role,
                 };
-                format!("{:?} | {} | {} | {consent}", s.resource, s.name, s.purpose)
+                format!("{:?} | {} | {} | {} | {consent}", s.resource, s.name, s.id, s.purpose)
             })
             .collect();
         let privileged = "Privileged Role Administrator or Global Administrator";
         let expected = [
-            "SignIn | openid | standard sign-in | user".to_owned(),
-            "SignIn | profile | standard sign-in | user".to_owned(),
-            "SignIn | email | standard sign-in | user".to_owned(),
-            "SignIn | offline_access | standard sign-in | user".to_owned(),
-            "Graph | User.Read | the signed-in user's profile and id | user".to_owned(),
+            "SignIn | openid | 37f7f235-527c-4136-accd-4a02d197296e | standard sign-in | user".to_owned(),
+            "SignIn | profile | 14dad69e-099b-42c9-810b-d002981feec1 | standard sign-in | user".to_owned(),
+            "SignIn | email | 64a6cdd6-aab1-4aaf-94b8-3cc8405e90d0 | standard sign-in | user".to_owned(),
+            "SignIn | offline_access | 7427e0e9-2fba-42fe-b0c0-848c9e6a8182 | standard sign-in | user".to_owned(),
+            "Graph | User.Read | e1fe6dd8-ba31-4d61-89e7-88639da4683d | the signed-in user's profile and id | user".to_owned(),
             format!(
-                "Graph | RoleManagement.ReadWrite.Directory | list Entra eligibilities, activate, deactivate | {privileged}"
+                "Graph | RoleManagement.ReadWrite.Directory | d01b97e9-cbc0-49fe-810a-750afd5527a3 | list Entra eligibilities, activate, deactivate | {privileged}"
             ),
             format!(
-                "Graph | PrivilegedAccess.ReadWrite.AzureADGroup | list, activate, deactivate group membership and ownership | {privileged}"
+                "Graph | PrivilegedAccess.ReadWrite.AzureADGroup | 32531c59-1f32-461f-b8df-6f8a3b89f73b | list, activate, deactivate group membership and ownership | {privileged}"
             ),
             format!(
-                "Graph | RoleManagementPolicy.Read.AzureADGroup | group policies (the policy matrix) | {privileged}"
+                "Graph | RoleManagementPolicy.Read.AzureADGroup | 7e26fdff-9cb1-4e56-bede-211fe0e420e8 | group policies (the policy matrix) | {privileged}"
             ),
-            "Graph | Policy.Read.All | role policies; Conditional Access policies for authentication contexts | \
+            "Graph | Policy.Read.All | 572fea84-0151-49b2-9301-11cb16974376 | role policies; Conditional Access policies for authentication contexts | \
              Application Administrator or Global Administrator"
                 .to_owned(),
-            format!("Graph | AdministrativeUnit.Read.All | names of administrative units | {privileged}"),
-            "Graph | AuditLog.Read.All | activation history | Security Reader, Reports Reader or Global Administrator"
+            format!("Graph | AdministrativeUnit.Read.All | 3361d15d-be43-4de6-b441-3c746d05163d | names of administrative units | {privileged}"),
+            "Graph | AuditLog.Read.All | e4c9e354-4dc5-45b8-9e7c-e1393b0b1a20 | activation history | Security Reader, Reports Reader or Global Administrator"
                 .to_owned(),
-            "Azure | user_impersonation | Azure eligibilities, activation, deactivation | user".to_owned(),
+            "Azure | user_impersonation | 41094075-9dad-400e-a0bd-54e686782033 | Azure eligibilities, activation, deactivation | user".to_owned(),
         ];
         assert_eq!(table, expected);
     }

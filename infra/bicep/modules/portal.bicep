@@ -1,0 +1,208 @@
+// The portal itself: one replica, TLS at the ingress, and, if wanted, a domain of your own with a certificate of Azure's.
+//
+// One replica is not a setting: the store is SQLite in one file, and one process uses it. The file lies on a volume that lives as
+// long as the replica does. A network share (SMB, NFS) is left out on purpose: while a new revision starts, the old one still
+// runs, and SQLite's write-ahead log must not be opened from two machines.
+
+@description('The name of the container app.')
+param appName string
+
+@description('The Azure region.')
+param location string
+
+@description('Tags for every resource.')
+param tags object
+
+@description('The name of the Container Apps environment.')
+param environmentName string
+
+@description('The resource id of the identity.')
+param identityId string
+
+@description('The image, with a digest or an exact version.')
+param image string
+
+@description('The host of the registry that the identity pulls from; empty for a public image.')
+param registryServer string
+
+@description('The origin of the portal.')
+param publicUrl string
+
+@description('The application (client) id.')
+param clientId string
+
+@description('The tenant that people sign in to.')
+param tenantId string
+
+@description('The cloud, in the words of PIM_PORTAL_CLOUD.')
+param cloud string
+
+@description('The planes that are on.')
+param planes string[]
+
+@description('What is logged.')
+param logFilter string
+
+@description('A host name of your own; empty for none.')
+param customDomain string
+
+@description('The certificate for it exists, from an earlier deployment.')
+param certificateExists bool
+
+@description('Address ranges that may open the portal; empty for all.')
+param allowedAddresses string[]
+
+var dataPath = '/var/lib/pim-portal'
+var port = 8080
+var probe = {
+  path: '/healthz'
+  port: port
+  scheme: 'HTTP'
+}
+var certificateName = 'cert-${appName}'
+var boundWithCertificate = [
+  {
+    name: customDomain
+    bindingType: 'SniEnabled'
+    certificateId: resourceId('Microsoft.App/managedEnvironments/managedCertificates', environmentName, certificateName)
+  }
+]
+var boundWithout = [
+  {
+    name: customDomain
+    bindingType: 'Disabled'
+  }
+]
+
+resource environment 'Microsoft.App/managedEnvironments@2025-01-01' existing = {
+  name: environmentName
+}
+
+resource app 'Microsoft.App/containerApps@2025-01-01' = {
+  name: appName
+  location: location
+  tags: tags
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    environmentId: environment.id
+    workloadProfileName: 'Consumption'
+    configuration: {
+      activeRevisionsMode: 'Single'
+      ingress: {
+        external: true
+        targetPort: port
+        transport: 'auto'
+        allowInsecure: false
+        customDomains: empty(customDomain) ? [] : (certificateExists ? boundWithCertificate : boundWithout)
+        ipSecurityRestrictions: [for (address, index) in allowedAddresses: {
+          name: 'allowed-${index}'
+          action: 'Allow'
+          ipAddressRange: address
+        }]
+      }
+      registries: empty(registryServer) ? [] : [
+        {
+          server: registryServer
+          identity: identityId
+        }
+      ]
+      // The identity pulls the image. The portal cannot ask for tokens of it.
+      identitySettings: [
+        {
+          identity: identityId
+          lifecycle: 'None'
+        }
+      ]
+    }
+    template: {
+      containers: [
+        {
+          name: 'portal'
+          image: image
+          args: [
+            'serve'
+          ]
+          resources: {
+            cpu: json('0.25')
+            memory: '0.5Gi'
+          }
+          env: [
+            { name: 'PIM_PORTAL_PUBLIC_URL', value: publicUrl }
+            { name: 'PIM_PORTAL_TENANT_ID', value: tenantId }
+            { name: 'PIM_PORTAL_CLIENT_ID', value: clientId }
+            { name: 'PIM_PORTAL_CLOUD', value: cloud }
+            { name: 'PIM_PORTAL_PLANES', value: join(planes, ',') }
+            { name: 'PIM_PORTAL_LISTEN', value: '0.0.0.0:${port}' }
+            { name: 'PIM_PORTAL_DATABASE_URL', value: 'sqlite://${dataPath}/portal.db' }
+            { name: 'PIM_PORTAL_KEY_FILE', value: '${dataPath}/key' }
+            { name: 'PIM_PORTAL_LOG', value: logFilter }
+          ]
+          volumeMounts: [
+            {
+              volumeName: 'data'
+              mountPath: dataPath
+            }
+          ]
+          // Azure sets none of these by itself in this kind of environment. None of them asks Microsoft's sign-in or Graph: an
+          // outage there must not take the portal away.
+          probes: [
+            {
+              type: 'Startup'
+              httpGet: probe
+              periodSeconds: 2
+              failureThreshold: 10
+            }
+            {
+              type: 'Liveness'
+              httpGet: probe
+              periodSeconds: 10
+              failureThreshold: 3
+            }
+            {
+              type: 'Readiness'
+              httpGet: probe
+              periodSeconds: 5
+              failureThreshold: 3
+            }
+          ]
+        }
+      ]
+      scale: {
+        minReplicas: 1
+        maxReplicas: 1
+      }
+      volumes: [
+        {
+          name: 'data'
+          storageType: 'EmptyDir'
+        }
+      ]
+    }
+  }
+}
+
+// Azure issues it once the host name has been added to the app, so the app comes first and is bound to it in the next deployment.
+resource certificate 'Microsoft.App/managedEnvironments/managedCertificates@2025-01-01' = if (!empty(customDomain)) {
+  parent: environment
+  name: certificateName
+  location: location
+  tags: tags
+  properties: {
+    subjectName: customDomain
+    domainControlValidation: 'CNAME'
+  }
+  dependsOn: [
+    app
+  ]
+}
+
+@description('The host that a CNAME record of your domain points at.')
+output fqdn string = app.properties.configuration.ingress.fqdn
+
+@description('What a TXT record asuid.<host> has to hold before a domain of your own is added.')
+output domainVerificationId string = app.properties.customDomainVerificationId
