@@ -381,7 +381,8 @@ fn start(selection: &Selection, problem: Option<String>) -> Option<AnyView> {
     )
 }
 
-/// What may differ for one role alone. What is left empty is as for all.
+/// What may differ for one role alone. What is left empty is as for all. The browser checks none of it: a field that is folded away could
+/// not tell what is wrong.
 fn own_fields(rules: &TicketRules, selection: &Selection, index: usize, line: &Line) -> AnyView {
     let problem = |field| problem_of(&selection.problems, Some(&line.row), field);
     let own = selection.fields.own(&line.row).cloned().unwrap_or_default();
@@ -396,7 +397,7 @@ fn own_fields(rules: &TicketRules, selection: &Selection, index: usize, line: &L
         view! {
             <label for=id("ticket")>"Ticket"</label>
             <input type="text" id=id("ticket") name=name("ticket_number") value=own.ticket_number.clone() maxlength="128" autocomplete="off"
-                pattern=pattern(rules) title=pattern_words(rules) aria-invalid=wrong_ticket.is_some().to_string() aria-describedby=id("ticket-problem")/>
+                aria-invalid=wrong_ticket.is_some().to_string() aria-describedby=id("ticket-problem")/>
             <p class="problem" id=id("ticket-problem")>{wrong_ticket}</p>
             <label for=id("system")>"Ticket system"</label>
             {system_field(rules, id("system"), name("ticket_system"), own.ticket_system.as_deref().unwrap_or_default(), "As for all", problem(Field::TicketSystem))}
