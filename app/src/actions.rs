@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use pim::approval::Decision;
 use pim::duration::ActivationDuration;
 use pim::ids::{BatchId, ScopeId};
+use pim::records::StoreError;
 use portal::activate::Confirmation;
 use portal::deactivate::TooEarly;
 use portal::profiles::ProfileError;
@@ -28,14 +29,16 @@ pub(crate) enum Notice {
     NothingChosen,
     NotEligible,
     Gone,
+    AgainstRules,
     StoreFailed,
 }
 
 impl Notice {
-    const ALL: [(Self, &'static str); 4] = [
+    const ALL: [(Self, &'static str); 5] = [
         (Self::NothingChosen, "nothing-chosen"),
         (Self::NotEligible, "not-eligible"),
         (Self::Gone, "gone"),
+        (Self::AgainstRules, "rules"),
         (Self::StoreFailed, "store"),
     ];
 
@@ -54,6 +57,7 @@ impl Notice {
             Self::Gone => {
                 "That page is no longer there: it was used up, has expired, or belongs to somebody else. Nothing was sent."
             }
+            Self::AgainstRules => "The reason is not as your organisation asks. Nothing was sent.",
             Self::StoreFailed => {
                 "The portal could not write to its own store, so nothing was sent. Try again; if it stays so, tell whoever runs the portal."
             }
@@ -71,6 +75,7 @@ fn go_with(error: &PortalError) {
         PortalError::NothingChosen => Notice::NothingChosen,
         PortalError::NotEligible => Notice::NotEligible,
         PortalError::NotFound => Notice::Gone,
+        PortalError::AgainstRules => Notice::AgainstRules,
         PortalError::Store(_) => Notice::StoreFailed,
     };
     go(&format!("/?notice={}", notice.slug()));
@@ -79,6 +84,19 @@ fn go_with(error: &PortalError) {
 fn caller() -> Result<(Context, Session), ServerFnError> {
     // The server's gate lets nobody else through; this is the second lock on the same door.
     signed_in().ok_or_else(|| ServerFnError::new("signed out"))
+}
+
+/// The forms whose text comes back when it is refused.
+pub(crate) const APPROVALS_FORM: &str = "approvals";
+pub(crate) const EXTEND_FORM: &str = "extend";
+
+/// What is wrong with a reason that is needed, as the address says it.
+fn wrong_reason(context: &Context, reason: &str) -> Option<&'static str> {
+    if reason.trim().is_empty() {
+        Some("no-reason")
+    } else {
+        context.portal.rules().justification.problem(reason).map(|_| "rules")
+    }
 }
 
 fn rows_from(texts: &[String]) -> Vec<RowKey> {
@@ -352,8 +370,12 @@ pub(crate) async fn decide(
         }
     };
     let rows = rows_from(&rows);
-    if reason.trim().is_empty() || rows.is_empty() {
-        let problem = if rows.is_empty() { "nothing-chosen" } else { "no-reason" };
+    let problem = if rows.is_empty() { Some("nothing-chosen") } else { wrong_reason(&context, &reason) };
+    if let Some(problem) = problem {
+        if context.portal.keep_typed(&session, APPROVALS_FORM, &reason).await.is_err() {
+            go_with(&PortalError::Store(StoreError));
+            return Ok(());
+        }
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("problem", problem);
         for row in &rows {
@@ -386,9 +408,14 @@ pub(crate) async fn prolong(
         go_with(&PortalError::NotFound);
         return Ok(());
     };
-    if justification.trim().is_empty() {
+    if let Some(problem) = wrong_reason(&context, &justification) {
+        if context.portal.keep_typed(&session, EXTEND_FORM, &justification).await.is_err() {
+            go_with(&PortalError::Store(StoreError));
+            return Ok(());
+        }
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("role", &row.to_string()).append_pair("problem", "no-reason");
+        query.append_pair("role", &row.to_string()).append_pair("problem", problem);
+        query.append_pair("days", &days.to_string());
         go(&format!("/extend?{}", query.finish()));
         return Ok(());
     }

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use crate::config::PREFIX;
+use crate::config::{PREFIX, line};
 
 /// The largest logo, in bytes: every page loads it once.
 const LARGEST_LOGO: u64 = 256 * 1024;
@@ -145,13 +145,6 @@ impl Branding {
             router.route(&url, get(move || async move { (headers, content).into_response() }))
         })
     }
-}
-
-/// Trimmed, if it is one line of 1 to `most` characters.
-fn line(text: &str, most: usize) -> Option<String> {
-    let text = text.trim();
-    let is_line = (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    is_line.then(|| text.to_owned())
 }
 
 fn logo(path: &Path) -> Result<(&'static str, &'static str, &'static str, Bytes), String> {

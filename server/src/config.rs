@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use identity::PlaneSet;
 use pim::ids::TenantId;
 use portal::pace::Pace;
+use portal::rules::Rules;
 use serde::Deserialize;
 use url::Url;
 
 use crate::branding::{self, Branding};
+use crate::rules;
 
 pub(crate) const PREFIX: &str = "PIM_PORTAL_";
 /// Variables with the prefix that are not settings: the file's path, the log filter, and the assets of a build.
@@ -42,6 +44,8 @@ pub struct Config {
     pub pace: Pace,
     /// The organisation's own. Default: nothing is.
     pub branding: Branding,
+    /// What a reason and a ticket have to be. Default: anything.
+    pub rules: Rules,
 }
 
 /// The addresses of a cloud. <https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud>
@@ -82,7 +86,7 @@ struct Written {
     login_url: Option<String>,
     graph_url: Option<String>,
     arm_url: Option<String>,
-    planes: Option<Planes>,
+    planes: Option<Words>,
     database_url: Option<String>,
     key_file: Option<PathBuf>,
     client_auth: Option<String>,
@@ -94,14 +98,31 @@ struct Written {
     links: Option<branding::Links>,
     announcement: Option<String>,
     announcement_severity: Option<String>,
+    justification_pattern: Option<String>,
+    justification_message: Option<String>,
+    justification_min_length: Option<usize>,
+    justification_fillers: Option<Words>,
+    ticket_pattern: Option<String>,
+    ticket_message: Option<String>,
+    ticket_example: Option<String>,
+    ticket_systems: Option<Words>,
 }
 
 /// A list in the file, words with commas in the environment.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Planes {
+enum Words {
     List(Vec<String>),
-    Words(String),
+    Line(String),
+}
+
+impl Words {
+    fn read(self) -> Vec<String> {
+        match self {
+            Self::List(words) => words,
+            Self::Line(words) => words.split(',').map(|word| word.trim().to_owned()).collect(),
+        }
+    }
 }
 
 impl Config {
@@ -202,6 +223,17 @@ impl Written {
             announcement_severity: self.announcement_severity,
         }
         .check(&mut problems);
+        let rules = rules::Written {
+            justification_pattern: self.justification_pattern,
+            justification_message: self.justification_message,
+            justification_min_length: self.justification_min_length,
+            justification_fillers: self.justification_fillers.map(Words::read).unwrap_or_default(),
+            ticket_pattern: self.ticket_pattern,
+            ticket_message: self.ticket_message,
+            ticket_example: self.ticket_example,
+            ticket_systems: self.ticket_systems.map(Words::read).unwrap_or_default(),
+        }
+        .check(&mut problems);
         match (public_url, cloud, tenant_id, client_id, listen) {
             (Some(public_url), Some(cloud), Some(tenant_id), Some(client_id), Ok(listen))
                 if problems.is_empty() =>
@@ -217,11 +249,19 @@ impl Written {
                     key_file,
                     pace,
                     branding,
+                    rules,
                 })
             }
             _ => Err(ConfigError::Problems(problems)),
         }
     }
+}
+
+/// Trimmed, if it is one line of 1 to `most` characters.
+pub(crate) fn line(text: &str, most: usize) -> Option<String> {
+    let text = text.trim();
+    let is_line = (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    is_line.then(|| text.to_owned())
 }
 
 /// An origin: https, or http on loopback. `None` adds a problem.
@@ -306,14 +346,10 @@ fn cloud(written: &Written, problems: &mut Vec<String>) -> Option<Cloud> {
     })
 }
 
-fn planes(written: Option<Planes>, problems: &mut Vec<String>) -> PlaneSet {
-    let names: Vec<String> = match written {
-        None => return PlaneSet::ALL,
-        Some(Planes::List(names)) => names,
-        Some(Planes::Words(words)) => words.split(',').map(|word| word.trim().to_owned()).collect(),
-    };
+fn planes(written: Option<Words>, problems: &mut Vec<String>) -> PlaneSet {
+    let Some(written) = written else { return PlaneSet::ALL };
     let mut set = PlaneSet { entra: false, groups: false, azure: false };
-    for name in names {
+    for name in written.read() {
         match name.as_str() {
             "entra" => set.entra = true,
             "groups" => set.groups = true,

@@ -12,6 +12,7 @@
 //! | [`auth`] | signing in and out |
 //! | [`events`] | what arrives after the page |
 //! | [`branding`] | the organisation's name, logo, colours, links, announcement |
+//! | [`rules`] | what a reason and a ticket have to be, as set |
 //! | [`export`] | the history as a file |
 //! | [`assets`] | style sheet, icons and islands, inside the binary |
 
@@ -21,6 +22,7 @@ pub mod branding;
 pub mod config;
 pub mod events;
 pub mod export;
+pub mod rules;
 pub mod security;
 pub mod session;
 pub mod wiring;

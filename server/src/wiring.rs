@@ -57,6 +57,7 @@ impl State {
             audit: Some(Arc::new(graph::DirectoryAudits::new(graph.clone()))),
             clock: clock.clone(),
             pace: config.pace,
+            rules: config.rules.clone(),
         });
         let site = Arc::new(site(&config, &identity));
         Ok(Self { config: Arc::new(config), identity, portal, clock, site, store })

@@ -7,7 +7,8 @@ use pim::ids::SelectionId;
 use pim::policy::{ContextRequirement, PolicyReading, Requirement};
 use portal::overview::Standing;
 use portal::plan::{DEFAULT_DURATION, Line, Plan};
-use portal::selection::{Field, Problem, Selection, Wanted};
+use portal::rules::{Pattern, TicketRules};
+use portal::selection::{Field, Problem, RowKey, Selection, Wanted};
 
 use crate::components::failure;
 use crate::components::frame::Frame;
@@ -75,9 +76,9 @@ fn page(context: &Context, selection: &Selection, plan: &Plan, abandoned: bool) 
     });
     let can_send = ready > 0 && (selection.confirmed.is_none() || abandoned);
     let id = selection.id.to_string();
-    let summary = problem_summary(&problems);
+    let summary = problem_summary(&problems, plan);
     let left_out = left_out(context, selection, plan);
-    let fields = fields(selection, plan, &problems);
+    let fields = fields(&context.portal.rules().ticket, selection, plan, &problems);
     let steps = steps(plan);
     let sends = if selection.continues { "Continue" } else { "Activate" };
     view! {
@@ -105,7 +106,7 @@ fn page(context: &Context, selection: &Selection, plan: &Plan, abandoned: bool) 
                         <h2 id="will-happen">"What will happen"</h2>
                         {steps}
                         <button class="button primary wide" name="step" value="confirm" disabled=!can_send>{format!("{sends} {}", words::roles(ready))}</button>
-                        <button class="plain wide without-script" name="step" value="again">"Work out again"</button>
+                        <button class="plain wide without-script" formnovalidate="" name="step" value="again">"Work out again"</button>
                     </aside>
                 </div>
             </form>
@@ -165,15 +166,16 @@ fn line_view(context: &Context, selection: &Selection, plan: &Plan, index: usize
     let can_narrow = is_first && line.is_ready() && context.portal.can_narrow(&line.role);
     let narrow = can_narrow.then(|| {
         let text = if line.narrowed.is_some() { "Change scopes…" } else { "Narrow to scopes…" };
-        view! { <button class="plain narrow" name="step" value=format!("narrow:{}", line.row)>{text}<span class="for-readers">{format!(" of {name}")}</span></button> }
+        view! { <button class="plain narrow" formnovalidate="" name="step" value=format!("narrow:{}", line.row)>{text}<span class="for-readers">{format!(" of {name}")}</span></button> }
     });
-    let own = (is_first && line.is_ready()).then(|| own_fields(selection, index, line));
+    let own = (is_first && line.is_ready())
+        .then(|| own_fields(&context.portal.rules().ticket, selection, index, line));
     view! {
         <li>
             <div class="role"><strong>{eligibility.names.title.clone()}</strong><span class="place">{eligibility.names.place.clone()}</span>{narrowed}{plane_mark}{narrow}</div>
             <div class="gives"><span>{gives(&line.policy)}</span>{outcome}{unknown}{refused}{own}</div>
             {length}
-            <button class="icon-button" name="step" value=format!("remove:{}", line.row) title="Remove"><Icon glyph=Glyph::Remove/><span class="for-readers">{format!("Remove {name}")}</span></button>
+            <button class="icon-button" formnovalidate="" name="step" value=format!("remove:{}", line.row) title="Remove"><Icon glyph=Glyph::Remove/><span class="for-readers">{format!("Remove {name}")}</span></button>
         </li>
     }
     .into_any()
@@ -224,7 +226,7 @@ fn save_as_profile() -> AnyView {
                 <label for="profile-name">"Name of the profile"</label><span class="hint">"keeps the roles, the reason, the duration and the ticket; nothing is sent"</span>
                 <input type="text" id="profile-name" name="profile_name" maxlength="80" aria-invalid=problem.is_some().to_string() aria-describedby="profile-problem"/>
                 <p class="problem" id="profile-problem">{problem}</p>
-                <button class="button" name="step" value="save-profile">"Save profile"</button>
+                <button class="button" formnovalidate="" name="step" value="save-profile">"Save profile"</button>
             </div>
         </details>
     }
@@ -249,18 +251,27 @@ fn problems(selection: &Selection, plan: &Plan) -> Vec<Problem> {
     problems
 }
 
-fn problem_summary(problems: &[Problem]) -> AnyView {
+/// The id of a field that is for one role alone.
+fn own_id(index: usize, field: &str) -> String {
+    format!("own-{index}-{field}")
+}
+
+fn problem_summary(problems: &[Problem], plan: &Plan) -> AnyView {
     if problems.is_empty() {
         return view! { <div id="problems"></div> }.into_any();
     }
     let links = problems.iter().map(|problem| {
-        let target = match problem.field {
-            Field::Duration => "#duration",
-            Field::Justification => "#justification",
-            Field::Ticket => "#ticket-number",
-            Field::Start => "#start",
+        let line = problem.row.as_ref().and_then(|row| plan.lines.iter().position(|line| &line.row == row));
+        let (all, own) = match problem.field {
+            Field::Duration => ("duration", "minutes"),
+            Field::Justification => ("justification", "reason"),
+            Field::Ticket => ("ticket-number", "ticket"),
+            Field::TicketSystem => ("ticket-system", "system"),
+            Field::Start => ("start", "minutes"),
         };
-        view! { <li><a href=target>{problem.text.clone()}</a></li> }
+        let target = line.map_or_else(|| all.to_owned(), |index| own_id(index, own));
+        let whose = line.map(|index| format!("{}: ", plan.lines[index].role.eligibility.names.title));
+        view! { <li><a href=format!("#{target}")>{whose}{problem.text.clone()}</a></li> }
     });
     view! {
         <div id="problems" class="notice bad-ground" role="alert">
@@ -270,27 +281,28 @@ fn problem_summary(problems: &[Problem]) -> AnyView {
     .into_any()
 }
 
-fn fields(selection: &Selection, plan: &Plan, problems: &[Problem]) -> AnyView {
-    let problem =
-        |field| problems.iter().find(|problem| problem.field == field).map(|problem| problem.text.clone());
+fn fields(rules: &TicketRules, selection: &Selection, plan: &Plan, problems: &[Problem]) -> AnyView {
+    let problem = |field| problem_of(problems, None, field);
     let typed = &selection.fields;
     let asks_ticket = plan.ticket();
-    let ticket_problem = problem(Field::Ticket);
-    let ticket = (asks_ticket.should_ask() || ticket_problem.is_some() || !typed.ticket_number.is_empty()).then(|| {
+    let (ticket_problem, system_problem) = (problem(Field::Ticket), problem(Field::TicketSystem));
+    let ticket = (asks_ticket.should_ask() || ticket_problem.is_some() || system_problem.is_some() || !typed.ticket_number.is_empty()).then(|| {
         let asked = plan.ready().filter(|line| line.policy.ticket == Requirement::Required).count();
         let hint = if asked > 0 { format!("asked by {}", words::roles(asked)) } else { "may be asked for".into() };
         view! {
             <div class="pair">
                 <div class="field">
                     <label for="ticket-number">"Ticket"</label><span class="hint" id="ticket-hint">{hint}</span>
+                    <p class="rules" id="ticket-rules">{rules.hint()}</p>
                     <input type="text" id="ticket-number" name="ticket_number" value=typed.ticket_number.clone() maxlength="128" autocomplete="off"
+                        pattern=pattern(rules) title=pattern_words(rules)
                         aria-required=(asks_ticket == Requirement::Required).to_string() aria-invalid=ticket_problem.is_some().to_string()
-                        aria-describedby="ticket-hint ticket-problem"/>
+                        aria-describedby="ticket-hint ticket-rules ticket-problem"/>
                     <p class="problem" id="ticket-problem">{ticket_problem}</p>
                 </div>
                 <div class="field">
                     <label for="ticket-system">"Ticket system"</label>
-                    <input type="text" id="ticket-system" name="ticket_system" value=typed.ticket_system.clone() maxlength="128" autocomplete="off"/>
+                    {system_field(rules, "ticket-system".into(), "ticket_system".into(), &typed.ticket_system, "Choose…", system_problem)}
                 </div>
             </div>
         }
@@ -305,6 +317,45 @@ fn fields(selection: &Selection, plan: &Plan, problems: &[Problem]) -> AnyView {
         {start(selection, problem(Field::Start))}
     }
     .into_any()
+}
+
+/// What is wrong with a field: of one role alone, or the one for all.
+fn problem_of(problems: &[Problem], row: Option<&RowKey>, field: Field) -> Option<String> {
+    let found = problems.iter().find(|problem| problem.field == field && problem.row.as_ref() == row);
+    found.map(|problem| problem.text.clone())
+}
+
+/// What a browser may check by itself of a ticket number.
+fn pattern(rules: &TicketRules) -> Option<String> {
+    rules.pattern.as_ref().and_then(Pattern::for_browsers)
+}
+
+/// What a browser says beside its own words when it does.
+fn pattern_words(rules: &TicketRules) -> Option<String> {
+    pattern(rules).and_then(|_| rules.hint())
+}
+
+/// The ticket system: one of the organisation's, or any where it names none. `none` is what stands there when none is chosen.
+fn system_field(
+    rules: &TicketRules,
+    id: String,
+    name: String,
+    typed: &str,
+    none: &'static str,
+    problem: Option<String>,
+) -> AnyView {
+    let problem_id = format!("{id}-problem");
+    let (described, is_wrong) = (problem_id.clone(), problem.is_some().to_string());
+    let field = if rules.systems.is_empty() {
+        let typed = typed.to_owned();
+        view! { <input type="text" id=id name=name value=typed maxlength="128" autocomplete="off" aria-invalid=is_wrong aria-describedby=described/> }.into_any()
+    } else {
+        let systems = rules.systems.iter().map(|system| {
+            view! { <option value=system.clone() selected=system == typed>{system.clone()}</option> }
+        });
+        view! { <select id=id name=name aria-invalid=is_wrong aria-describedby=described><option value="">{none}</option>{systems.collect_view()}</select> }.into_any()
+    };
+    view! { {field}<p class="problem" id=problem_id>{problem}</p> }.into_any()
 }
 
 /// When it starts. The browser says which zone it is in; without a script the time is UTC, and says so.
@@ -330,23 +381,29 @@ fn start(selection: &Selection, problem: Option<String>) -> Option<AnyView> {
     )
 }
 
-/// What may differ for one role alone. What is left empty is as for all.
-fn own_fields(selection: &Selection, index: usize, line: &Line) -> AnyView {
+/// What may differ for one role alone. What is left empty is as for all. The browser checks none of it: a field that is folded away could
+/// not tell what is wrong.
+fn own_fields(rules: &TicketRules, selection: &Selection, index: usize, line: &Line) -> AnyView {
+    let problem = |field| problem_of(&selection.problems, Some(&line.row), field);
     let own = selection.fields.own(&line.row).cloned().unwrap_or_default();
     let name = |field: &str| format!("own[{index}][{field}]");
-    let id = |field: &str| format!("own-{index}-{field}");
+    let id = |field: &str| own_id(index, field);
     let title = line.role.eligibility.names.title.clone();
     let asks_ticket = line.policy.ticket.should_ask();
     let maximum =
         line.policy.maximum_duration.map_or_else(|| DEFAULT_DURATION.minutes(), ActivationDuration::minutes);
+    let wrong_ticket = problem(Field::Ticket);
     let ticket = asks_ticket.then(|| {
         view! {
             <label for=id("ticket")>"Ticket"</label>
-            <input type="text" id=id("ticket") name=name("ticket_number") value=own.ticket_number.clone() maxlength="128" autocomplete="off"/>
+            <input type="text" id=id("ticket") name=name("ticket_number") value=own.ticket_number.clone() maxlength="128" autocomplete="off"
+                aria-invalid=wrong_ticket.is_some().to_string() aria-describedby=id("ticket-problem")/>
+            <p class="problem" id=id("ticket-problem")>{wrong_ticket}</p>
             <label for=id("system")>"Ticket system"</label>
-            <input type="text" id=id("system") name=name("ticket_system") value=own.ticket_system.clone() maxlength="128" autocomplete="off"/>
+            {system_field(rules, id("system"), name("ticket_system"), own.ticket_system.as_deref().unwrap_or_default(), "As for all", problem(Field::TicketSystem))}
         }
     });
+    let wrong_reason = problem(Field::Justification);
     view! {
         <details class="own" open=!own.is_empty()>
             <summary>"For this role alone"<span class="for-readers">{format!(": {title}")}</span></summary>
@@ -354,7 +411,9 @@ fn own_fields(selection: &Selection, index: usize, line: &Line) -> AnyView {
             <label for=id("minutes")>"Minutes"</label>
             <input type="number" id=id("minutes") name=name("wanted") value=own.duration.map(|duration| duration.minutes().to_string()) min="5" max=maximum.to_string() placeholder="as for all"/>
             <label for=id("reason")>"Reason"</label>
-            <input type="text" id=id("reason") name=name("justification") value=own.justification.clone() maxlength="500" placeholder="as for all" autocomplete="off"/>
+            <input type="text" id=id("reason") name=name("justification") value=own.justification.clone() maxlength="500" placeholder="as for all" autocomplete="off"
+                aria-invalid=wrong_reason.is_some().to_string() aria-describedby=id("reason-problem")/>
+            <p class="problem" id=id("reason-problem")>{wrong_reason}</p>
             {ticket}
         </details>
     }

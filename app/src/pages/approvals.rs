@@ -10,8 +10,10 @@ use pim::error::{ErrorKind, PlaneError};
 use pim::plane::Descriptor;
 use portal::selection::RowKey;
 
+use crate::actions::APPROVALS_FORM;
 use crate::components::failure::ListFailure;
 use crate::components::frame::Frame;
+use crate::components::justification::JustificationField;
 use crate::components::plane::plane_mark;
 use crate::components::time::At;
 use crate::context::signed_in;
@@ -22,14 +24,21 @@ pub(crate) fn Approvals() -> impl IntoView {
     let Some((context, session)) = signed_in() else { return ().into_any() };
     let query = use_query_map().get_untracked();
     let chosen: Vec<String> = query.get_all("role").unwrap_or_default();
-    let problem = query.get("problem").map(|slug| match slug.as_str() {
-        "gone" => "What you chose does not wait any more: somebody else decided, or it was withdrawn.",
-        "no-reason" => "Write a reason: it is kept with the decision.",
-        _ => "Nothing was chosen. Tick at least one request.",
-    });
+    let slug = query.get("problem");
     Suspend::new(async move {
+        let keeps = slug.as_deref().is_some_and(|slug| slug != "gone");
+        let typed = if keeps { context.portal.typed(&session, APPROVALS_FORM).await } else { String::new() };
+        let missing = || "Write a reason: it is kept with the decision.".to_owned();
+        let problem = slug.map(|slug| match slug.as_str() {
+            "gone" => "What you chose does not wait any more: somebody else decided, or it was withdrawn."
+                .to_owned(),
+            "no-reason" | "rules" => {
+                context.portal.rules().justification.problem(&typed).unwrap_or_else(missing)
+            }
+            _ => "Nothing was chosen. Tick at least one request.".to_owned(),
+        });
         let lists = context.portal.waiting_everywhere(&session).await;
-        page(lists, &chosen, problem, context.now())
+        page(lists, &chosen, typed, problem, context.now())
     })
     .into_any()
 }
@@ -37,7 +46,14 @@ pub(crate) fn Approvals() -> impl IntoView {
 /// What waits on one plane.
 type Queue = (Descriptor, Result<Arc<Vec<Waiting>>, PlaneError>);
 
-fn page(lists: Vec<Queue>, chosen: &[String], problem: Option<&'static str>, now: Timestamp) -> AnyView {
+fn page(
+    lists: Vec<Queue>,
+    chosen: &[String],
+    typed: String,
+    problem: Option<String>,
+    now: Timestamp,
+) -> AnyView {
+    let said = problem.clone();
     let count: usize =
         lists.iter().filter_map(|(_, waiting)| waiting.as_ref().ok()).map(|all| all.len()).sum();
     let is_whole = lists.iter().all(|(_, waiting)| waiting.is_ok());
@@ -51,11 +67,7 @@ fn page(lists: Vec<Queue>, chosen: &[String], problem: Option<&'static str>, now
     let nothing = (count == 0 && is_whole).then(|| view! { <li class="note">"Nothing waits for you."</li> });
     let form = (count > 0).then(|| {
         view! {
-            <div class="field">
-                <label for="reason">"Reason"</label><span class="hint">"for all that are ticked; the requester reads it"</span>
-                <textarea id="reason" name="reason" rows="2" maxlength="500" aria-required="true" aria-invalid=problem.is_some().to_string() aria-describedby="reason-problem"></textarea>
-                <p class="problem" id="reason-problem">{problem}</p>
-            </div>
+            <JustificationField name="reason" hint="for all that are ticked; the requester reads it" typed=typed required=true problem=problem/>
             <p class="after">
                 <button class="button primary" name="decision" value="approve">"Approve ticked"</button>
                 <button class="button danger" name="decision" value="deny">"Deny ticked"</button>
@@ -74,7 +86,7 @@ fn page(lists: Vec<Queue>, chosen: &[String], problem: Option<&'static str>, now
                 <div><p class="crumbs"><a href="/">"Overview"</a>" / Approvals"</p><h1>{heading}</h1></div>
                 <form method="post" action="/do/refresh"><input type="hidden" name="page" value="/approvals"/><button class="button">"Refresh"</button></form>
             </div>
-            {(count == 0).then(|| problem.map(|text| view! { <p class="notice warn-ground" role="status">{text}</p> }))}
+            {said.filter(|_| count == 0).map(|text| view! { <p class="notice warn-ground" role="status">{text}</p> })}
             <form method="post" action="/do/decide">
                 <ul class="panel approvals">{parts}{nothing}</ul>
                 {form}

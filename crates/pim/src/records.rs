@@ -22,6 +22,8 @@ pub enum RecordKind {
     Settings,
     /// How one person looks at the overview by default. Key: tenant and person.
     View,
+    /// What was typed into a form that was refused. Key: tenant, person and form.
+    Typed,
 }
 
 impl RecordKind {
@@ -37,6 +39,7 @@ impl RecordKind {
             Self::Profiles => "profiles",
             Self::Settings => "settings",
             Self::View => "view",
+            Self::Typed => "typed",
         }
     }
 }

@@ -39,7 +39,7 @@ impl Portal {
         }
         selection.fields = fields.bounded();
         let plan = self.plan(session, &selection).await;
-        selection.problems = plan.problems(&selection.fields, self.clock.now());
+        selection.problems = plan.problems(&selection.fields, self.clock.now(), &self.rules);
         if !selection.problems.is_empty() || plan.ready().next().is_none() {
             self.write_selection(&selection, version).await?;
             return Ok(Confirmation::NotYet);

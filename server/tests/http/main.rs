@@ -14,6 +14,7 @@ mod overview;
 mod permissions;
 mod profiles;
 mod refusals;
+mod rules;
 mod secrets;
 mod sessions;
 mod settings;

@@ -15,6 +15,7 @@ mod plans;
 mod profiles;
 mod prolong;
 mod replay;
+mod rules;
 mod schedule;
 mod settings;
 mod step_up;

@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use pim::clock::{Clock, ManualClock, SystemClock};
 use pim::records::RecordKind;
 use portal::pace::Pace;
+use portal::rules::Rules;
 use serde_json::Value;
 use server::branding::Branding;
 use server::config::{Cloud, Config};
@@ -138,6 +139,7 @@ impl Portal {
             key_file: directory.path().join("portal.key"),
             pace: Pace::default(),
             branding: Branding::default(),
+            rules: Rules::default(),
         };
         change(&mut config);
         let clock = ManualClock::at(SystemClock.now());
