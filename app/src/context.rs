@@ -12,6 +12,8 @@ use tokio::time::Instant;
 /// What stays the same for all requests.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
+    /// The portal's own origin, as browsers see it, without a slash at its end.
+    pub origin: String,
     /// URL of the style sheet.
     pub stylesheet: String,
     /// URL of the script that starts the islands; `None` when the portal was built without them.
@@ -41,8 +43,12 @@ pub struct Permission {
     pub consent: String,
     /// Whose token carries it; `None` for the sign-in service's own.
     pub audience: Option<Audience>,
+    /// The planes that need it; empty for what every sign-in needs.
+    pub planes: Vec<&'static str>,
     /// What stops working without it.
     pub without: &'static str,
+    /// What goes on without it.
+    pub still: &'static str,
 }
 
 /// What one request knows.

@@ -36,6 +36,8 @@ pub use context::{Context, Permission, Site};
 #[cfg(feature = "ssr")]
 pub use pages::history::Asked;
 #[cfg(feature = "ssr")]
+pub use pages::permissions::{NOT_ASKED_FOR, Standing, standings};
+#[cfg(feature = "ssr")]
 pub use shell::{App, document};
 
 /// Starts the islands; called once by the page's boot script.
