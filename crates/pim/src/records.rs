@@ -20,6 +20,8 @@ pub enum RecordKind {
     Profiles,
     /// How one person wants the portal. Key: tenant and person.
     Settings,
+    /// What one person wrote as reasons. Key: tenant and person.
+    Reasons,
 }
 
 impl RecordKind {
@@ -34,6 +36,7 @@ impl RecordKind {
             Self::Before => "before",
             Self::Profiles => "profiles",
             Self::Settings => "settings",
+            Self::Reasons => "reasons",
         }
     }
 }

@@ -5,6 +5,8 @@
 //! | [`overview`] | what the person holds and may activate, read once and kept briefly |
 //! | [`selection`] | roles ticked for activation, with what was typed, kept on the server until confirmed |
 //! | [`plan`] | what a selection will ask and do, worked out before anything is sent |
+//! | [`check`] | what the service says to a plan, without sending it |
+//! | [`reasons`] | what the person wrote before, to be used again |
 //! | [`profiles`] | named sets of roles, which become a selection with one click |
 //! | [`settings`] | how a person wants the portal |
 //! | [`narrow`] | an activation at scopes below the eligibility's own |
@@ -20,6 +22,7 @@
 pub mod activate;
 pub mod approvals;
 pub mod cancel;
+pub mod check;
 pub mod deactivate;
 pub mod feed;
 pub mod follow_on;
@@ -30,6 +33,7 @@ pub mod pace;
 pub mod plan;
 pub mod profiles;
 pub mod prolong;
+pub mod reasons;
 pub mod selection;
 pub mod settings;
 pub mod step_up;
