@@ -30,7 +30,7 @@ test("a slider goes through the lengths in words, and stops at every limit", SCR
   await slider.press("Home");
   await slider.press("ArrowRight");
   await slider.press("ArrowRight");
-  await page.getByRole("textbox", { name: "Reason" }).fill("A quarter of an hour");
+  await page.locator("#justification").fill("A quarter of an hour");
   await confirm(page);
   const sent = (await ledger()) as { duration: string }[];
   expect(sent.map((request) => request.duration)).toEqual(["PT15M", "PT15M"]);
