@@ -65,6 +65,8 @@ pub enum Severity {
 pub struct Site {
     /// The organisation's own.
     pub brand: Brand,
+    /// The portal's own origin, as browsers see it, without a slash at its end.
+    pub origin: String,
     /// URL of the style sheet.
     pub stylesheet: String,
     /// URL of the script that starts the islands; `None` when the portal was built without them.
@@ -94,8 +96,12 @@ pub struct Permission {
     pub consent: String,
     /// Whose token carries it; `None` for the sign-in service's own.
     pub audience: Option<Audience>,
+    /// The planes that need it; empty for what every sign-in needs.
+    pub planes: Vec<&'static str>,
     /// What stops working without it.
     pub without: &'static str,
+    /// What goes on without it.
+    pub still: &'static str,
 }
 
 /// What one request knows.

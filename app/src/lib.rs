@@ -39,6 +39,8 @@ pub use context::{Announcement, Brand, Context, Link, Permission, Severity, Site
 #[cfg(feature = "ssr")]
 pub use pages::history::Asked;
 #[cfg(feature = "ssr")]
+pub use pages::permissions::{NOT_ASKED_FOR, Standing, standings};
+#[cfg(feature = "ssr")]
 pub use shell::{App, document};
 pub use view::View;
 

@@ -16,6 +16,8 @@
 //! | [`export`] | the history as a file |
 //! | [`assets`] | style sheet, icons and islands, inside the binary |
 
+#![recursion_limit = "256"]
+
 pub mod assets;
 pub mod auth;
 pub mod branding;

@@ -138,11 +138,14 @@ fn site(config: &Config, identity: &Identity) -> app::Site {
             Consent::Administrator(roles) => roles.to_owned(),
         },
         audience: scope.audience(),
+        planes: scope.planes_in_words(),
         without: scope.without(),
+        still: scope.still(),
     };
     let public = config.public_url.join("/sign-in").unwrap_or_else(|_| config.public_url.clone());
     app::Site {
         brand: config.branding.brand.clone(),
+        origin: config.public_url.origin().ascii_serialization(),
         stylesheet: asset("app.css").unwrap_or_default(),
         boot: asset("boot.js"),
         icon: asset("icon.svg").unwrap_or_default(),

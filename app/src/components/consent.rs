@@ -7,7 +7,7 @@ use crate::context::context;
 
 /// The link, to hand on or to open.
 #[component]
-pub(crate) fn ConsentLink() -> impl IntoView {
+pub(crate) fn ConsentLink() -> AnyView {
     let url = context().site.admin_consent_url.clone();
     view! {
         <CopyField id="consent-link" label="Link for an administrator" text=url.clone()/>

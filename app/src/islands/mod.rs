@@ -16,6 +16,7 @@ mod live;
 #[cfg(feature = "hydrate")]
 mod palette;
 mod progress;
+mod reasons;
 mod start;
 #[cfg(feature = "hydrate")]
 mod times;
@@ -23,5 +24,5 @@ mod times;
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
     clockwork::Clockwork, copy::Copy, dock::Dock, durations::Durations, filter::Filter, keys::Keys,
-    late::Late, live::Live, progress::Progress, start::Start,
+    late::Late, live::Live, progress::Progress, reasons::Reasons, start::Start,
 };

@@ -24,6 +24,8 @@ pub enum RecordKind {
     View,
     /// What was typed into a form that was refused. Key: tenant, person and form.
     Typed,
+    /// What one person wrote as reasons. Key: tenant and person.
+    Reasons,
 }
 
 impl RecordKind {
@@ -40,6 +42,7 @@ impl RecordKind {
             Self::Settings => "settings",
             Self::View => "view",
             Self::Typed => "typed",
+            Self::Reasons => "reasons",
         }
     }
 }

@@ -6,6 +6,8 @@
 //! | [`own_view`] | how the person looks at it by default |
 //! | [`selection`] | roles ticked for activation, with what was typed, kept on the server until confirmed |
 //! | [`plan`] | what a selection will ask and do, worked out before anything is sent |
+//! | [`check`] | what the service says to a plan, without sending it |
+//! | [`reasons`] | what the person wrote before, to be used again |
 //! | [`profiles`] | named sets of roles, which become a selection with one click |
 //! | [`rules`] | what the organisation asks of a reason and a ticket; [`typed`] keeps what was refused |
 //! | [`settings`] | how a person wants the portal |
@@ -22,6 +24,7 @@
 pub mod activate;
 pub mod approvals;
 pub mod cancel;
+pub mod check;
 pub mod deactivate;
 pub mod feed;
 pub mod follow_on;
@@ -33,6 +36,7 @@ pub mod pace;
 pub mod plan;
 pub mod profiles;
 pub mod prolong;
+pub mod reasons;
 pub mod rules;
 pub mod selection;
 pub mod settings;
