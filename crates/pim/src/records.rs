@@ -12,6 +12,8 @@ pub enum RecordKind {
     SignInFlow,
     /// The tokens of one sign-in. Key: the vault id.
     Tokens,
+    /// A refresh under way on one of the replicas. Key: the vault id and the resource.
+    Turn,
     /// Roles selected for activation, with what was typed. Key: the selection id.
     Selection,
     /// What could be activated before a batch was sent that activates groups. Key: the batch id.
@@ -36,6 +38,7 @@ impl RecordKind {
             Self::Session => "session",
             Self::SignInFlow => "sign-in-flow",
             Self::Tokens => "tokens",
+            Self::Turn => "turn",
             Self::Selection => "selection",
             Self::Before => "before",
             Self::Profiles => "profiles",

@@ -19,7 +19,7 @@ use portal::plan::{DEFAULT_DURATION, Line, Plan};
 use portal::profiles::Profile;
 use portal::reasons::Reasons;
 use portal::rules::{Pattern, TicketRules};
-use portal::selection::{Field, Problem, Selection};
+use portal::selection::{Field, Problem, RowKey, Selection};
 
 use crate::components::failure;
 use crate::components::frame::Frame;

@@ -149,6 +149,17 @@ impl Portal {
         Self { url, state, clock, directory }
     }
 
+    /// Another replica: the same settings, store and time on another port.
+    pub(crate) async fn beside(&self) -> Url {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let config = (*self.state.config).clone();
+        let state = State::open(config, Arc::new(self.clock.clone())).await.expect("the replica opens");
+        let router = server::router(&state);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Url::parse(&format!("http://localhost:{port}")).expect("a URL")
+    }
+
     pub(crate) fn browser(&self) -> Browser {
         Browser::new(self.url.clone())
     }
@@ -226,6 +237,13 @@ impl Sim {
         let mut calls = self.read("requests").await;
         calls.retain(|call| call["plane"] != "sign-in");
         calls
+    }
+
+    /// How often a token was asked for by refresh token.
+    pub(crate) async fn refreshes(&self) -> usize {
+        let mut calls = self.read("requests").await;
+        calls.retain(|call| call.to_string().contains("grant_type=refresh_token"));
+        calls.len()
     }
 
     /// The calls among them that ask to activate or deactivate something.
