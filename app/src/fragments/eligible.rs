@@ -61,7 +61,7 @@ pub(super) fn rows(
         let until = row.role.eligibility.until;
         let order = match view.layout.sort {
             Sort::Ends => (until.is_none(), until),
-            Sort::Name | Sort::Used => (false, None),
+            Sort::Name => (false, None),
         };
         (group, order)
     });
