@@ -17,6 +17,7 @@ mod live;
 mod palette;
 mod progress;
 mod reasons;
+mod rows;
 mod start;
 #[cfg(feature = "hydrate")]
 mod times;
@@ -24,5 +25,5 @@ mod times;
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
     clockwork::Clockwork, copy::Copy, dock::Dock, durations::Durations, filter::Filter, keys::Keys,
-    late::Late, live::Live, progress::Progress, reasons::Reasons, start::Start,
+    late::Late, live::Live, progress::Progress, reasons::Reasons, rows::Rows, start::Start,
 };
