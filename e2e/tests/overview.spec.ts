@@ -55,7 +55,7 @@ test("what is filtered, sorted and laid out at once is what the address says", S
 test("only what occurs is offered as a filter", SCRIPT, async ({ page }) => {
   await signIn(page);
   await menu(page, "Filter").click();
-  await expect(page.getByRole("checkbox", { name: "Production" })).toBeVisible();
+  await expect(page.getByRole("checkbox", { name: "Production", exact: true })).toBeVisible();
   await expect(page.getByRole("checkbox", { name: "Resource", exact: true })).toBeVisible();
   await page.keyboard.press("Escape");
 });
