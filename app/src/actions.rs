@@ -497,8 +497,8 @@ pub(crate) async fn refresh(
 ) -> Result<(), ServerFnError> {
     let (context, session) = caller()?;
     context.portal.forget(&session).await;
-    if page == "/approvals" {
-        go("/approvals");
+    if matches!(page.as_str(), "/approvals" | "/requests") {
+        go(&page);
     } else {
         go(&crate::fragments::Narrowed { search: q, plane }.address("/"));
     }

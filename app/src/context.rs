@@ -18,6 +18,8 @@ pub struct Site {
     pub boot: Option<String>,
     /// URL of the icon.
     pub icon: String,
+    /// Where people reach the portal, without a slash at the end: for links that are passed on.
+    pub public_url: String,
     /// A line on every page, for a portal that does not talk to a real cloud.
     pub banner: Option<String>,
     /// Where an administrator grants the permissions for the whole organisation.
@@ -45,6 +47,15 @@ pub struct Permission {
     pub without: &'static str,
 }
 
+/// When a session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionEnds {
+    /// Without any more use.
+    pub idle: Timestamp,
+    /// In any case.
+    pub last: Timestamp,
+}
+
 /// What one request knows.
 #[derive(Clone)]
 pub struct Context {
@@ -52,6 +63,8 @@ pub struct Context {
     pub portal: Portal,
     /// Who is signed in.
     pub session: Option<Session>,
+    /// When their session ends.
+    pub ends: Option<SessionEnds>,
     /// What stays the same.
     pub site: Arc<Site>,
     /// How they want the portal; the defaults while nobody is signed in.

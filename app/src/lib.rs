@@ -32,7 +32,9 @@ mod pages;
 #[cfg(feature = "ssr")]
 mod shell;
 #[cfg(feature = "ssr")]
-pub use context::{Context, Permission, Site};
+pub use context::{Context, Permission, SessionEnds, Site};
+#[cfg(feature = "ssr")]
+pub use pages::failure::failure_page;
 #[cfg(feature = "ssr")]
 pub use pages::history::Asked;
 #[cfg(feature = "ssr")]

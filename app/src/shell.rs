@@ -5,13 +5,14 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 use portal::settings::{Settings, Theme};
 
-use crate::context::{Context, context};
+use crate::context::{Context, Site, context};
 use crate::pages::{
     activate::Activate,
     approvals::Approvals,
     deactivate::Deactivate,
     extend::Extend,
     history::History,
+    mine::Mine,
     not_found::NotFound,
     overview::Overview,
     permissions::{Permissions, Tenants},
@@ -40,12 +41,7 @@ pub fn document() -> impl IntoView {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme.word() data-density=density.word() data-time-format=time_format.word()>
             <head>
-                <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <meta name="color-scheme" content=scheme/>
-                <meta name="description" content="Activate and deactivate roles of Microsoft Entra Privileged Identity Management"/>
-                <link rel="icon" href=site.icon.clone() type="image/svg+xml"/>
-                <link rel="stylesheet" href=site.stylesheet.clone()/>
+                <Head site=(*site).clone() scheme=scheme/>
                 {boot}
                 <leptos_meta::MetaTags/>
             </head>
@@ -53,6 +49,20 @@ pub fn document() -> impl IntoView {
                 <App/>
             </body>
         </html>
+    }
+}
+
+/// What every page's head begins with.
+#[component]
+pub(crate) fn Head(site: Site, scheme: &'static str) -> impl IntoView {
+    view! {
+        <meta charset="utf-8"/>
+        <meta name="viewport" content="width=device-width, initial-scale=1"/>
+        <meta name="color-scheme" content=scheme/>
+        <meta name="description" content="Activate and deactivate roles of Microsoft Entra Privileged Identity Management"/>
+        <link rel="icon" href=site.icon type="image/svg+xml"/>
+        <link rel="manifest" href="/manifest.webmanifest"/>
+        <link rel="stylesheet" href=site.stylesheet/>
     }
 }
 
@@ -72,6 +82,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/extend") view=Extend ssr=SsrMode::Async/>
                 <Route path=path!("/history") view=History ssr=SsrMode::Async/>
                 <Route path=path!("/deactivate") view=Deactivate ssr=SsrMode::Async/>
+                <Route path=path!("/requests") view=Mine ssr=SsrMode::Async/>
                 <Route path=path!("/requests/:batch") view=Requests ssr=SsrMode::Async/>
                 <Route path=path!("/permissions") view=Permissions ssr=SsrMode::Async/>
                 <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>

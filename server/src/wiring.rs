@@ -144,6 +144,7 @@ fn site(config: &Config, identity: &Identity) -> app::Site {
         stylesheet: asset("app.css").unwrap_or_default(),
         boot: asset("boot.js"),
         icon: asset("icon.svg").unwrap_or_default(),
+        public_url: config.public_url.as_str().trim_end_matches('/').to_owned(),
         banner: config.cloud.is_custom.then(|| {
             let host = config.cloud.login.host_str().unwrap_or_default();
             format!("Not a Microsoft cloud: this portal talks to {host}. Nothing here touches a real tenant.")

@@ -13,4 +13,5 @@ pub(crate) fn ConsentLink() -> impl IntoView {
         <CopyField id="consent-link" label="Link for an administrator" text=url.clone()/>
         <p class="after"><a class="button" href=url rel="noreferrer">"Grant the permissions for the organisation"</a></p>
     }
+    .into_any()
 }

@@ -31,4 +31,5 @@ pub(crate) fn CopyField(
             </div>
         </div>
     }
+    .into_any()
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::icon::{Glyph, Icon};
+use super::pulse::PulseBars;
 use super::shortcuts::Shortcuts;
 use crate::context::{context, signed_in};
 use crate::shell::{Banner, Title};
@@ -21,6 +22,7 @@ pub(crate) struct Place {
 /// The navigation, in its order.
 pub(crate) const PLACES: [Place; 7] = [
     Place { href: "/", glyph: Glyph::Overview, text: "Overview", key: 'o' },
+    Place { href: "/requests", glyph: Glyph::Requests, text: "Requests", key: 'r' },
     Place { href: "/approvals", glyph: Glyph::Approvals, text: "Approvals", key: 'a' },
     Place { href: "/profiles", glyph: Glyph::Profiles, text: "Profiles", key: 'p' },
     Place { href: "/history", glyph: Glyph::History, text: "History", key: 'h' },
@@ -76,11 +78,13 @@ pub(crate) fn Frame(#[prop(into)] title: String, children: Children) -> impl Int
             </header>
             <div class="content">
                 <Banner/>
+                <PulseBars/>
                 <main id="content" tabindex="-1">{children()}</main>
             </div>
         </div>
         <Shortcuts/>
         <crate::islands::Clockwork server_now=server_now/>
+        <crate::islands::Expiry server_now=server_now source="/events/ends".into()/>
         <crate::islands::Copy/>
         <crate::islands::Keys palette="/palette".into()/>
     }

@@ -6,6 +6,7 @@
 mod eligible;
 mod held;
 mod lines;
+mod mine;
 mod next;
 mod palette;
 
@@ -21,6 +22,7 @@ use crate::components::policy::approvers_in_words;
 use crate::context::Context;
 
 pub(crate) use lines::{demand, lines};
+pub(crate) use mine::mine;
 pub(crate) use next::Next;
 
 /// How the overview is narrowed.
@@ -105,6 +107,12 @@ pub async fn batch_parts(context: Context, session: Session, batch: BatchId, ask
     let next = Next::read(&context, &session, &operations).await;
     let lines = lines(&context, &session, operations).await;
     Some(Batch { lines: draw(context.clone(), lines), next: draw(context, move || next.view()), is_done })
+}
+
+/// The person's own requests: the element's id and its markup.
+pub async fn requests_part(context: Context, session: Session) -> (&'static str, String) {
+    let view = mine::mine(&context, &session).await;
+    (mine::ELEMENT, draw(context, view))
 }
 
 /// The palette's entries.

@@ -9,6 +9,7 @@ mod copy;
 mod dock;
 mod dom;
 mod durations;
+mod expiry;
 mod filter;
 mod keys;
 mod late;
@@ -16,12 +17,13 @@ mod live;
 #[cfg(feature = "hydrate")]
 mod palette;
 mod progress;
+mod pulse;
 mod start;
 #[cfg(feature = "hydrate")]
 mod times;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
-    clockwork::Clockwork, copy::Copy, dock::Dock, durations::Durations, filter::Filter, keys::Keys,
-    late::Late, live::Live, progress::Progress, start::Start,
+    clockwork::Clockwork, copy::Copy, dock::Dock, durations::Durations, expiry::Expiry, filter::Filter,
+    keys::Keys, late::Late, live::Live, progress::Progress, pulse::Pulse, start::Start,
 };

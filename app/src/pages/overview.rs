@@ -9,6 +9,7 @@ use portal::Session;
 use crate::actions::Notice;
 use crate::components::frame::Frame;
 use crate::components::icon::{Glyph, Icon};
+use crate::components::pulse::NotifyOffer;
 use crate::context::{Context, signed_in};
 use crate::fragments::{Narrowed, Part, part_view, placeholder};
 use crate::islands::{Dock, Filter, Late, Live};
@@ -53,6 +54,7 @@ pub(crate) fn Overview() -> impl IntoView {
                     </table>
                     <p class="nothing">"No role is active. Tick one below to activate it."</p>
                     <div class="several"><span data-sum="">"Ticked roles"</span><button class="button">"Deactivate ticked…"</button></div>
+                    <NotifyOffer/>
                     <div class="all-of-them"><a href="/deactivate?all=1">"Deactivate all…"</a></div>
                 </form>
             </section>

@@ -49,6 +49,11 @@ impl Browser {
         self.send(Method::GET, path, &[], None).await
     }
 
+    /// Opens a page as a browser does that somebody gave the address; redirects are not followed.
+    pub(crate) async fn visit(&self, path: &str) -> Page {
+        self.send(Method::GET, path, &[("accept", "text/html")], None).await
+    }
+
     /// Posts a form of a page of ours; redirects are not followed.
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let origin = self.url.origin().ascii_serialization();
