@@ -13,6 +13,7 @@ export default defineConfig({
   retries: 0,
   timeout: 60_000,
   expect: { timeout: 10_000 },
+  snapshotPathTemplate: "{testDir}/{testFileName}-snapshots/{arg}{ext}",
   reporter: [["list"], ...(process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ? [["json"] as const] : [])],
   use: {
     ...devices["Desktop Chrome"],
@@ -28,6 +29,9 @@ export default defineConfig({
         "--disable-component-update",
         "--disable-sync",
         "--no-first-run",
+        // Letters have the same shape on every machine.
+        "--font-render-hinting=none",
+        "--disable-lcd-text",
       ],
     },
   },
@@ -35,5 +39,7 @@ export default defineConfig({
     // The tags are in support/fixtures.ts.
     { name: "javascript", grepInvert: /@no-script/ },
     { name: "no-javascript", grepInvert: /@script/, use: { javaScriptEnabled: false } },
+    // `cargo xtask screenshots`: the pictures of the documents, which are no tests.
+    ...(process.env.PICTURES ? [{ name: "pictures", testDir: "pictures" }] : []),
   ],
 });

@@ -7,19 +7,22 @@ use jiff::Timestamp;
 use leptos::prelude::*;
 use pim::approval::Decision;
 use pim::duration::ActivationDuration;
-use pim::ids::{BatchId, ScopeId};
+use pim::ids::{BatchId, ScopeId, SelectionId};
+use pim::records::StoreError;
 use portal::activate::Confirmation;
 use portal::deactivate::TooEarly;
-use portal::profiles::ProfileError;
+use portal::profiles::edit::Direction;
 use portal::profiles::exchange::Imported;
+use portal::profiles::{Defaults, ProfileError};
 use portal::selection::{Fields, Own, RowKey, Selection, Wanted};
 use portal::settings::Settings;
 use portal::{PortalError, Session};
 use serde::{Deserialize, Serialize};
 
 use crate::context::{Context, signed_in};
-use crate::pages::profiles;
 use crate::pages::settings::Unit;
+use crate::pages::{activate as activate_page, profiles};
+use crate::view::View;
 
 /// Why the overview is shown instead of what was asked for. A closed list: an address can put no other words on the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,14 +30,16 @@ pub(crate) enum Notice {
     NothingChosen,
     NotEligible,
     Gone,
+    AgainstRules,
     StoreFailed,
 }
 
 impl Notice {
-    const ALL: [(Self, &'static str); 4] = [
+    const ALL: [(Self, &'static str); 5] = [
         (Self::NothingChosen, "nothing-chosen"),
         (Self::NotEligible, "not-eligible"),
         (Self::Gone, "gone"),
+        (Self::AgainstRules, "rules"),
         (Self::StoreFailed, "store"),
     ];
 
@@ -53,6 +58,7 @@ impl Notice {
             Self::Gone => {
                 "That page is no longer there: it was used up, has expired, or belongs to somebody else. Nothing was sent."
             }
+            Self::AgainstRules => "The reason is not as your organisation asks. Nothing was sent.",
             Self::StoreFailed => {
                 "The portal could not write to its own store, so nothing was sent. Try again; if it stays so, tell whoever runs the portal."
             }
@@ -70,6 +76,7 @@ fn go_with(error: &PortalError) {
         PortalError::NothingChosen => Notice::NothingChosen,
         PortalError::NotEligible => Notice::NotEligible,
         PortalError::NotFound => Notice::Gone,
+        PortalError::AgainstRules => Notice::AgainstRules,
         PortalError::Store(_) => Notice::StoreFailed,
     };
     go(&format!("/?notice={}", notice.slug()));
@@ -78,6 +85,19 @@ fn go_with(error: &PortalError) {
 fn caller() -> Result<(Context, Session), ServerFnError> {
     // The server's gate lets nobody else through; this is the second lock on the same door.
     signed_in().ok_or_else(|| ServerFnError::new("signed out"))
+}
+
+/// The forms whose text comes back when it is refused.
+pub(crate) const APPROVALS_FORM: &str = "approvals";
+pub(crate) const EXTEND_FORM: &str = "extend";
+
+/// What is wrong with a reason that is needed, as the address says it.
+fn wrong_reason(context: &Context, reason: &str) -> Option<&'static str> {
+    if reason.trim().is_empty() {
+        Some("no-reason")
+    } else {
+        context.portal.rules().justification.problem(reason).map(|_| "rules")
+    }
 }
 
 fn rows_from(texts: &[String]) -> Vec<RowKey> {
@@ -136,6 +156,8 @@ pub(crate) async fn activate(
     #[server(default)] start_offset: String,
     #[server(default)] own: Vec<OwnInput>,
     #[server(default)] profile_name: String,
+    #[server(default)] profile: String,
+    #[server(default)] template_name: String,
 ) -> Result<(), ServerFnError> {
     let (context, session) = caller()?;
     let Ok(id) = selection.parse() else {
@@ -150,37 +172,106 @@ pub(crate) async fn activate(
         start: local_time(&start, &start_offset),
         own: own.into_iter().filter_map(OwnInput::read).collect(),
     };
-    let portal = &context.portal;
-    let page = format!("/activate/{id}");
-    let next = if let Some(row) = step.strip_prefix("remove:").and_then(RowKey::parse) {
-        let left = portal.deselect(&session, id, &row, fields).await;
-        left.map(|selection| if selection.rows.is_empty() { "/".to_owned() } else { page })
-    } else if let Some(row) = step.strip_prefix("narrow:").and_then(RowKey::parse) {
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("role", &row.to_string())
-            .finish();
-        portal.keep_fields(&session, id, fields).await.map(|_| format!("{page}/scopes?{query}"))
-    } else if step == "save-profile" {
-        match portal.keep_fields(&session, id, fields).await {
-            Ok(selection) => Ok(match portal.save_profile(&session, &selection, &profile_name).await {
-                Ok(_) => "/profiles?notice=saved".to_owned(),
-                Err(error) => format!("{page}?profile={}#profile-name", profiles::slug(&error)),
-            }),
-            Err(error) => Err(error),
-        }
-    } else if step == "again" {
-        portal.keep_fields(&session, id, fields).await.map(|_| page)
-    } else {
-        portal.confirm(&session, id, fields).await.map(|confirmation| match confirmation {
-            Confirmation::CarriedOut(batch) => format!("/requests/{batch}"),
-            Confirmation::NotYet => format!("{page}#problems"),
-        })
+    // Enter says what the field in which it was pressed is for; a name that was typed is never taken for a confirmation.
+    let step = match step.as_str() {
+        "enter" if !template_name.trim().is_empty() => "save-template",
+        "enter" if !profile_name.trim().is_empty() => "save-profile",
+        "enter" => "confirm",
+        other => other,
     };
+    let named = Named { profile_name, profile, template_name };
+    let next = take_step(&context, &session, id, step, fields, named).await;
     match next {
         Ok(path) => go(&path),
         Err(error) => go_with(&error),
     }
     Ok(())
+}
+
+/// What was named on the activate page.
+struct Named {
+    profile_name: String,
+    profile: String,
+    template_name: String,
+}
+
+/// Takes one step of the activate page, and returns the address of the page after it. What was typed is kept whatever the step is.
+async fn take_step(
+    context: &Context,
+    session: &Session,
+    id: SelectionId,
+    step: &str,
+    mut fields: Fields,
+    named: Named,
+) -> Result<String, PortalError> {
+    let portal = &context.portal;
+    let page = format!("/activate/{id}");
+    let (verb, about) = step.split_once(':').unwrap_or((step, ""));
+    if verb == "confirm" {
+        return Ok(match portal.confirm(session, id, fields).await? {
+            Confirmation::CarriedOut(batch) => format!("/requests/{batch}"),
+            Confirmation::NotYet => format!("{page}#problems"),
+        });
+    }
+    if verb == "remove" {
+        let row = RowKey::parse(about).ok_or(PortalError::NotFound)?;
+        let before = portal.selection(session, id).await?;
+        let at = before.rows.iter().position(|one| *one == row).unwrap_or_default();
+        let left = portal.deselect(session, id, &row, fields).await?.rows.len();
+        // The focus goes on from the one that took its place.
+        return Ok(match left.checked_sub(1) {
+            Some(last) => format!("{page}#remove-{}", at.min(last)),
+            None => "/".to_owned(),
+        });
+    }
+    if verb == "use" {
+        about.clone_into(&mut fields.justification);
+    }
+    let selection = portal.keep_fields(session, id, fields).await?;
+    Ok(match verb {
+        "narrow" => {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            format!("{page}/scopes?{}", query.append_pair("role", about).finish())
+        }
+        "save-profile" => match portal.save_profile(session, &selection, &named.profile_name).await {
+            Ok(_) => "/profiles?notice=saved".to_owned(),
+            Err(error) => format!("{page}?profile={}#profile-name", profiles::slug(&error)),
+        },
+        "add-to-profile" => {
+            let added = match named.profile.parse() {
+                Ok(profile) => portal.add_to_profile(session, &selection, profile).await,
+                Err(_) => Err(ProfileError::NotFound),
+            };
+            match added {
+                Ok(()) => "/profiles?notice=added".to_owned(),
+                Err(error) => format!("{page}?profile={}#profile-name", profiles::slug(&error)),
+            }
+        }
+        "check" => format!("{page}?check=1#checked"),
+        "use" => format!("{page}?focus=reason"),
+        "save-template" => {
+            let text = &selection.fields.justification;
+            match portal.save_template(session, &named.template_name, text).await {
+                Ok(()) => format!("{page}?reasons=1#reasons"),
+                Err(error) => {
+                    format!("{page}?template={}#template-name", activate_page::template_slug(error))
+                }
+            }
+        }
+        "delete-template" => {
+            portal.delete_template(session, about).await?;
+            format!("{page}?reasons=1#reasons")
+        }
+        "forget" => {
+            portal.forget_reason(session, about).await?;
+            format!("{page}?reasons=1#reasons")
+        }
+        "forget-all" => {
+            portal.forget_reasons(session).await?;
+            format!("{page}?reasons=1#reasons")
+        }
+        _ => page,
+    })
 }
 
 /// What `datetime-local` sends, with the zone's offset from UTC in minutes (east is positive); UTC where there is none. `None` for
@@ -351,8 +442,12 @@ pub(crate) async fn decide(
         }
     };
     let rows = rows_from(&rows);
-    if reason.trim().is_empty() || rows.is_empty() {
-        let problem = if rows.is_empty() { "nothing-chosen" } else { "no-reason" };
+    let problem = if rows.is_empty() { Some("nothing-chosen") } else { wrong_reason(&context, &reason) };
+    if let Some(problem) = problem {
+        if context.portal.keep_typed(&session, APPROVALS_FORM, &reason).await.is_err() {
+            go_with(&PortalError::Store(StoreError));
+            return Ok(());
+        }
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("problem", problem);
         for row in &rows {
@@ -385,9 +480,14 @@ pub(crate) async fn prolong(
         go_with(&PortalError::NotFound);
         return Ok(());
     };
-    if justification.trim().is_empty() {
+    if let Some(problem) = wrong_reason(&context, &justification) {
+        if context.portal.keep_typed(&session, EXTEND_FORM, &justification).await.is_err() {
+            go_with(&PortalError::Store(StoreError));
+            return Ok(());
+        }
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("role", &row.to_string()).append_pair("problem", "no-reason");
+        query.append_pair("role", &row.to_string()).append_pair("problem", problem);
+        query.append_pair("days", &days.to_string());
         go(&format!("/extend?{}", query.finish()));
         return Ok(());
     }
@@ -408,23 +508,39 @@ pub(crate) async fn use_profile(profile: String) -> Result<(), ServerFnError> {
     Ok(())
 }
 
-/// Gives a profile another name, or deletes it.
+/// Changes a profile: its name and defaults, one role less, its place, or deletes it.
 #[server(prefix = "/do", endpoint = "change-profile")]
 pub(crate) async fn change_profile(
     profile: String,
     step: String,
     #[server(default)] name: String,
+    #[server(default)] wanted: String,
+    #[server(default)] reason: String,
+    #[server(default)] ticket_number: String,
+    #[server(default)] ticket_system: String,
 ) -> Result<(), ServerFnError> {
     let (context, session) = caller()?;
     let portal = &context.portal;
-    let changed = match (profile.parse(), step.as_str()) {
-        (Ok(id), "rename") => portal.rename_profile(&session, id, &name).await.map(|()| "renamed"),
-        (Ok(id), "delete") => portal.delete_profile(&session, id).await.map(|()| "deleted"),
+    let (verb, about) = step.split_once(':').unwrap_or((&step, ""));
+    let Ok(id) = profile.parse() else {
+        go(&format!("/profiles?problem={}", profiles::slug(&ProfileError::NotFound)));
+        return Ok(());
+    };
+    let wanted = duration(&wanted).map_or(Wanted::Longest, Wanted::For);
+    let defaults = Defaults { wanted, justification: reason, ticket_number, ticket_system };
+    let changed = match verb {
+        "save" => portal.edit_profile(&session, id, &name, defaults).await.map(|()| "changed"),
+        "remove" => portal.remove_from_profile(&session, id, about).await.map(|()| "changed"),
+        "up" => portal.move_profile(&session, id, Direction::Up).await.map(|()| "moved"),
+        "down" => portal.move_profile(&session, id, Direction::Down).await.map(|()| "moved"),
+        "delete" => portal.delete_profile(&session, id).await.map(|()| "deleted"),
         _ => Err(ProfileError::NotFound),
     };
-    go(&match changed {
-        Ok(notice) => format!("/profiles?notice={notice}"),
-        Err(error) => format!("/profiles?problem={}", profiles::slug(&error)),
+    go(&match (changed, verb) {
+        // The focus goes on from where it was.
+        (Ok(_), "up" | "down") => format!("/profiles#{verb}-{id}"),
+        (Ok(notice), _) => format!("/profiles?notice={notice}"),
+        (Err(error), _) => format!("/profiles?problem={}", profiles::slug(&error)),
     });
     Ok(())
 }
@@ -491,8 +607,7 @@ pub(crate) async fn save_settings(
 /// Forgets what was read, so that the page is fresh.
 #[server(prefix = "/do", endpoint = "refresh")]
 pub(crate) async fn refresh(
-    #[server(default)] q: String,
-    #[server(default)] plane: String,
+    #[server(default)] view: String,
     #[server(default)] page: String,
 ) -> Result<(), ServerFnError> {
     let (context, session) = caller()?;
@@ -500,7 +615,28 @@ pub(crate) async fn refresh(
     if matches!(page.as_str(), "/approvals" | "/requests") {
         go(&page);
     } else {
-        go(&crate::fragments::Narrowed { search: q, plane }.address("/"));
+        go_to_view(&context, &session, &view).await;
+    }
+    Ok(())
+}
+
+/// Shows the overview as `view` says, a query.
+async fn go_to_view(context: &Context, session: &Session, view: &str) {
+    let own = context.portal.own_view(session).await.unwrap_or_default();
+    go(&View::parse(view, &own).address("/"));
+}
+
+/// Keeps how the overview is sorted and grouped, and its columns, as the person's default; with `step` = "forget", keeps none.
+#[server(prefix = "/do", endpoint = "keep-view")]
+pub(crate) async fn keep_view(
+    #[server(default)] view: String,
+    #[server(default)] step: String,
+) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    let layout = if step == "forget" { String::new() } else { View::parse(&view, "").layout.query() };
+    match context.portal.keep_own_view(&session, &layout).await {
+        Ok(()) => go_to_view(&context, &session, &view).await,
+        Err(error) => go_with(&error),
     }
     Ok(())
 }

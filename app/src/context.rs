@@ -9,17 +9,70 @@ use portal::settings::Settings;
 use portal::{Portal, Session};
 use tokio::time::Instant;
 
+/// What makes the portal the organisation's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brand {
+    /// What the portal is called.
+    pub name: String,
+    /// URL of the organisation's logo.
+    pub logo: Option<String>,
+    /// URL of the style sheet with the organisation's colours.
+    pub stylesheet: Option<String>,
+    /// Links on every page.
+    pub links: Vec<Link>,
+    /// A line on every page.
+    pub announcement: Option<Announcement>,
+}
+
+impl Default for Brand {
+    fn default() -> Self {
+        let name = "PIM portal".to_owned();
+        Self { name, logo: None, stylesheet: None, links: Vec::new(), announcement: None }
+    }
+}
+
+/// A link of the organisation's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// What it says.
+    pub title: String,
+    /// Where it leads: https.
+    pub url: String,
+}
+
+/// What the organisation has to say to everybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// One line of plain text.
+    pub text: String,
+    /// How much it matters.
+    pub severity: Severity,
+}
+
+/// How much an announcement matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Something is different from usual.
+    Warning,
+    /// Something is wrong.
+    Critical,
+}
+
 /// What stays the same for all requests.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
+    /// The organisation's own.
+    pub brand: Brand,
+    /// The portal's own origin, as browsers see it, without a slash at its end.
+    pub origin: String,
     /// URL of the style sheet.
     pub stylesheet: String,
     /// URL of the script that starts the islands; `None` when the portal was built without them.
     pub boot: Option<String>,
     /// URL of the icon.
     pub icon: String,
-    /// Where people reach the portal, without a slash at the end: for links that are passed on.
-    pub public_url: String,
     /// A line on every page, for a portal that does not talk to a real cloud.
     pub banner: Option<String>,
     /// Where an administrator grants the permissions for the whole organisation.
@@ -43,8 +96,12 @@ pub struct Permission {
     pub consent: String,
     /// Whose token carries it; `None` for the sign-in service's own.
     pub audience: Option<Audience>,
+    /// The planes that need it; empty for what every sign-in needs.
+    pub planes: Vec<&'static str>,
     /// What stops working without it.
     pub without: &'static str,
+    /// What goes on without it.
+    pub still: &'static str,
 }
 
 /// When a session ends.

@@ -17,6 +17,7 @@
 )]
 
 mod islands;
+mod view;
 mod words;
 
 #[cfg(feature = "ssr")]
@@ -26,19 +27,24 @@ mod components;
 #[cfg(feature = "ssr")]
 mod context;
 #[cfg(feature = "ssr")]
+mod escape;
+#[cfg(feature = "ssr")]
 pub mod fragments;
 #[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
 mod shell;
 #[cfg(feature = "ssr")]
-pub use context::{Context, Permission, SessionEnds, Site};
+pub use context::{Announcement, Brand, Context, Link, Permission, SessionEnds, Severity, Site};
 #[cfg(feature = "ssr")]
 pub use pages::failure::failure_page;
 #[cfg(feature = "ssr")]
 pub use pages::history::Asked;
 #[cfg(feature = "ssr")]
+pub use pages::permissions::{NOT_ASKED_FOR, Standing, standings};
+#[cfg(feature = "ssr")]
 pub use shell::{App, document};
+pub use view::View;
 
 /// Starts the islands; called once by the page's boot script.
 #[cfg(feature = "hydrate")]

@@ -6,6 +6,7 @@ use leptos_router::{SsrMode, path};
 use portal::settings::{Settings, Theme};
 
 use crate::context::{Context, Site, context};
+use crate::escape::escaped;
 use crate::pages::{
     activate::Activate,
     approvals::Approvals,
@@ -55,6 +56,8 @@ pub fn document() -> impl IntoView {
 /// What every page's head begins with.
 #[component]
 pub(crate) fn Head(site: Site, scheme: &'static str) -> impl IntoView {
+    // After the portal's own, which it overrides.
+    let colours = site.brand.stylesheet.map(|url| view! { <link rel="stylesheet" href=url/> });
     view! {
         <meta charset="utf-8"/>
         <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -63,6 +66,7 @@ pub(crate) fn Head(site: Site, scheme: &'static str) -> impl IntoView {
         <link rel="icon" href=site.icon type="image/svg+xml"/>
         <link rel="manifest" href="/manifest.webmanifest"/>
         <link rel="stylesheet" href=site.stylesheet/>
+        {colours}
     }
 }
 
@@ -104,15 +108,6 @@ pub(crate) fn answer_with(status: http::StatusCode) {
 /// What the page is called, in the browser's tab.
 #[component]
 pub(crate) fn Title(#[prop(into)] text: String) -> impl IntoView {
-    view! { <leptos_meta::Title text=format!("{text} · PIM portal")/> }
-}
-
-/// The banner of a portal that does not talk to a real cloud.
-#[component]
-pub(crate) fn Banner() -> impl IntoView {
-    context()
-        .site
-        .banner
-        .clone()
-        .map(|text| view! { <aside class="banner" aria-label="Not a real cloud">{text}</aside> })
+    let name = context().site.brand.name.clone();
+    view! { <leptos_meta::Title text=escaped(&format!("{text} · {name}"))/> }
 }

@@ -34,6 +34,70 @@ pub(crate) fn roles(count: usize) -> String {
     if count == 1 { "1 role".into() } else { format!("{count} roles") }
 }
 
+/// How many of a selection do what.
+#[cfg(any(feature = "ssr", test))]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Asked {
+    /// Will be sent.
+    pub(crate) ready: usize,
+    /// Start at once.
+    pub(crate) at_once: usize,
+    /// Ask for a stronger sign-in that was not made yet.
+    pub(crate) sign_ins: usize,
+    /// Need approval.
+    pub(crate) approvals: usize,
+    /// Have rules that could not be read.
+    pub(crate) unknown: usize,
+    /// Start later.
+    pub(crate) later: usize,
+    /// Will not be sent.
+    pub(crate) left_out: usize,
+}
+
+/// A selection summed up: "One asks you to sign in again, two need approval." Empty when nothing will be sent. A role that does two
+/// things is counted in both.
+#[cfg(any(feature = "ssr", test))]
+#[must_use]
+pub(crate) fn sum_up(asked: Asked) -> String {
+    let Asked { ready, at_once, sign_ins, approvals, unknown, later, left_out } = asked;
+    if ready == 0 {
+        return String::new();
+    }
+    let subject = |count: usize| match count {
+        _ if count != ready || left_out > 0 => number(count),
+        1 => "it".into(),
+        2 => "both".into(),
+        all => format!("all {}", number(all)),
+    };
+    let clause = |count: usize, one: &str, many: &str| {
+        (count > 0).then(|| format!("{} {}", subject(count), if count == 1 { one } else { many }))
+    };
+    let left = match left_out {
+        0 => None,
+        1 => Some("one is left out".into()),
+        many => Some(format!("{} are left out", number(many))),
+    };
+    let clauses = [
+        clause(at_once, "starts at once", "start at once"),
+        clause(sign_ins, "asks you to sign in again", "ask you to sign in again"),
+        clause(approvals, "needs approval", "need approval"),
+        clause(unknown, "has rules that could not be read", "have rules that could not be read"),
+        clause(later, "starts later", "start later"),
+        left,
+    ];
+    let text = clauses.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
+/// "one" to "twelve", then figures.
+#[cfg(any(feature = "ssr", test))]
+fn number(count: usize) -> String {
+    const WORDS: [&str; 12] =
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    count.checked_sub(1).and_then(|at| WORDS.get(at)).map_or_else(|| count.to_string(), ToString::to_string)
+}
+
 /// What a selection will ask for, in one sentence without a full stop. Empty when it asks for nothing. Only the browser
 /// knows what is ticked.
 #[cfg(any(feature = "hydrate", test))]
@@ -125,6 +189,40 @@ mod tests {
         assert_eq!(asks(1, 1, 0), "one asks for a stronger sign-in, one waits for approval");
         assert_eq!(asks(0, 0, 2), "2 have rules that could not be read");
         assert_eq!(asks(0, 0, 0), "");
+    }
+
+    #[test]
+    fn a_plan_is_summed_up_for_one_for_two_and_for_many() {
+        let nothing = Asked::default();
+        let table = [
+            (nothing, ""),
+            (Asked { left_out: 2, ..nothing }, ""),
+            (Asked { ready: 1, at_once: 1, ..nothing }, "It starts at once."),
+            (Asked { ready: 2, at_once: 2, ..nothing }, "Both start at once."),
+            (Asked { ready: 5, at_once: 5, ..nothing }, "All five start at once."),
+            (Asked { ready: 30, at_once: 30, ..nothing }, "All 30 start at once."),
+            (
+                Asked { ready: 1, sign_ins: 1, approvals: 1, ..nothing },
+                "It asks you to sign in again, it needs approval.",
+            ),
+            (
+                Asked { ready: 3, sign_ins: 1, approvals: 2, ..nothing },
+                "One asks you to sign in again, two need approval.",
+            ),
+            (
+                Asked { ready: 4, at_once: 1, sign_ins: 1, approvals: 1, unknown: 1, ..nothing },
+                "One starts at once, one asks you to sign in again, one needs approval, one has rules that could not be read.",
+            ),
+            (Asked { ready: 2, later: 2, approvals: 1, ..nothing }, "One needs approval, both start later."),
+            (Asked { ready: 1, at_once: 1, left_out: 1, ..nothing }, "One starts at once, one is left out."),
+            (
+                Asked { ready: 14, unknown: 13, at_once: 1, left_out: 3, ..nothing },
+                "One starts at once, 13 have rules that could not be read, three are left out.",
+            ),
+        ];
+        for (asked, expected) in table {
+            assert_eq!(sum_up(asked), expected);
+        }
     }
 
     #[test]

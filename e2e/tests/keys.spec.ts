@@ -103,6 +103,6 @@ test("from a fresh page to a submitted profile: one key, the reason, one key", S
   await Promise.all([page.waitForURL(/\/requests\//), page.keyboard.press("Control+Enter")]);
   await expect(outcome(page, "Incident Responders")).toHaveAttribute("data-state", "Usable");
   await open(page, "/profiles");
-  await page.getByText("Rename, link or delete By key").click();
-  await follow(page, page.getByRole("button", { name: "Delete" }).first());
+  await page.getByText("Edit By key").click();
+  await follow(page, page.getByRole("button", { name: "Delete By key" }));
 });

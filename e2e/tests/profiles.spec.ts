@@ -20,7 +20,7 @@ test("a profile is saved from a plan and used again", async ({ page }) => {
 
   await open(page, "/profiles");
   await expect(page.getByRole("listitem").filter({ hasText: name }).first()).toContainText("2 of them active now");
-  await page.getByText(`Rename, link or delete ${name}`).click();
-  await follow(page, page.getByRole("button", { name: "Delete" }).first());
+  await page.getByText(`Edit ${name}`).click();
+  await follow(page, page.getByRole("button", { name: `Delete ${name}` }));
   await expect(page.getByRole("heading", { name })).toHaveCount(0);
 });

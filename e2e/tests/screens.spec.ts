@@ -11,9 +11,11 @@ const FORCED = { colorScheme: "light", forcedColors: "active" } as const;
 /** What dark and forced colours can change; everything else is the same document. */
 const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
 
-// Below 900 the layout is another. 720 with two pixels each is what is left of 1440 at 200 % zoom, 320 of 1280 at 400 %.
+// Below 1080 tables are cards, and 1100 is little room for them; below 900 the navigation is at the bottom. At 1100 only
+// room is in question. 720 with two pixels each is what is left of 1440 at 200 % zoom, 320 of 1280 at 400 %.
 const WINDOWS = [
   { width: 1440, height: 900, scale: 1 },
+  { width: 1100, height: 800, scale: 1 },
   { width: 768, height: 1024, scale: 1 },
   { width: 720, height: 450, scale: 2 },
   { width: 360, height: 800, scale: 1 },
@@ -37,6 +39,9 @@ test("every screen fits every window, and axe finds nothing", SCRIPT, async ({ p
       // Without motion, a colour is at once what it is going to be.
       await page.emulateMedia({ ...LIGHT, reducedMotion: "reduce" });
       await fits(page, `${name}, ${width} px`);
+      if (width === 1100) {
+        continue;
+      }
       await axe(page, `${name}, light, ${width} px`);
       if ([1440, 768, 360].includes(width)) {
         await page.emulateMedia({ ...DARK, reducedMotion: "reduce" });

@@ -31,7 +31,7 @@ test("the portal asks to sign in, says what it asks for, and leads back to where
   await expect(page).toHaveURL(/\/sign-in\?return_to=/);
   await page.getByText("What the portal asks for, and why").click();
   for (const scope of ["RoleManagement.ReadWrite.Directory", "Policy.Read.All"]) {
-    await expect(page.getByRole("cell", { name: scope })).toBeVisible();
+    await expect(page.getByRole("rowheader", { name: scope })).toBeVisible();
   }
   await follow(page, page.getByRole("link", { name: "Sign in", exact: true }));
   await follow(page, page.getByRole("button", { name: "Adele Vance" }));

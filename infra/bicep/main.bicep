@@ -53,6 +53,9 @@ param customDomainCertificateExists bool = false
 @description('Address ranges (CIDR) that may open the portal. Leave it empty for all.')
 param allowedAddresses string[] = []
 
+@description('One outgoing address that stays the same, for policies that look at places. It has to be chosen with the first deployment.')
+param fixedOutgoingAddress bool = false
+
 @description('What the portal logs.')
 param logFilter string = 'info,sqlx=warn,tower_sessions_core=error'
 
@@ -71,12 +74,22 @@ var graphHosts = {
   china: 'https://microsoftgraph.chinacloudapi.cn'
 }
 
+module network 'modules/network.bicep' = if (fixedOutgoingAddress) {
+  name: '${name}-network'
+  params: {
+    name: name
+    location: location
+    tags: tags
+  }
+}
+
 module environment 'modules/environment.bicep' = {
   name: '${name}-environment'
   params: {
     name: name
     location: location
     logRetentionDays: logRetentionDays
+    subnetId: fixedOutgoingAddress ? network!.outputs.subnetId : ''
     tags: tags
   }
 }
@@ -146,3 +159,6 @@ output fqdn string = portal.outputs.fqdn
 
 @description('What its TXT record asuid.<host> has to hold.')
 output domainVerificationId string = portal.outputs.domainVerificationId
+
+@description('The outgoing address to trust in policies; empty when it changes.')
+output outgoingAddress string = fixedOutgoingAddress ? network!.outputs.address : ''

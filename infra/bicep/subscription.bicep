@@ -28,6 +28,9 @@ param customDomain string = ''
 @description('Set to true from the second deployment with customDomain on: the certificate exists by then.')
 param customDomainCertificateExists bool = false
 
+@description('One outgoing address that stays the same, for policies that look at places. It has to be chosen with the first deployment.')
+param fixedOutgoingAddress bool = false
+
 @description('Tags for every resource.')
 param tags object = {}
 
@@ -48,6 +51,7 @@ module main 'main.bicep' = {
     registryName: registryName
     customDomain: customDomain
     customDomainCertificateExists: customDomainCertificateExists
+    fixedOutgoingAddress: fixedOutgoingAddress
     tags: tags
   }
 }
@@ -63,3 +67,6 @@ output redirectUri string = main.outputs.redirectUri
 
 @description('The link that an administrator opens to grant the permissions for the organisation.')
 output adminConsentUrl string = main.outputs.adminConsentUrl
+
+@description('The outgoing address to trust in policies; empty when it changes.')
+output outgoingAddress string = main.outputs.outgoingAddress

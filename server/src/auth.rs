@@ -119,9 +119,20 @@ pub async fn finish(
     Redirect::to(signed_in.return_to.as_str()).into_response()
 }
 
-/// Takes an administrator back from the consent page. Its answer is only a hint: signing in shows whether it worked.
-pub async fn consented() -> Redirect {
-    Redirect::to("/sign-in")
+/// What an administrator comes back with from the consent page. `admin_consent=True` is there even when it went wrong, and anybody
+/// can write all of it, so only a refusal is believed.
+#[derive(Deserialize)]
+pub struct Consented {
+    error: Option<String>,
+}
+
+/// Takes an administrator back from the consent page. A fresh sign-in brings the tokens that prove what was granted, and the page
+/// of permissions says what they carry.
+pub async fn consented(Query(answer): Query<Consented>) -> Redirect {
+    match answer.error {
+        Some(_) => Redirect::to("/sign-in/failed?problem=declined"),
+        None => Redirect::to("/auth/sign-in?return_to=%2Fpermissions"),
+    }
 }
 
 /// Deletes the tokens and ends the session.

@@ -10,10 +10,14 @@ use std::path::{Path, PathBuf};
 use identity::PlaneSet;
 use pim::ids::TenantId;
 use portal::pace::Pace;
+use portal::rules::Rules;
 use serde::Deserialize;
 use url::Url;
 
-const PREFIX: &str = "PIM_PORTAL_";
+use crate::branding::{self, Branding};
+use crate::rules;
+
+pub(crate) const PREFIX: &str = "PIM_PORTAL_";
 /// Variables with the prefix that are not settings: the file's path, the log filter, and the assets of a build.
 const NOT_SETTINGS: [&str; 3] = ["PIM_PORTAL_CONFIG", "PIM_PORTAL_LOG", "PIM_PORTAL_SITE"];
 
@@ -38,6 +42,10 @@ pub struct Config {
     pub key_file: PathBuf,
     /// How fast things are expected to happen. Default: as Microsoft's services do.
     pub pace: Pace,
+    /// The organisation's own. Default: nothing is.
+    pub branding: Branding,
+    /// What a reason and a ticket have to be. Default: anything.
+    pub rules: Rules,
 }
 
 /// The addresses of a cloud. <https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud>
@@ -78,26 +86,52 @@ struct Written {
     login_url: Option<String>,
     graph_url: Option<String>,
     arm_url: Option<String>,
-    planes: Option<Planes>,
+    planes: Option<Words>,
     database_url: Option<String>,
     key_file: Option<PathBuf>,
     client_auth: Option<String>,
     pace: Option<String>,
+    portal_name: Option<String>,
+    logo_file: Option<PathBuf>,
+    accent_light: Option<String>,
+    accent_dark: Option<String>,
+    links: Option<branding::Links>,
+    announcement: Option<String>,
+    announcement_severity: Option<String>,
+    justification_pattern: Option<String>,
+    justification_message: Option<String>,
+    justification_min_length: Option<usize>,
+    justification_fillers: Option<Words>,
+    ticket_pattern: Option<String>,
+    ticket_message: Option<String>,
+    ticket_example: Option<String>,
+    ticket_systems: Option<Words>,
 }
 
 /// A list in the file, words with commas in the environment.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Planes {
+enum Words {
     List(Vec<String>),
-    Words(String),
+    Line(String),
+}
+
+impl Words {
+    fn read(self) -> Vec<String> {
+        match self {
+            Self::List(words) => words,
+            Self::Line(words) => words.split(',').map(|word| word.trim().to_owned()).collect(),
+        }
+    }
 }
 
 impl Config {
-    /// Reads the environment and, if given, a TOML file.
-    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+    /// Reads the environment and, if given, a TOML file. `flags` are keys in upper case, such as `CLIENT_ID`, that win over both.
+    pub fn load(file: Option<&Path>, flags: &[(&str, Option<String>)]) -> Result<Self, ConfigError> {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-        let environment = std::env::vars().collect();
+        let mut environment: HashMap<String, String> = std::env::vars().collect();
+        let given = flags.iter().filter_map(|(key, value)| Some((format!("{PREFIX}{key}"), value.clone()?)));
+        environment.extend(given);
         Self::read(file, environment)
     }
 
@@ -179,6 +213,27 @@ impl Written {
                 Pace::default()
             }
         };
+        let branding = branding::Written {
+            portal_name: self.portal_name,
+            logo_file: self.logo_file,
+            accent_light: self.accent_light,
+            accent_dark: self.accent_dark,
+            links: self.links,
+            announcement: self.announcement,
+            announcement_severity: self.announcement_severity,
+        }
+        .check(&mut problems);
+        let rules = rules::Written {
+            justification_pattern: self.justification_pattern,
+            justification_message: self.justification_message,
+            justification_min_length: self.justification_min_length,
+            justification_fillers: self.justification_fillers.map(Words::read).unwrap_or_default(),
+            ticket_pattern: self.ticket_pattern,
+            ticket_message: self.ticket_message,
+            ticket_example: self.ticket_example,
+            ticket_systems: self.ticket_systems.map(Words::read).unwrap_or_default(),
+        }
+        .check(&mut problems);
         match (public_url, cloud, tenant_id, client_id, listen) {
             (Some(public_url), Some(cloud), Some(tenant_id), Some(client_id), Ok(listen))
                 if problems.is_empty() =>
@@ -193,11 +248,20 @@ impl Written {
                     database_url,
                     key_file,
                     pace,
+                    branding,
+                    rules,
                 })
             }
             _ => Err(ConfigError::Problems(problems)),
         }
     }
+}
+
+/// Trimmed, if it is one line of 1 to `most` characters.
+pub(crate) fn line(text: &str, most: usize) -> Option<String> {
+    let text = text.trim();
+    let is_line = (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    is_line.then(|| text.to_owned())
 }
 
 /// An origin: https, or http on loopback. `None` adds a problem.
@@ -282,14 +346,10 @@ fn cloud(written: &Written, problems: &mut Vec<String>) -> Option<Cloud> {
     })
 }
 
-fn planes(written: Option<Planes>, problems: &mut Vec<String>) -> PlaneSet {
-    let names: Vec<String> = match written {
-        None => return PlaneSet::ALL,
-        Some(Planes::List(names)) => names,
-        Some(Planes::Words(words)) => words.split(',').map(|word| word.trim().to_owned()).collect(),
-    };
+fn planes(written: Option<Words>, problems: &mut Vec<String>) -> PlaneSet {
+    let Some(written) = written else { return PlaneSet::ALL };
     let mut set = PlaneSet { entra: false, groups: false, azure: false };
-    for name in names {
+    for name in written.read() {
         match name.as_str() {
             "entra" => set.entra = true,
             "groups" => set.groups = true,

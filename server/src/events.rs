@@ -8,8 +8,9 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use app::fragments::{Narrowed, batch_parts, late_part, requests_part};
-use axum::extract::{Path, Query};
+use app::View;
+use app::fragments::{batch_parts, late_part, requests_part};
+use axum::extract::{Path, Query, RawQuery};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
@@ -25,7 +26,7 @@ use serde::Serialize;
 
 use crate::wiring::State;
 
-/// How many parts one page can wait for: two a plane, and room for more planes.
+/// How many parts one page can wait for: two a plane, the heads of the columns, and room for more planes.
 const MOST_PARTS: usize = 16;
 /// The waits between two looks at a batch, in seconds; the last one repeats.
 const WAITS: [u64; 6] = [1, 1, 2, 3, 5, 10];
@@ -62,19 +63,19 @@ fn stream(events: impl Stream<Item = Event> + Send + 'static) -> Response {
 /// The parts of the overview that `part` parameters name, each when it is there.
 async fn overview(
     Extension(context): Extension<app::Context>,
-    Query(query): Query<Vec<(String, String)>>,
+    Query(parts): Query<Vec<(String, String)>>,
+    RawQuery(query): RawQuery,
 ) -> Response {
     let Some(session) = context.session.clone() else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
-    let value = |wanted: &str| query.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
-    let narrowed =
-        Narrowed { search: value("q").unwrap_or_default(), plane: value("plane").unwrap_or_default() };
-    let wanted = query.into_iter().filter(|(name, _)| name == "part").map(|(_, id)| id).take(MOST_PARTS);
+    let own = context.portal.own_view(&session).await.unwrap_or_default();
+    let view = View::parse(&query.unwrap_or_default(), &own);
+    let wanted = parts.into_iter().filter(|(name, _)| name == "part").map(|(_, id)| id).take(MOST_PARTS);
     let parts: FuturesUnordered<_> = wanted
         .map(|id| {
-            let (context, session, narrowed) = (context.clone(), session.clone(), narrowed.clone());
-            async move { late_part(context, session, &id, narrowed).await }
+            let (context, session, view) = (context.clone(), session.clone(), view.clone());
+            async move { late_part(context, session, &id, view).await }
         })
         .collect();
     let events = parts.filter_map(|ready| async move { ready.map(|(id, html)| part(&id, &html)) });

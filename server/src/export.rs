@@ -1,4 +1,5 @@
 //! `/history.csv` and `/history.json`: the history as a file, with the filters of the page. `/profiles.json`: the profiles.
+//! `/permissions.json`: what the portal may do, for machines.
 
 use app::Asked;
 use axum::extract::Query;
@@ -21,6 +22,7 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
             get(async |context, query| file(context, query, "json", "application/json", json).await),
         )
         .route("/profiles.json", get(profiles))
+        .route("/permissions.json", get(permissions))
 }
 
 /// The person's profiles, as a file that can be imported again.
@@ -32,6 +34,33 @@ async fn profiles(Extension(context): Extension<app::Context>) -> Response {
         Ok(file) => attachment("pim-profiles.json", "application/json", file),
         Err(_) => store_failed(),
     }
+}
+
+/// Every permission, and whether the person's tokens carry it.
+async fn permissions(Extension(context): Extension<app::Context>) -> Response {
+    let Some(session) = context.session.clone() else {
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    let standings = app::standings(&session, &context.site.permissions).await;
+    let permissions = standings.into_iter().map(|(permission, standing)| {
+        serde_json::json!({
+            "scope": permission.scope,
+            "planes": permission.planes,
+            "purpose": permission.purpose,
+            "consent": permission.consent,
+            "state": standing.name(),
+            "without": permission.without,
+            "still": permission.still,
+        })
+    });
+    let avoided = app::NOT_ASKED_FOR.map(|(what, why)| serde_json::json!({ "what": what, "why": why }));
+    let file = serde_json::json!({
+        "tenant": session.caller.tenant.to_string(),
+        "adminConsentUrl": context.site.admin_consent_url,
+        "permissions": permissions.collect::<Vec<_>>(),
+        "notAskedFor": avoided,
+    });
+    attachment("pim-permissions.json", "application/json", format!("{file:#}"))
 }
 
 /// Somebody's own words: nothing between here and the disk keeps them.

@@ -13,16 +13,22 @@
 //! | [`events`] | what arrives after the page |
 //! | [`failures`] | refusals and mistakes as pages |
 //! | [`manifest`] | what makes the portal installable |
+//! | [`branding`] | the organisation's name, logo, colours, links, announcement |
+//! | [`rules`] | what a reason and a ticket have to be, as set |
 //! | [`export`] | the history as a file |
 //! | [`assets`] | style sheet, icons and islands, inside the binary |
 
+#![recursion_limit = "256"]
+
 pub mod assets;
 pub mod auth;
+pub mod branding;
 pub mod config;
 pub mod events;
 pub mod export;
 pub mod failures;
 pub mod manifest;
+pub mod rules;
 pub mod security;
 pub mod session;
 pub mod wiring;
@@ -83,7 +89,8 @@ pub fn router(state: &State) -> Router {
         // Whoever crawls finds nothing but the way to sign in, and is told so.
         .route("/robots.txt", get(|| async { "User-agent: *\nDisallow: /\n" }))
         .merge(assets::router())
-        .merge(manifest::router())
+        .merge(manifest::router(state.site.brand.name.clone()))
+        .merge(state.config.branding.router())
         .fallback_service(signed_in)
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(TraceLayer::new_for_http().make_span_with(span))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use pim::clock::SystemClock;
 use server::config::Config;
 use server::wiring::State;
@@ -34,10 +34,27 @@ enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// Prints the link that an administrator opens to grant the permissions.
-    ConsentUrl,
+    /// Prints the link that an administrator opens to grant the permissions. Needs no store, and leaves none behind.
+    ConsentUrl(ConsentFlags),
     /// Asks a running portal whether it is well; for containers.
     Healthcheck,
+}
+
+/// Settings that may be given beside the others, for a portal that is not set up yet. A flag wins.
+#[derive(Args)]
+struct ConsentFlags {
+    /// The application (client) id of the app registration.
+    #[arg(long)]
+    client_id: Option<String>,
+    /// The id of the tenant: a GUID.
+    #[arg(long)]
+    tenant: Option<String>,
+    /// The portal's own origin, as browsers see it.
+    #[arg(long)]
+    public_url: Option<String>,
+    /// public, usgov, usgov-dod, china or custom.
+    #[arg(long)]
+    cloud: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -73,14 +90,23 @@ fn log_filter() -> EnvFilter {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<()> {
-    let config = Config::load(cli.config.as_deref())?;
+    let flags = match &cli.command {
+        Command::ConsentUrl(flags) => vec![
+            ("CLIENT_ID", flags.client_id.clone()),
+            ("TENANT_ID", flags.tenant.clone()),
+            ("PUBLIC_URL", flags.public_url.clone()),
+            ("CLOUD", flags.cloud.clone()),
+        ],
+        _ => Vec::new(),
+    };
+    let config = Config::load(cli.config.as_deref(), &flags)?;
     match cli.command {
         Command::Serve => serve(config).await,
         Command::Config { command: ConfigCommand::Check } => {
             println!("The configuration is complete.");
             Ok(())
         }
-        Command::ConsentUrl => {
+        Command::ConsentUrl(_) => {
             println!("{}", server::wiring::consent_url(&config, Arc::new(SystemClock)).await?);
             Ok(())
         }

@@ -12,12 +12,12 @@ use serde_json::json;
 
 use crate::assets;
 
-/// The route. Open to everybody: browsers ask for it without cookies, and it tells nothing.
-pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/manifest.webmanifest", get(manifest))
+/// The route, for a portal that is called `name`. Open to everybody: browsers ask for it without cookies, and it tells nothing.
+pub fn router(name: String) -> Router {
+    Router::new().route("/manifest.webmanifest", get(move || async move { manifest(&name) }))
 }
 
-async fn manifest() -> impl IntoResponse {
+fn manifest(name: &str) -> impl IntoResponse + use<> {
     let icon = |logical: &str, sizes: &str, kind: &str, purpose: &str| {
         let url = assets::url(logical)?;
         Some(json!({ "src": url, "sizes": sizes, "type": kind, "purpose": purpose }))
@@ -32,7 +32,7 @@ async fn manifest() -> impl IntoResponse {
     .collect();
     let manifest = json!({
         "id": "/",
-        "name": "PIM portal",
+        "name": name,
         "short_name": "PIM",
         "description": "Activate Microsoft Entra roles, groups and Azure resource roles.",
         "lang": "en",

@@ -57,6 +57,7 @@ impl State {
             audit: Some(Arc::new(graph::DirectoryAudits::new(graph.clone()))),
             clock: clock.clone(),
             pace: config.pace,
+            rules: config.rules.clone(),
         });
         let site = Arc::new(site(&config, &identity));
         Ok(Self { config: Arc::new(config), identity, portal, clock, site, store })
@@ -137,14 +138,17 @@ fn site(config: &Config, identity: &Identity) -> app::Site {
             Consent::Administrator(roles) => roles.to_owned(),
         },
         audience: scope.audience(),
+        planes: scope.planes_in_words(),
         without: scope.without(),
+        still: scope.still(),
     };
     let public = config.public_url.join("/sign-in").unwrap_or_else(|_| config.public_url.clone());
     app::Site {
+        brand: config.branding.brand.clone(),
+        origin: config.public_url.origin().ascii_serialization(),
         stylesheet: asset("app.css").unwrap_or_default(),
         boot: asset("boot.js"),
         icon: asset("icon.svg").unwrap_or_default(),
-        public_url: config.public_url.as_str().trim_end_matches('/').to_owned(),
         banner: config.cloud.is_custom.then(|| {
             let host = config.cloud.login.host_str().unwrap_or_default();
             format!("Not a Microsoft cloud: this portal talks to {host}. Nothing here touches a real tenant.")

@@ -9,7 +9,10 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use crate::process::{command, environment, install_debian_packages, on_path, root, run, step};
+use crate::{
+    process::{command, environment, install_debian_packages, on_path, root, run, step},
+    stage::Stage,
+};
 
 /// Where Linux distributions put a browser that Playwright can drive.
 const BROWSERS: [&str; 4] = [
@@ -18,6 +21,9 @@ const BROWSERS: [&str; 4] = [
     "/usr/bin/google-chrome",
     "/usr/bin/google-chrome-stable",
 ];
+
+/// The font of the pictures that the browser tests compare pages with.
+const FONT: &str = "fonts-dejavu-core";
 
 /// Playwright needs at least this major version of Node.js.
 const NODE_AT_LEAST: u32 = 20;
@@ -40,11 +46,13 @@ pub(crate) fn ensure() -> Result<Tools> {
 }
 
 impl Tools {
-    /// A command that runs Playwright in `e2e/`.
-    pub(crate) fn playwright(&self) -> Command {
+    /// A command that runs Playwright in `e2e/`, against what is on the stage.
+    pub(crate) fn playwright(&self, stage: &Stage) -> Command {
         let mut playwright = command("npx");
         playwright.current_dir(e2e()).args(["--no-install", "playwright", "test"]);
         playwright.env("CHROMIUM", &self.browser).env("PATH", &self.path);
+        playwright.env("PORTAL_URL", stage.portal_url()).env("SIGN_IN_URL", stage.sign_in_url());
+        playwright.env("CONTROL_URL", stage.control_url());
         playwright
     }
 }
@@ -65,7 +73,7 @@ fn ensure_browser() -> Result<PathBuf> {
         return Ok(found);
     }
     install_debian_packages(
-        &["chromium"],
+        &["chromium", FONT],
         "The browser tests drive Chromium, and there is none. Set CHROMIUM to one elsewhere, or install it",
     )?;
     match find_browser() {
@@ -123,7 +131,10 @@ fn ensure_playwright(path: &OsStr) -> Result<()> {
     if changed(&installed).is_some_and(|installed| changed(&lock).is_some_and(|lock| lock <= installed)) {
         return Ok(());
     }
-    step("Installing Playwright and axe into e2e/node_modules", "They are the browser tests' own tools.");
+    step(
+        "Installing Playwright, axe and Lighthouse into e2e/node_modules",
+        "They are the browser tests' own tools.",
+    );
     let mut npm = command("npm");
     npm.current_dir(e2e()).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
     // The browser is the one found above; Playwright's own would be another download of 150 MB.

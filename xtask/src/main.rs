@@ -1,4 +1,5 @@
-//! Everything that is not plain cargo: `cargo xtask demo`, `cargo xtask test`, `cargo xtask build`, `cargo xtask bench`.
+//! Everything that is not plain cargo: `cargo xtask demo`, `cargo xtask test`, `cargo xtask build`,
+//! `cargo xtask screenshots`, `cargo xtask bench`.
 
 mod assets;
 mod bench;
@@ -9,6 +10,7 @@ mod http;
 mod ports;
 mod process;
 mod release;
+mod screenshots;
 mod site;
 mod stage;
 mod test;
@@ -29,6 +31,8 @@ enum Task {
     Test(test::Test),
     /// Build the release: one self-contained file.
     Build,
+    /// Take the pictures that README and documents show.
+    Screenshots,
     /// Measure what the documents claim.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
         Task::Demo(demo) => demo::run(demo),
         Task::Test(test) => test::run(test),
         Task::Build => release::run(),
+        Task::Screenshots => screenshots::run(),
         Task::Bench(bench) => bench::run(bench),
     });
     process::stop_children();

@@ -57,6 +57,15 @@ pub(crate) fn start(ports: Ports, directory: &Path, seed: &str) -> Result<Stage>
     Ok(Stage { ports, tenant, portal })
 }
 
+/// Starts both with the demo tenant, on ports that are free, in the emptied directory `target/NAME`.
+pub(crate) fn start_afresh(name: &str) -> Result<Stage> {
+    let directory = root().join("target").join(name);
+    if directory.is_dir() {
+        fs::remove_dir_all(&directory)?;
+    }
+    start(Ports::free()?, &directory, "demo")
+}
+
 impl Stage {
     /// Fails when one of them has ended by itself.
     pub(crate) fn check(&self) -> Result<()> {

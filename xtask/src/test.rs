@@ -7,13 +7,15 @@ use anyhow::{Context as _, Result, bail};
 use crate::{
     assets::{self, Site},
     browser, disputed,
-    ports::Ports,
     process::{
         cargo, install_debian_packages, on_path, root, run as run_command, status, step, stop_children,
     },
     stage,
     wasm::Profile,
 };
+
+/// Below `target`: what portal and tenant keep and say while the browser tests run.
+const DIRECTORY: &str = "browser-test";
 
 /// Which tests; without a flag, all of them.
 #[derive(Debug, clap::Args)]
@@ -55,18 +57,12 @@ pub(crate) fn run(test: &Test) -> Result<()> {
         &["--package", "server", "--package", "sim-tenant"]
     };
     stage::build_servers(&site, selection)?;
-    let directory = root().join("target/browser-test");
-    if directory.is_dir() {
-        fs::remove_dir_all(&directory)?;
-    }
-    let stage = stage::start(Ports::free()?, &directory, "demo")?;
+    let stage = stage::start_afresh(DIRECTORY)?;
+    let directory = root().join("target").join(DIRECTORY);
     step("Running the browser tests", "Every journey, in Chromium, with JavaScript and without.");
     let report = directory.join("report.json");
-    let mut playwright = tools.playwright();
-    playwright.args(&test.playwright);
-    playwright.env("PORTAL_URL", stage.portal_url()).env("SIGN_IN_URL", stage.sign_in_url());
-    playwright.env("CONTROL_URL", stage.control_url());
-    playwright.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
+    let mut playwright = tools.playwright(&stage);
+    playwright.args(&test.playwright).env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     let outcome = status(&mut playwright)?;
     let alive = stage.check();
     stop_children();

@@ -22,14 +22,14 @@ pub(crate) fn words(error: &PlaneError) -> (String, &'static str) {
         ErrorKind::SignInRequired => ("Your session at Microsoft has ended", "Sign out and in again."),
         ErrorKind::Forbidden { missing_scope: Some(scope) } => {
             let text = format!("The portal lacks the permission {}", scope.replace(',', " or "));
-            return (text, "An administrator has to grant it; the sign-in page has the link.");
+            return (text, "An administrator has to grant it; the permissions page has the link.");
         }
         ErrorKind::Forbidden { missing_scope: None } => {
             ("You are not allowed to read this list", "Ask an administrator of your organisation.")
         }
         ErrorKind::ConsentMissing => (
             "Nobody has consented to this part of the portal yet",
-            "An administrator has to grant it; the sign-in page has the link.",
+            "An administrator has to grant it; the permissions page has the link.",
         ),
         ErrorKind::NotFound => ("Your organisation does not have this service", "Nothing has to be done."),
         ErrorKind::LicenceMissing => (
@@ -63,6 +63,9 @@ pub(crate) fn ListFailure(
     retry: String,
 ) -> impl IntoView {
     let (why, todo) = words(&error);
+    let is_permission =
+        matches!(error.kind, ErrorKind::Forbidden { missing_scope: Some(_) } | ErrorKind::ConsentMissing);
+    let permissions = is_permission.then(|| view! { " "<a href="/permissions">"See the permissions"</a>"." });
     let ids = (error.code.is_some() || error.correlation_id.is_some()).then(|| {
         view! {
             <details class="ids">
@@ -77,7 +80,7 @@ pub(crate) fn ListFailure(
             <Icon glyph=Glyph::Warning/>
             <div>
                 <strong>{format!("{}: {what} could not be read. ", plane.title)}</strong>
-                {format!("{why}. {todo}")}
+                {format!("{why}. {todo}")}{permissions}
                 {ids}
             </div>
             <a class="button" href=retry>"Try again"<span class="for-readers">{format!(" to read {}", plane.title)}</span></a>

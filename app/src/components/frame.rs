@@ -4,10 +4,11 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::icon::{Glyph, Icon};
+use super::organisation::{Banner, BrandMark, OrganisationLinks};
 use super::pulse::PulseBars;
 use super::shortcuts::Shortcuts;
 use crate::context::{context, signed_in};
-use crate::shell::{Banner, Title};
+use crate::shell::Title;
 
 /// A page of the navigation.
 #[derive(Clone, Copy)]
@@ -20,7 +21,7 @@ pub(crate) struct Place {
 }
 
 /// The navigation, in its order.
-pub(crate) const PLACES: [Place; 7] = [
+pub(crate) const PLACES: [Place; 8] = [
     Place { href: "/", glyph: Glyph::Overview, text: "Overview", key: 'o' },
     Place { href: "/requests", glyph: Glyph::Requests, text: "Requests", key: 'r' },
     Place { href: "/approvals", glyph: Glyph::Approvals, text: "Approvals", key: 'a' },
@@ -67,7 +68,7 @@ pub(crate) fn Frame(#[prop(into)] title: String, children: Children) -> impl Int
         <a class="skip" href="#content">"Skip to content"</a>
         <div class="frame" data-notify=notify>
             <header class="side">
-                <a class="brand" href="/"><span class="logo"><Icon glyph=Glyph::Logo/></span>"PIM portal"</a>
+                <a class="brand" href="/"><BrandMark/></a>
                 <button type="button" class="find" data-palette="" aria-haspopup="dialog" aria-label="Find a role, a page or an action">
                     <Icon glyph=Glyph::Search/><span>"Find"</span><kbd>"Ctrl K"</kbd>
                 </button>
@@ -80,6 +81,7 @@ pub(crate) fn Frame(#[prop(into)] title: String, children: Children) -> impl Int
                 <Banner/>
                 <PulseBars/>
                 <main id="content" tabindex="-1">{children()}</main>
+                <OrganisationLinks/>
             </div>
         </div>
         <Shortcuts/>

@@ -17,6 +17,8 @@ pub(crate) enum Glyph {
     Warning,
     SignOut,
     Remove,
+    Up,
+    Down,
     Logo,
 }
 
@@ -35,6 +37,8 @@ impl Glyph {
             Self::Warning => "M8 2.5L14 13H2zM8 6.5v3M8 11.2v.3",
             Self::SignOut => "M6 3H3v10h3M9 5l3 3l-3 3M12 8H6",
             Self::Remove => "M4 4l8 8M12 4l-8 8",
+            Self::Up => "M4 10l4-4l4 4",
+            Self::Down => "M4 6l4 4l4-4",
             Self::Logo => "M4 10l4-4l4 4M8 12v.2",
         }
     }

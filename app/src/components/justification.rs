@@ -1,15 +1,23 @@
 //! The one `<textarea>` of the portal.
 //!
-//! Leptos 0.8 does not escape what stands in a `<textarea>` (<https://github.com/leptos-rs/leptos/issues/4819>): a reason of
-//! `</textarea><script>…` would come out live. So this component escapes it, no other `<textarea>` may hold what was typed, and
-//! `a_reason_cannot_break_out` fails as soon as Leptos escapes it too, which is the time to remove `escape`.
+//! Leptos does not escape what stands in a `<textarea>` (see [`crate::escape`]): a reason of `</textarea><script>…` would come out
+//! live. So this component escapes it, and no other `<textarea>` may hold what was typed.
 
 use leptos::prelude::*;
 use portal::selection::LONGEST_JUSTIFICATION;
 
-/// The reason, with what was typed before.
+use crate::context::Context;
+use crate::escape::escaped;
+
+/// The reason, with what was typed before. It says what the organisation asks of one.
 #[component]
 pub(crate) fn JustificationField(
+    /// The field's name in the form, and its id.
+    #[prop(default = "justification")]
+    name: &'static str,
+    /// Who reads it.
+    #[prop(default = "goes to the audit log and to approvers")]
+    hint: &'static str,
     /// What was typed before.
     typed: String,
     /// Whether the browser should insist on it.
@@ -20,16 +28,26 @@ pub(crate) fn JustificationField(
     #[prop(optional)]
     focus: bool,
 ) -> impl IntoView {
-    let described =
-        if problem.is_some() { "justification-problem justification-hint" } else { "justification-hint" };
+    let rules = use_context::<Context>().map(|context| context.portal.rules().justification.clone());
+    let rules = rules.unwrap_or_default();
+    let id = |what: &str| format!("{name}-{what}");
+    let described = if problem.is_some() {
+        format!("{} {} {}", id("problem"), id("hint"), id("rules"))
+    } else {
+        format!("{} {}", id("hint"), id("rules"))
+    };
+    // A browser counts no fewer characters than the rules do, so it never refuses what they take.
+    let shortest = (rules.shortest > 0).then(|| rules.shortest.to_string());
     view! {
         <div class="field">
-            <label for="justification">"Reason"</label>
-            <span class="hint" id="justification-hint">"goes to the audit log and to approvers"</span>
+            <label for=name>"Reason"</label>
+            <span class="hint" id=id("hint")>{hint}</span>
+            <p class="rules" id=id("rules")>{rules.hint()}</p>
             <textarea
-                id="justification"
-                name="justification"
+                id=name
+                name=name
                 rows="3"
+                minlength=shortest
                 autofocus=focus
                 maxlength=LONGEST_JUSTIFICATION.to_string()
                 aria-required=required.to_string()
@@ -38,14 +56,14 @@ pub(crate) fn JustificationField(
             >
                 {escape(&typed)}
             </textarea>
-            {problem.map(|text| view! { <p class="problem" id="justification-problem">{text}</p> })}
+            {problem.map(|text| view! { <p class="problem" id=id("problem")>{text}</p> })}
         </div>
     }
 }
 
 /// The parser drops one line break after the tag, so one is given to it; the rest of the text is kept as typed.
 fn escape(text: &str) -> String {
-    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
+    format!("\n{}", escaped(text))
 }
 
 #[cfg(test)]
@@ -54,7 +72,7 @@ mod tests {
 
     fn drawn(typed: &str) -> String {
         let field =
-            JustificationFieldProps { typed: typed.into(), required: true, problem: None, focus: false };
+            JustificationFieldProps::builder().typed(typed.into()).required(true).problem(None).build();
         Owner::new().with(|| JustificationField(field).to_html())
     }
 

@@ -62,7 +62,7 @@ fn refusal(refusal: &Refusal, now: Timestamp) -> AnyView {
         }
         Refusal::Forbidden => "Microsoft does not let you do this. Nothing was created.".into(),
         Refusal::ConsentMissing => {
-            "Nobody has consented to this part of the portal. Nothing was created: the sign-in page has the link for an administrator.".into()
+            "Nobody has consented to this part of the portal. Nothing was created: the permissions page has the link for an administrator.".into()
         }
         Refusal::NotSent => "The portal stopped before this was sent. Nothing was created: try again.".into(),
         Refusal::SignInRequired => {

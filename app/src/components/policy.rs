@@ -5,6 +5,8 @@ use pim::policy::{
     ApprovalRequirement, Approver, ContextRequirement, Policy, PolicyReading, Requirement, Unreadable,
 };
 
+use crate::view::choices::Column;
+
 /// Why a policy is unknown, for people.
 pub(crate) fn why_unknown(reason: Unreadable) -> &'static str {
     match reason {
@@ -20,40 +22,38 @@ pub(crate) fn why_unknown(reason: Unreadable) -> &'static str {
     }
 }
 
-/// The six cells of a role's row, from "Up to" to "Approval".
-#[component]
-pub(crate) fn PolicyCells(reading: PolicyReading) -> impl IntoView {
-    let why = match &reading {
+/// A cell of a role's row.
+pub(crate) fn policy_cell(column: Column, reading: &PolicyReading) -> AnyView {
+    let why = match reading {
         PolicyReading::Known(_) => None,
         PolicyReading::Unreadable(reason) => Some(why_unknown(*reason)),
     };
     let policy = reading.policy();
-    let up_to = match policy.maximum_duration {
-        Some(maximum) => maximum.words().into_any(),
-        None => unknown(why),
-    };
-    let sign_in = match &policy.authentication_context {
-        ContextRequirement::Required(context) => {
-            view! { <span class="violet" title="A stronger sign-in: authentication context">{context.to_string()}</span> }.into_any()
-        }
-        ContextRequirement::NotRequired => dash(),
-        ContextRequirement::Unknown => unknown(why),
-    };
-    let approval = match &policy.approval {
-        ApprovalRequirement::Required(approvers) => {
-            let title = approvers_in_words(approvers);
-            view! { <span class="warn" title=title>{count_approvers(approvers)}</span> }.into_any()
-        }
-        ApprovalRequirement::NotRequired => dash(),
-        ApprovalRequirement::Unknown => unknown(why),
-    };
-    view! {
-        <td class="num" data-label="Up to">{up_to}</td>
-        <td data-label="Reason">{cell(policy.justification, "Reason", why)}</td>
-        <td data-label="Ticket">{cell(policy.ticket, "Ticket", why)}</td>
-        <td data-label="MFA">{cell(policy.mfa, "MFA", why)}</td>
-        <td data-label="Sign-in">{sign_in}</td>
-        <td data-label="Approval">{approval}</td>
+    match column {
+        Column::UpTo => match policy.maximum_duration {
+            Some(maximum) => maximum.words().into_any(),
+            None => unknown(why),
+        },
+        Column::Reason => cell(policy.justification, "Reason", why),
+        Column::Ticket => cell(policy.ticket, "Ticket", why),
+        Column::Mfa => cell(policy.mfa, "MFA", why),
+        Column::SignIn => match &policy.authentication_context {
+            ContextRequirement::Required(context) => {
+                view! { <span class="violet" title="A stronger sign-in: authentication context">{context.to_string()}</span> }.into_any()
+            }
+            ContextRequirement::NotRequired => dash(),
+            ContextRequirement::Unknown => unknown(why),
+        },
+        Column::Approval => match &policy.approval {
+            ApprovalRequirement::Required(approvers) => {
+                let title = approvers_in_words(approvers);
+                view! { <span class="warn" title=title>{count_approvers(approvers)}</span> }.into_any()
+            }
+            ApprovalRequirement::NotRequired => dash(),
+            ApprovalRequirement::Unknown => unknown(why),
+        },
+        // Not the policy's.
+        Column::Until => ().into_any(),
     }
 }
 

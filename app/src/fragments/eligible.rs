@@ -5,16 +5,17 @@ use leptos::prelude::*;
 use pim::error::PlaneError;
 use pim::plane::Descriptor;
 use pim::policy::{ApprovalRequirement, ContextRequirement, Requirement};
-use pim::target::MemberType;
 use portal::overview::{EligibleRole, EligibleRoles, Held, Standing};
 use portal::prolong::Ended;
 use portal::selection::RowKey;
 
-use super::{Narrowed, Part, coverage_note, in_plane, section_heading};
+use super::facts::{self, Facts};
+use super::{HEAD, Part, coverage_note, section_heading, width};
 use crate::components::failure::ListFailure;
-use crate::components::policy::PolicyCells;
+use crate::components::policy::policy_cell;
 use crate::components::time::{At, On, ago};
-use crate::words;
+use crate::view::View;
+use crate::view::choices::{Choice, Column, Sort};
 
 /// What is drawn of one plane.
 pub(super) struct Roles<'a> {
@@ -29,66 +30,97 @@ pub(super) fn rows(
     plane: &Descriptor,
     Roles { eligible, can_prolong, ended }: &Roles<'_>,
     held: Option<&Held>,
-    narrowed: &Narrowed,
+    view: &View,
     now: Timestamp,
 ) -> AnyView {
     let EligibleRoles { roles, coverage } = eligible;
-    let in_plane = in_plane(plane, narrowed);
-    let wanted = narrowed.search.to_lowercase();
-    let mut shown = 0;
-    let rows = roles
+    let sieve = view.sieve();
+    let mut drawn: Vec<Row<'_>> = roles
         .iter()
         .enumerate()
         .map(|(index, role)| {
-            let names = &role.eligibility.names;
-            let text = format!("{} {} {}", names.title, names.place, plane.singular).to_lowercase();
-            let fits = in_plane && words::matches(&text, &wanted);
-            shown += usize::from(fits);
-            let standing = held.map_or(Standing::Free, |held| held.standing(&role.eligibility.target, now));
-            let ends_soon = can_prolong.get(index).copied().unwrap_or_default();
-            row(plane, index, role, standing, text, fits, ends_soon, now)
+            let facts = Facts::of(plane, &role.eligibility, &role.policy.policy(), &[]);
+            Row {
+                index,
+                role,
+                group: facts::group(&role.eligibility, view.layout.group),
+                fits: sieve.lets_through(plane.id.as_str(), &facts.text, &facts.marks),
+                facts,
+                standing: held.map_or(Standing::Free, |held| held.standing(&role.eligibility.target, now)),
+                ends_soon: can_prolong.get(index).copied().unwrap_or_default(),
+            }
+        })
+        .collect();
+    // They come by name, and what is equal stays in that order.
+    drawn.sort_by_cached_key(|row| {
+        let group = row.group.as_ref().map(|(key, words)| (words.to_lowercase(), key.clone()));
+        let until = row.role.eligibility.until;
+        let order = match view.layout.sort {
+            Sort::Ends => (until.is_none(), until),
+            Sort::Name | Sort::Used => (false, None),
+        };
+        (group, order)
+    });
+    let any_fits = drawn.iter().any(|row| row.fits);
+    let rows = drawn
+        .chunk_by(|a, b| group_key(a) == group_key(b))
+        .map(|group| {
+            let heading = group.first().and_then(|row| row.group.as_ref()).map(|(_, words)| {
+                let hidden = !group.iter().any(|row| row.fits);
+                view! {
+                    <tr class="group" data-heading="" hidden=hidden><th colspan=width(view) scope="rowgroup">{words.clone()}</th></tr>
+                }
+            });
+            view! { {heading}{group.iter().map(|one| row(plane, one, view, now)).collect_view()} }
         })
         .collect_view();
-    let mut ended_shown = 0;
+    let mut ended_fits = false;
     let ended = ended
         .iter()
         .map(|row| {
-            let text = format!("{} {} {}", row.names.title, row.names.place, plane.singular).to_lowercase();
-            let fits = in_plane && words::matches(&text, &wanted);
-            ended_shown += usize::from(fits);
-            ended_row(plane, row, text, fits, now)
+            let text = facts::text(plane, &row.names);
+            let fits = sieve.lets_through(plane.id.as_str(), &text, "");
+            ended_fits |= fits;
+            ended_row(plane, row, text, fits, view, now)
         })
         .collect_view();
-    let has_rows = shown + ended_shown > 0;
-    let empty = roles.is_empty().then(|| view! { <tr class="note"><td colspan="9">{plane.empty}</td></tr> });
+    let empty =
+        roles.is_empty().then(|| view! { <tr class="note"><td colspan=width(view)>{plane.empty}</td></tr> });
+    let hidden = !(view.has_plane(plane.id.as_str()) && (any_fits || ended_fits || roles.is_empty()));
     view! {
-        <tbody id=Part::Eligible.element(plane) data-section=plane.id.to_string() hidden=!(in_plane && (has_rows || roles.is_empty()))>
-            {section_heading(plane)}
+        <tbody id=Part::Eligible.element(plane) data-section=plane.id.to_string() hidden=hidden>
+            {section_heading(plane, view)}
             {rows}
             {empty}
             {ended}
-            {coverage_note(*coverage, 9)}
+            {coverage_note(*coverage, width(view))}
         </tbody>
     }
     .into_any()
 }
 
-#[expect(clippy::too_many_arguments, reason = "a row is all of this")]
-fn row(
-    plane: &Descriptor,
+/// What is drawn of one role.
+struct Row<'a> {
     index: usize,
-    role: &EligibleRole,
-    standing: Standing,
-    text: String,
+    role: &'a EligibleRole,
+    facts: Facts,
+    group: Option<(String, String)>,
     fits: bool,
+    standing: Standing,
     ends_soon: bool,
-    now: Timestamp,
-) -> AnyView {
-    let EligibleRole { eligibility, policy } = role;
+}
+
+fn group_key<'r>(row: &'r Row<'_>) -> Option<&'r str> {
+    row.group.as_ref().map(|(key, _)| key.as_str())
+}
+
+fn row(plane: &Descriptor, row: &Row<'_>, view: &View, now: Timestamp) -> AnyView {
+    let EligibleRole { eligibility, policy } = row.role;
     let known = policy.policy();
-    let id = format!("pick-{}-{index}", plane.id);
+    let id = format!("pick-{}-{}", plane.id, row.index);
     let name = format!("{}, {}", eligibility.names.title, eligibility.names.place);
-    let tick = (standing == Standing::Free).then(|| {
+    let is_free = row.standing == Standing::Free;
+    let tick = is_free.then(|| {
         let unknown = known.maximum_duration.is_none() || known.justification == Requirement::Unknown;
         view! {
             <input type="checkbox" id=id.clone() name="rows[]" data-tick=""
@@ -99,7 +131,42 @@ fn row(
                 aria-label=name/>
         }
     });
-    let state = match standing {
+    let privileged =
+        eligibility.privileged.then(|| view! { <span class="mark privileged">"Privileged"</span> });
+    let environment = row.facts.environment.map(|environment| {
+        view! { <span class="mark environment" title="A guess by its name">{environment.label()}</span> }
+    });
+    let condition = eligibility.condition.as_ref().map(|condition| {
+        view! { <span title=condition.expression.clone()>" · with a condition"</span> }
+    });
+    let title = if is_free {
+        view! { <label for=id class="title">{eligibility.names.title.clone()}</label> }.into_any()
+    } else {
+        view! { <span class="title">{eligibility.names.title.clone()}</span> }.into_any()
+    };
+    let cells = view.layout.columns.iter().map(|column| {
+        let cell = match column {
+            Column::Until => until(plane, row),
+            of_policy => policy_cell(*of_policy, policy),
+        };
+        view! { <td class=column.slug() data-label=column.label()>{cell}</td> }
+    });
+    view! {
+        <tr data-row="" data-text=row.facts.text.clone() data-is=row.facts.marks.clone() tabindex="-1" hidden=!row.fits>
+            <td class="tick">{tick}</td>
+            <th class="role" scope="row">
+                {title}{privileged}{environment}{state(row.standing, now)}
+                <span class="place"><bdi>{eligibility.names.place.clone()}</bdi>" · "<span class="quiet">{facts::origin(&eligibility.member_type)}</span>{condition}</span>
+            </th>
+            {cells.collect_view()}
+        </tr>
+    }
+    .into_any()
+}
+
+/// Whether it is in use, in words; nothing where it is free.
+fn state(standing: Standing, now: Timestamp) -> AnyView {
+    match standing {
         Standing::Free => ().into_any(),
         Standing::Active(Some(until)) => {
             view! { <span class="mark good">"Active until "<At at=until now=now/></span> }.into_any()
@@ -107,57 +174,38 @@ fn row(
         Standing::Active(None) => view! { <span class="mark good">"Active"</span> }.into_any(),
         Standing::Waiting => view! { <span class="mark waiting">"Waiting"</span> }.into_any(),
         Standing::Scheduled(_) => view! { <span class="mark waiting">"Scheduled"</span> }.into_any(),
-    };
-    let privileged =
-        eligibility.privileged.then(|| view! { <span class="mark privileged">"Privileged"</span> });
-    let origin = match &eligibility.member_type {
-        MemberType::Direct => "direct".to_owned(),
-        MemberType::Group => "through a group".to_owned(),
-        MemberType::Inherited => "inherited".to_owned(),
-        MemberType::Other(word) => word.clone(),
-    };
-    let condition = eligibility.condition.as_ref().map(|condition| {
-        view! { <span title=condition.expression.clone()>" · with a condition"</span> }
-    });
-    let title = if standing == Standing::Free {
-        view! { <label for=id class="title">{eligibility.names.title.clone()}</label> }.into_any()
-    } else {
-        view! { <span class="title">{eligibility.names.title.clone()}</span> }.into_any()
-    };
-    let until = match eligibility.until {
-        Some(until) => {
-            let extend =
-                ends_soon.then(|| ask(plane, eligibility.id.as_str(), "Extend", &eligibility.names.title));
-            view! { <On at=until/>" "{extend} }.into_any()
-        }
-        None => "Permanent".into_any(),
-    };
-    view! {
-        <tr data-row="" data-text=text tabindex="-1" hidden=!fits>
-            <td class="tick">{tick}</td>
-            <th class="role" scope="row">
-                {title}{privileged}{state}
-                <span class="place"><bdi>{eligibility.names.place.clone()}</bdi>" · "<span class="quiet">{origin}</span>{condition}</span>
-            </th>
-            <PolicyCells reading=policy.clone()/>
-            <td class="quiet" data-label="Eligible until">{until}</td>
-        </tr>
     }
-    .into_any()
+}
+
+/// Until when the person may activate it, and the way to have that prolonged.
+fn until(plane: &Descriptor, row: &Row<'_>) -> AnyView {
+    let eligibility = &row.role.eligibility;
+    let Some(until) = eligibility.until else { return "Permanent".into_any() };
+    let extend =
+        row.ends_soon.then(|| ask(plane, eligibility.id.as_str(), "Extend", &eligibility.names.title));
+    view! { <On at=until/>" "{extend} }.into_any()
 }
 
 /// An eligibility that is no more: it cannot be ticked and is not counted, only asked for.
-fn ended_row(plane: &Descriptor, row: &Ended, text: String, fits: bool, now: Timestamp) -> AnyView {
+fn ended_row(
+    plane: &Descriptor,
+    row: &Ended,
+    text: String,
+    fits: bool,
+    view: &View,
+    now: Timestamp,
+) -> AnyView {
     let ago = ago(now.duration_since(row.until).as_secs());
     view! {
         <tr class="quiet" data-ended="" data-text=text hidden=!fits>
             <td class="tick"></td>
             <th class="role" scope="row">
                 <span class="title">{row.names.title.clone()}</span><span class="mark">"Ended lately"</span>
-                <span class="place">{row.names.place.clone()}</span>
+                <span class="place"><bdi>{row.names.place.clone()}</bdi></span>
             </th>
-            <td colspan="6">"Ended on "<On at=row.until/>", "{ago}"."</td>
-            <td>{ask(plane, row.request.as_str(), "Ask to renew", &row.names.title)}</td>
+            <td colspan=view.layout.columns.len().to_string()>
+                "Ended on "<On at=row.until/>", "{ago}". "{ask(plane, row.request.as_str(), "Ask to renew", &row.names.title)}
+            </td>
         </tr>
     }
     .into_any()
@@ -171,16 +219,32 @@ fn ask(plane: &Descriptor, row: &str, text: &'static str, title: &str) -> AnyVie
         .into_any()
 }
 
-pub(super) fn failure(plane: Descriptor, error: PlaneError, narrowed: &Narrowed) -> AnyView {
+/// The columns' heads.
+pub(super) fn head(view: &View) -> AnyView {
+    let columns = view.layout.columns.iter();
+    let columns = columns.map(|column| view! { <th scope="col" class=column.slug()>{column.label()}</th> });
+    view! {
+        <thead id=HEAD>
+            <tr>
+                <th class="tick" scope="col"><input type="checkbox" data-all="" aria-label="Choose all shown roles"/></th>
+                <th class="role" scope="col">"Role"</th>
+                {columns.collect_view()}
+            </tr>
+        </thead>
+    }
+    .into_any()
+}
+
+pub(super) fn failure(plane: Descriptor, error: PlaneError, view: &View) -> AnyView {
     let id = Part::Eligible.element(&plane);
-    let hidden = !in_plane(&plane, narrowed);
+    let hidden = !view.has_plane(plane.id.as_str());
     let section = plane.id.to_string();
-    let heading = section_heading(&plane);
-    let retry = narrowed.address("/");
+    let heading = section_heading(&plane, view);
+    let (retry, width) = (view.address("/"), width(view));
     view! {
         <tbody id=id data-section=section data-unread="" hidden=hidden>
             {heading}
-            <tr><td colspan="9"><ListFailure plane=plane what="eligible roles" error=error retry=retry/></td></tr>
+            <tr><td colspan=width><ListFailure plane=plane what="eligible roles" error=error retry=retry/></td></tr>
         </tbody>
     }
     .into_any()

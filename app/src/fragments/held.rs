@@ -42,7 +42,7 @@ pub(super) fn rows(plane: &Descriptor, held: &Held, known: &[EligibleRole], now:
             </tr>
         }
     });
-    view! { <tbody id=Part::Held.element(plane)>{active}{waiting}{unread}{assigned}{coverage_note(held.coverage, 5)}</tbody> }.into_any()
+    view! { <tbody id=Part::Held.element(plane)>{active}{waiting}{unread}{assigned}{coverage_note(held.coverage, "5".into())}</tbody> }.into_any()
 }
 
 fn active_row(plane: &Descriptor, row: &Assignment, now: Timestamp) -> AnyView {

@@ -205,7 +205,7 @@ fn named(approver: &Approver) -> Option<String> {
 fn link_for_approvers(context: &Context, one: &Open, plane: Option<&Descriptor>) -> Option<AnyView> {
     let request = one.withdraw.as_ref().filter(|_| one.stage == Stage::Approval)?;
     let key = RowKey::new(&plane?.id, request.as_str()).to_string();
-    let mut url = context.site.public_url.clone();
+    let mut url = context.site.origin.clone();
     url.push_str("/approvals?");
     url.push_str(&url::form_urlencoded::Serializer::new(String::new()).append_pair("request", &key).finish());
     let id = format!("link-{}", request.as_str().replace(|c: char| !c.is_ascii_alphanumeric(), "-"));

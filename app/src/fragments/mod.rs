@@ -4,6 +4,7 @@
 //! [`Part`] and a module that draws it.
 
 mod eligible;
+mod facts;
 mod held;
 mod lines;
 mod mine;
@@ -20,34 +21,14 @@ use portal::overview::EligibleRole;
 
 use crate::components::policy::approvers_in_words;
 use crate::context::Context;
+use crate::view::View;
 
 pub(crate) use lines::{demand, lines};
 pub(crate) use mine::mine;
 pub(crate) use next::Next;
 
-/// How the overview is narrowed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Narrowed {
-    /// Words that have to match.
-    pub search: String,
-    /// A plane's id; empty for all.
-    pub plane: String,
-}
-
-impl Narrowed {
-    /// The overview's address with this narrowing.
-    #[must_use]
-    pub fn address(&self, page: &str) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [("q", self.search.trim()), ("plane", &self.plane)] {
-            if !value.is_empty() {
-                query.append_pair(name, value);
-            }
-        }
-        let query = query.finish();
-        if query.is_empty() { page.to_owned() } else { format!("{page}?{query}") }
-    }
-}
+/// The element with the heads of the columns.
+const HEAD: &str = "eligible-columns";
 
 /// A part of the overview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,14 +56,17 @@ pub async fn late_part(
     context: Context,
     session: Session,
     element: &str,
-    narrowed: Narrowed,
+    view: View,
 ) -> Option<(String, String)> {
+    if element == HEAD {
+        return Some((element.to_owned(), draw(context, move || columns(&view))));
+    }
     let (plane, part) = context.portal.planes().find_map(|plane| {
         let part = [Part::Held, Part::Eligible].into_iter().find(|part| part.element(plane) == element)?;
         Some((plane.clone(), part))
     })?;
-    let view = part_view(context.clone(), session, plane, part, narrowed).await;
-    Some((element.to_owned(), draw(context, view)))
+    let part = part_view(context.clone(), session, plane, part, view).await;
+    Some((element.to_owned(), draw(context, part)))
 }
 
 /// A batch as it is now.
@@ -135,7 +119,7 @@ pub(crate) async fn part_view(
     session: Session,
     plane: Descriptor,
     part: Part,
-    narrowed: Narrowed,
+    view: View,
 ) -> Box<dyn FnOnce() -> AnyView + Send> {
     let now = context.now();
     match part {
@@ -149,7 +133,7 @@ pub(crate) async fn part_view(
                 Ok(held) => {
                     held::rows(&plane, &held, named.as_deref().map_or(&[], |n| n.roles.as_slice()), now)
                 }
-                Err(error) => held::failure(plane, error, narrowed.address("/")),
+                Err(error) => held::failure(plane, error, view.address("/")),
             })
         }
         Part::Eligible => {
@@ -163,44 +147,44 @@ pub(crate) async fn part_view(
             Box::new(move || match eligible {
                 Ok(eligible) => {
                     let roles = eligible::Roles { eligible: &eligible, can_prolong: &prolong, ended: &ended };
-                    eligible::rows(&plane, &roles, held.as_deref(), &narrowed, now)
+                    eligible::rows(&plane, &roles, held.as_deref(), &view, now)
                 }
-                Err(error) => eligible::failure(plane, error, &narrowed),
+                Err(error) => eligible::failure(plane, error, &view),
             })
         }
     }
 }
 
 /// What stands in a part's place until it arrives.
-pub(crate) fn placeholder(plane: &Descriptor, part: Part, narrowed: &Narrowed) -> AnyView {
+pub(crate) fn placeholder(plane: &Descriptor, part: Part, view: &View) -> AnyView {
     let id = part.element(plane);
     let text = match part {
         Part::Held => format!("{}: active roles are still loading. ", plane.title),
         Part::Eligible => format!("{} are still loading. ", plane.title),
     };
-    let refresh = narrowed.address("/");
+    let refresh = view.address("/");
     let line = view! { <span class="loading">{text}</span><a href=refresh>"Load again"</a> };
     match part {
         Part::Held => view! { <tbody id=id data-late=""><tr class="note role-row"><td colspan="5">{line}</td></tr></tbody> }.into_any(),
         Part::Eligible => view! {
-            <tbody id=id data-late="" data-unread="" data-section=plane.id.to_string() hidden=!in_plane(plane, narrowed)>
-                {section_heading(plane)}
-                <tr class="note"><td colspan="9">{line}</td></tr>
+            <tbody id=id data-late="" data-unread="" data-section=plane.id.to_string() hidden=!view.has_plane(plane.id.as_str())>
+                {section_heading(plane, view)}
+                <tr class="note"><td colspan=width(view)>{line}</td></tr>
             </tbody>
         }
         .into_any(),
     }
 }
 
-fn section_heading(plane: &Descriptor) -> AnyView {
+fn section_heading(plane: &Descriptor, view: &View) -> AnyView {
     view! {
-        <tr class="section"><th colspan="9" scope="rowgroup"><span class=format!("plane plane-{}", plane.id)>{plane.title}</span></th></tr>
+        <tr class="section"><th colspan=width(view) scope="rowgroup"><span class=format!("plane plane-{}", plane.id)>{plane.title}</span></th></tr>
     }
     .into_any()
 }
 
 /// What may be missing from a list, and why.
-fn coverage_note(coverage: Coverage, columns: u8) -> Option<AnyView> {
+fn coverage_note(coverage: Coverage, columns: String) -> Option<AnyView> {
     let Coverage::ScopeByScope { asked, unanswered } = coverage else { return None };
     let text = if unanswered == 0 {
         format!(
@@ -209,14 +193,17 @@ fn coverage_note(coverage: Coverage, columns: u8) -> Option<AnyView> {
     } else {
         format!("{unanswered} of {asked} scopes did not answer. Roles that only they know are missing.")
     };
-    Some(
-        view! { <tr class="note"><td colspan=columns.to_string()><span class="warn">{text}</span></td></tr> }
-            .into_any(),
-    )
+    Some(view! { <tr class="note"><td colspan=columns><span class="warn">{text}</span></td></tr> }.into_any())
 }
 
-fn in_plane(plane: &Descriptor, narrowed: &Narrowed) -> bool {
-    narrowed.plane.is_empty() || narrowed.plane == plane.id.as_str()
+/// How many columns the eligible roles have: a box, the role, and what the view shows.
+fn width(view: &View) -> String {
+    (2 + view.layout.columns.len()).to_string()
+}
+
+/// The heads of the columns.
+pub(crate) fn columns(view: &View) -> AnyView {
+    eligible::head(view)
 }
 
 /// Who has to approve a role, in words; `None` when nobody has to.

@@ -3,7 +3,7 @@
 
 use leptos::prelude::document;
 use leptos::wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement, HtmlInputElement};
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
 /// The event that says that rows came or went.
 const CHANGED: &str = "pim:changed";
@@ -63,6 +63,24 @@ pub(crate) fn write(element: &Element, text: &str) {
 /// An attribute as a number.
 pub(crate) fn number(element: &Element, attribute: &str) -> Option<f64> {
     element.get_attribute(attribute)?.parse().ok()
+}
+
+/// What the fields inside `form` say, in their order, as a query.
+pub(crate) fn query_of(form: &Element) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for field in all_in(form, "input:not([type=checkbox]), input:checked, select") {
+        let value = match field.dyn_ref::<HtmlInputElement>() {
+            Some(input) => input.value(),
+            None => field.dyn_ref::<HtmlSelectElement>().map(HtmlSelectElement::value).unwrap_or_default(),
+        };
+        query.append_pair(&field.get_attribute("name").unwrap_or_default(), &value);
+    }
+    query.finish()
+}
+
+/// `page` with the query of the address in the browser's bar.
+pub(crate) fn with_query(page: &str) -> String {
+    format!("{page}{}", leptos::prelude::window().location().search().unwrap_or_default())
 }
 
 /// Runs `look` now, and again whenever the page changed.

@@ -21,11 +21,9 @@ pub(super) mod browser {
     use crate::islands::dom;
 
     pub(super) fn start(source: &str) {
-        let late: Vec<String> =
-            dom::all("[data-late]").iter().map(|part| format!("part={}", part.id())).collect();
+        let late: Vec<String> = dom::all("[data-late]").iter().map(web_sys::Element::id).collect();
         if !late.is_empty() {
-            let joint = if source.contains('?') { '&' } else { '?' };
-            listen(&format!("{source}{joint}{}", late.join("&")));
+            listen_for(source, &late);
         }
     }
 
@@ -46,6 +44,13 @@ pub(super) mod browser {
                 one.set_checked(true);
             }
         }
+    }
+
+    /// Puts in these parts as `page` sends them, drawn as the address says.
+    pub(crate) fn listen_for(page: &str, parts: &[String]) {
+        let page = dom::with_query(page);
+        let joint = if page.contains('?') { '&' } else { '?' };
+        listen(&format!("{page}{joint}part={}", parts.join("&part=")));
     }
 
     /// Puts in every part that `source` sends, until it says `end`.

@@ -3,7 +3,8 @@
 
 use leptos::prelude::*;
 
-/// Listens to `source` for `operation` events, and fetches the parts of the plane that each names from `parts`.
+/// Listens to `source` for `operation` events, and fetches the parts of the plane that each names from `parts`, as the
+/// address says by then.
 #[island]
 pub(crate) fn Live(source: String, parts: String) -> impl IntoView {
     #[cfg(feature = "hydrate")]
@@ -23,7 +24,7 @@ mod browser {
     use leptos::wasm_bindgen::closure::Closure;
     use web_sys::{EventSource, MessageEvent};
 
-    use crate::islands::late::browser::listen;
+    use crate::islands::late::browser::listen_for;
     use crate::islands::pulse;
 
     /// Several changes of one plane come close together: they are drawn once.
@@ -47,8 +48,7 @@ mod browser {
             set_timeout(
                 move || {
                     waiting.borrow_mut().retain(|one| one != &plane);
-                    let joint = if parts.contains('?') { '&' } else { '?' };
-                    listen(&format!("{parts}{joint}part=held-{plane}&part=eligible-{plane}"));
+                    listen_for(&parts, &[format!("held-{plane}"), format!("eligible-{plane}")]);
                 },
                 GATHER,
             );

@@ -18,6 +18,7 @@ mod live;
 mod palette;
 mod progress;
 mod pulse;
+mod reasons;
 mod start;
 #[cfg(feature = "hydrate")]
 mod times;
@@ -25,5 +26,5 @@ mod times;
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
     clockwork::Clockwork, copy::Copy, dock::Dock, durations::Durations, expiry::Expiry, filter::Filter,
-    keys::Keys, late::Late, live::Live, progress::Progress, pulse::Pulse, start::Start,
+    keys::Keys, late::Late, live::Live, progress::Progress, pulse::Pulse, reasons::Reasons, start::Start,
 };

@@ -11,8 +11,10 @@ use pim::error::{ErrorKind, PlaneError};
 use pim::plane::Descriptor;
 use portal::selection::RowKey;
 
+use crate::actions::APPROVALS_FORM;
 use crate::components::failure::ListFailure;
 use crate::components::frame::Frame;
+use crate::components::justification::JustificationField;
 use crate::components::plane::plane_mark;
 use crate::components::time::At;
 use crate::context::signed_in;
@@ -23,23 +25,28 @@ pub(crate) fn Approvals() -> impl IntoView {
     let Some((context, session)) = signed_in() else { return ().into_any() };
     let query = use_query_map().get_untracked();
     let chosen: Vec<String> = query.get_all("role").unwrap_or_default();
-    let problem = query.get("problem").map(|slug| match slug.as_str() {
-        "gone" => "What you chose does not wait any more: somebody else decided, or it was withdrawn.",
-        "no-reason" => "Write a reason: it is kept with the decision.",
-        _ => "Nothing was chosen. Tick at least one request.",
-    });
+    let slug = query.get("problem");
     let asked_for = query.get("request").and_then(|key| RowKey::parse(&key));
     Suspend::new(async move {
+        let keeps = slug.as_deref().is_some_and(|slug| slug != "gone");
+        let typed = if keeps { context.portal.typed(&session, APPROVALS_FORM).await } else { String::new() };
+        let missing = || "Write a reason: it is kept with the decision.".to_owned();
+        let problem = slug.map(|slug| match slug.as_str() {
+            "gone" => "What you chose does not wait any more: somebody else decided, or it was withdrawn."
+                .to_owned(),
+            "no-reason" | "rules" => {
+                context.portal.rules().justification.problem(&typed).unwrap_or_else(missing)
+            }
+            _ => "Nothing was chosen. Tick at least one request.".to_owned(),
+        });
         let lists = context.portal.waiting_everywhere(&session).await;
         let notice = match &asked_for {
-            Some(key) if !lists.iter().any(|list| has(list, key)) => Some(missing(
-                key,
-                &lists,
-                context.portal.is_own_request(&session, &key.plane, &key.row).await,
-            )),
+            Some(key) if !lists.iter().any(|list| has(list, key)) => {
+                Some(absent(key, &lists, context.portal.is_own_request(&session, &key.plane, &key.row).await))
+            }
             _ => None,
         };
-        page(lists, &Marked { chosen, asked_for }, problem, notice, context.now())
+        page(lists, &Marked { chosen, asked_for }, typed, problem, notice, context.now())
     })
     .into_any()
 }
@@ -67,7 +74,7 @@ fn has((plane, waiting): &Queue, key: &RowKey) -> bool {
 }
 
 /// Why the request that a link led to is not on the page.
-fn missing(key: &RowKey, lists: &[Queue], is_own: bool) -> AnyView {
+fn absent(key: &RowKey, lists: &[Queue], is_own: bool) -> AnyView {
     let unread = lists.iter().any(|(plane, waiting)| plane.id == key.plane && waiting.is_err());
     let text = if is_own {
         "The link leads to a request of your own: somebody else has to decide it. "
@@ -86,10 +93,12 @@ type Queue = (Descriptor, Result<Arc<Vec<Waiting>>, PlaneError>);
 fn page(
     lists: Vec<Queue>,
     marked: &Marked,
-    problem: Option<&'static str>,
+    typed: String,
+    problem: Option<String>,
     notice: Option<AnyView>,
     now: Timestamp,
 ) -> AnyView {
+    let said = problem.clone();
     let count: usize =
         lists.iter().filter_map(|(_, waiting)| waiting.as_ref().ok()).map(|all| all.len()).sum();
     let is_whole = lists.iter().all(|(_, waiting)| waiting.is_ok());
@@ -113,11 +122,7 @@ fn page(
     let nothing = (count == 0 && is_whole).then(|| view! { <li class="note">"Nothing waits for you. What others ask for and you may decide stands here."</li> });
     let form = (count > 0).then(|| {
         view! {
-            <div class="field">
-                <label for="reason">"Reason"</label><span class="hint">"for all that are ticked; the requester reads it"</span>
-                <textarea id="reason" name="reason" rows="2" maxlength="500" aria-required="true" aria-invalid=problem.is_some().to_string() aria-describedby="reason-problem"></textarea>
-                <p class="problem" id="reason-problem">{problem}</p>
-            </div>
+            <JustificationField name="reason" hint="for all that are ticked; the requester reads it" typed=typed required=true problem=problem/>
             <p class="after">
                 <button class="button primary" name="decision" value="approve">"Approve ticked"</button>
                 <button class="button danger" name="decision" value="deny">"Deny ticked"</button>
@@ -137,7 +142,7 @@ fn page(
                 <form method="post" action="/do/refresh"><input type="hidden" name="page" value="/approvals"/><button class="button">"Refresh"</button></form>
             </div>
             {notice}
-            {(count == 0).then(|| problem.map(|text| view! { <p class="notice warn-ground" role="status">{text}</p> }))}
+            {said.filter(|_| count == 0).map(|text| view! { <p class="notice warn-ground" role="status">{text}</p> })}
             <form method="post" action="/do/decide">
                 <ul class="panel approvals">{first}{parts}{nothing}</ul>
                 {form}

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use leptos::prelude::*;
 
-use crate::components::icon::{Glyph, Icon};
+use crate::components::organisation::brand_mark;
 use crate::context::Site;
 use crate::shell::Head;
 
@@ -69,11 +69,11 @@ pub fn failure_page(site: &Site, status: StatusCode, id: Option<&str>) -> String
             <html lang="en">
                 <head>
                     <Head site=site.clone() scheme="light dark"/>
-                    <title>{format!("{heading} · PIM portal")}</title>
+                    <title>{format!("{heading} · {}", site.brand.name)}</title>
                 </head>
                 <body>
                     <main class="lone" id="content">
-                        <p class="brand"><span class="logo"><Icon glyph=Glyph::Logo/></span>"PIM portal"</p>
+                        <p class="brand">{brand_mark(site.brand.clone())}</p>
                         <h1>{heading}</h1>
                         <p>{text}</p>
                         <p class="after"><a class="button primary" href=href>{way}</a></p>

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::frame::Frame;
+use crate::components::organisation::Banner;
 use crate::context::signed_in;
 use crate::shell::{Title, answer_with};
 
@@ -18,6 +19,7 @@ pub(crate) fn NotFound() -> impl IntoView {
     if signed_in().is_some() {
         view! { <Frame title="Nothing here">{text}</Frame> }.into_any()
     } else {
-        view! { <Title text="Nothing here"/><main class="lone" id="content">{text}</main> }.into_any()
+        view! { <Title text="Nothing here"/><Banner/><main class="lone" id="content">{text}</main> }
+            .into_any()
     }
 }

@@ -4,12 +4,15 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use portal::PortalError;
 use portal::overview::Standing;
-use portal::profiles::{Profile, ProfileError, Used};
-use portal::selection::Wanted;
+use portal::profiles::{Defaults, LONGEST_NAME, Profile, ProfileError, Used};
+use portal::selection::{LONGEST_JUSTIFICATION, LONGEST_TICKET, Wanted};
 
 use crate::actions::go;
+use crate::components::copy::CopyField;
 use crate::components::frame::Frame;
+use crate::components::icon::{Glyph, Icon};
 use crate::components::plane::plane_mark;
+use crate::components::time::At;
 use crate::context::{Context, signed_in};
 use crate::words;
 
@@ -27,8 +30,8 @@ pub(crate) fn Profiles() -> impl IntoView {
             return page(&[], Vec::new(), None, vec![problem("store").to_owned()]);
         };
         let mut cards = Vec::new();
-        for profile in &profiles {
-            cards.push(card(&context, &session, profile).await);
+        for (at, profile) in profiles.iter().enumerate() {
+            cards.push(card(&context, &session, profile, (at, profiles.len())).await);
         }
         page(&profiles, cards, said, problems)
     })
@@ -81,7 +84,7 @@ pub(crate) fn problem(slug: &str) -> &'static str {
         "unread" => {
             "Some roles could not be read just now, so the profile was not saved. Try again in a minute."
         }
-        "roles" => "A profile has 1 to 100 roles that you are eligible for.",
+        "roles" => "A profile has 1 to 100 roles that you are eligible for. Nothing was changed.",
         "not-eligible" => "You are not eligible for any role of that profile just now. Nothing was sent.",
         _ => "The portal could not read or write its own store. Nothing was changed; try again.",
     }
@@ -90,13 +93,20 @@ pub(crate) fn problem(slug: &str) -> &'static str {
 fn notice(slug: &str) -> &'static str {
     match slug {
         "saved" => "The profile is saved.",
-        "renamed" => "The profile has its new name.",
+        "changed" => "The profile is changed.",
+        "added" => "The roles are added to the profile.",
         "deleted" => "The profile is deleted.",
         _ => "The profiles of the file are added.",
     }
 }
 
-async fn card(context: &Context, session: &portal::Session, profile: &Profile) -> AnyView {
+async fn card(
+    context: &Context,
+    session: &portal::Session,
+    profile: &Profile,
+    (at, of): (usize, usize),
+) -> AnyView {
+    let origin = context.site.origin.clone();
     let now = context.now();
     let mut roles = Vec::new();
     let mut active = 0;
@@ -130,12 +140,28 @@ async fn card(context: &Context, session: &portal::Session, profile: &Profile) -
         (!defaults.justification.is_empty()).then(|| view! { <q>{defaults.justification.clone()}</q> });
     let ticket = (!defaults.ticket_number.is_empty()).then(|| format!("Ticket {}", defaults.ticket_number));
     let id = profile.id.to_string();
-    let field = format!("name-{id}");
     let now_active = (active > 0).then(|| format!("{active} of them active now"));
+    let last_used = match profile.last_used {
+        Some(used) => view! { "last used "<At at=used now=now/> }.into_any(),
+        None => "never used".into_any(),
+    };
+    let step = |verb: &'static str, glyph: Glyph, text: &'static str, disabled: bool| {
+        let id = format!("{verb}-{}", profile.id);
+        view! { <button class="icon-button" id=id name="step" value=verb title=text disabled=disabled><Icon glyph=glyph/><span class="for-readers">{format!("{text}: {}", profile.name)}</span></button> }
+    };
     view! {
         <li class="panel profile">
             <div class="profile-head">
-                <div><h2>{profile.name.clone()}</h2><p class="quiet">{words::roles(profile.roles.len())}", "{length}{now_active.map(|text| format!("; {text}"))}</p></div>
+                <div>
+                    <h2>{profile.name.clone()}</h2>
+                    <p class="quiet">{words::roles(profile.roles.len())}", "{length}{now_active.map(|text| format!("; {text}"))}</p>
+                    <p class="quiet">{last_used}</p>
+                </div>
+                <form method="post" action="/do/change-profile" class="profile-order">
+                    <input type="hidden" name="profile" value=id.clone()/>
+                    {step("up", Glyph::Up, "Move up", at == 0)}
+                    {step("down", Glyph::Down, "Move down", at + 1 == of)}
+                </form>
                 <form method="post" action="/do/use-profile">
                     <input type="hidden" name="profile" value=id.clone()/>
                     <button class="button primary">"Activate…"<span class="for-readers">{format!(" {}", profile.name)}</span></button>
@@ -143,18 +169,61 @@ async fn card(context: &Context, session: &portal::Session, profile: &Profile) -
             </div>
             <ul class="profile-roles">{roles.collect_view()}</ul>
             <p class="gives">{reason}{ticket}</p>
+            {edit(profile)}
             <details>
-                <summary>"Rename, link or delete"<span class="for-readers">{format!(" {}", profile.name)}</span></summary>
-                <form method="post" action="/do/change-profile" class="profile-change">
-                    <input type="hidden" name="profile" value=id.clone()/>
-                    <label for=field.clone()>"Name"</label>
-                    <input type="text" id=field name="name" maxlength="80" value=profile.name.clone()/>
-                    <button class="button" name="step" value="rename">"Rename"</button>
-                    <button class="button danger" name="step" value="delete">"Delete"</button>
-                </form>
-                <p class="quiet">"A link to it, which asks to confirm: "<a href=format!("/activate?profile={id}")>"this address"</a>". Add "<code>"&reason=…"</code>" for a reason."</p>
+                <summary>"Link"<span class="for-readers">{format!(" to {}", profile.name)}</span></summary>
+                <CopyField id=format!("link-{id}") label=format!("Link to {}, which asks to confirm", profile.name) text=format!("{origin}/activate?profile={id}")/>
+                <p class="quiet">"Add "<code>"&reason=…"</code>" for a reason. It works for you alone: whoever else opens it sees their own profiles."</p>
             </details>
         </li>
+    }
+    .into_any()
+}
+
+/// What can be changed: name, defaults, roles.
+fn edit(profile: &Profile) -> AnyView {
+    let id = profile.id.to_string();
+    let Defaults { wanted, justification, ticket_number, ticket_system } = profile.defaults.clone();
+    let minutes = match wanted {
+        Wanted::For(duration) => Some(duration.minutes().to_string()),
+        Wanted::Longest => None,
+    };
+    let only = profile.roles.len() == 1;
+    let roles = profile.roles.iter().map(|role| {
+        let name = format!("{}, {}", role.names.title, role.names.place);
+        view! {
+            <li><span>{name.clone()}</span><button class="button" name="step" value=format!("remove:{}", role.key()) disabled=only>"Remove"<span class="for-readers">{format!(" {name}")}</span></button></li>
+        }
+    });
+    let field = |name: &'static str, label: &'static str, value: String, most: usize| {
+        let id = format!("{name}-{}", profile.id);
+        view! {
+            <div class="field"><label for=id.clone()>{label}</label><input type="text" id=id name=name value=value maxlength=most.to_string() autocomplete="off"/></div>
+        }
+    };
+    let minutes_id = format!("wanted-{id}");
+    view! {
+        <details>
+            <summary>"Edit"<span class="for-readers">{format!(" {}", profile.name)}</span></summary>
+            <form method="post" action="/do/change-profile" class="profile-change">
+                // Enter saves, whatever field it is pressed in.
+                <button class="first-button" name="step" value="save" tabindex="-1" aria-hidden="true"></button>
+                <input type="hidden" name="profile" value=id/>
+                {field("name", "Name", profile.name.clone(), LONGEST_NAME)}
+                <div class="field">
+                    <label for=minutes_id.clone()>"Minutes"</label><span class="hint">"as long as each role allows when empty"</span>
+                    <input type="number" id=minutes_id name="wanted" min="5" value=minutes/>
+                </div>
+                {field("reason", "Reason", justification, LONGEST_JUSTIFICATION)}
+                <div class="pair">
+                    {field("ticket_number", "Ticket", ticket_number, LONGEST_TICKET)}
+                    {field("ticket_system", "Ticket system", ticket_system, LONGEST_TICKET)}
+                </div>
+                <p class="after"><button class="button" name="step" value="save">"Save"</button><button class="button danger" name="step" value="delete">"Delete"<span class="for-readers">{format!(" {}", profile.name)}</span></button></p>
+                <ul class="profile-edit-roles">{roles.collect_view()}</ul>
+                <p class="quiet">"To add roles, tick them on the overview, choose Activate…, and add them to this profile there."</p>
+            </form>
+        </details>
     }
     .into_any()
 }

@@ -146,7 +146,8 @@ fn densities(chosen: Density) -> AnyView {
         Density::Comfortable => "Comfortable",
         Density::Compact => "Compact",
     };
-    let hint = "Compact puts each role on one line, so that more of them fit on the screen.";
+    let hint =
+        "Compact puts each role on one line where its name fits, so that more of them fit on the screen.";
     segments("density", "Rows", hint, Density::ALL, chosen, Density::word, text)
 }
 

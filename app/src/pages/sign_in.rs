@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::components::consent::ConsentLink;
-use crate::components::icon::{Glyph, Icon};
+use crate::components::organisation::{Banner, BrandMark, OrganisationLinks};
 use crate::context::context;
-use crate::shell::{Banner, Title};
+use crate::shell::Title;
 
 /// The page.
 #[component]
@@ -32,14 +32,25 @@ pub(crate) fn SignIn() -> impl IntoView {
     });
     let permissions = site.permissions.iter().map(|permission| {
         view! {
-            <tr><td><code>{permission.scope.clone()}</code></td><td>{permission.purpose.clone()}</td><td>{permission.consent.clone()}</td></tr>
+            <tr><th scope="row"><code>{permission.scope.clone()}</code></th><td data-label="What for">{permission.purpose.clone()}</td><td data-label="Who can consent">{permission.consent.clone()}</td></tr>
         }
     });
-    view! {
-        <Title text="Sign in"/>
-        <Banner/>
+    let asked = view! {
+            <details>
+                <summary>"What the portal asks for, and why"</summary>
+                <p>"Delegated permissions only: the portal acts as you, while you are signed in, and holds no secret of its own."</p>
+                <div class="scroll" tabindex="0" role="region" aria-label="Permissions">
+                    <table class="permissions cards">
+                        <thead><tr><th scope="col">"Permission"</th><th scope="col">"What for"</th><th scope="col">"Who can consent"</th></tr></thead>
+                        <tbody>{permissions.collect_view()}</tbody>
+                    </table>
+                </div>
+            </details>
+    }
+    .into_any();
+    let main = view! {
         <main class="lone" id="content">
-            <p class="brand"><span class="logo"><Icon glyph=Glyph::Logo/></span>"PIM portal"</p>
+            <p class="brand"><BrandMark/></p>
             <h1>"Activate your Microsoft Entra roles"</h1>
             <p>"All roles you are eligible for in one list: Entra roles, groups and Azure resources. You see what each asks for before anything is sent, and what really became of it afterwards."</p>
             {signed_out}
@@ -47,17 +58,15 @@ pub(crate) fn SignIn() -> impl IntoView {
             <h2>"An administrator has to consent first"</h2>
             <p>"Once for the whole organisation. If sign-in says that approval is needed, send this link to a Privileged Role Administrator or Global Administrator:"</p>
             <ConsentLink/>
-            <details>
-                <summary>"What the portal asks for, and why"</summary>
-                <p>"Delegated permissions only: the portal acts as you, while you are signed in, and holds no secret of its own."</p>
-                <div class="scroll" tabindex="0" role="region" aria-label="Permissions">
-                    <table class="permissions">
-                        <thead><tr><th scope="col">"Permission"</th><th scope="col">"What for"</th><th scope="col">"Who can consent"</th></tr></thead>
-                        <tbody>{permissions.collect_view()}</tbody>
-                    </table>
-                </div>
-            </details>
+            {asked}
+            <OrganisationLinks/>
         </main>
+    }
+    .into_any();
+    view! {
+        <Title text="Sign in"/>
+        <Banner/>
+        {main}
         <crate::islands::Copy/>
     }
 }

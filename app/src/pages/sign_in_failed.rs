@@ -6,7 +6,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::components::consent::ConsentLink;
-use crate::shell::{Banner, Title, answer_with};
+use crate::components::organisation::Banner;
+use crate::shell::{Title, answer_with};
 
 struct Problem {
     heading: &'static str,
@@ -116,9 +117,7 @@ pub(crate) fn SignInFailed() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let Problem { heading, what, todo, way } = problem(&query.get("problem").unwrap_or_default());
     let correlation = query.get("correlation").and_then(|text| text.parse::<pim::ids::OperationId>().ok());
-    view! {
-        <Title text=heading/>
-        <Banner/>
+    let main = view! {
         <main class="lone" id="content">
             <h1>{heading}</h1>
             <p>{what}</p>
@@ -128,6 +127,12 @@ pub(crate) fn SignInFailed() -> impl IntoView {
             <p class="after"><a class="button primary" href="/auth/sign-in">"Sign in again"</a><a class="button" href="/sign-in">"What the portal asks for"</a></p>
             {correlation.map(|id| view! { <details class="ids"><summary>"For support"</summary>"Correlation id "<code>{id.to_string()}</code></details> })}
         </main>
+    }
+    .into_any();
+    view! {
+        <Title text=heading/>
+        <Banner/>
+        {main}
         <crate::islands::Copy/>
     }
 }

@@ -27,6 +27,7 @@ mod secret;
 mod settings;
 mod signing_keys;
 mod tokens;
+mod turn;
 mod vault;
 mod wire;
 

@@ -189,6 +189,32 @@ impl Scope {
         }
     }
 
+    /// What goes on working without it.
+    #[must_use]
+    pub fn still(&self) -> &'static str {
+        match self.name {
+            "RoleManagement.ReadWrite.Directory" => "Groups and Azure resources.",
+            "PrivilegedAccess.ReadWrite.AzureADGroup" => "Entra roles and Azure resources.",
+            "RoleManagementPolicy.Read.AzureADGroup" | "Policy.Read.All" => {
+                "Every list and every activation; the service still applies its rules."
+            }
+            "AdministrativeUnit.Read.All" | "AuditLog.Read.All" => "Every list and every activation.",
+            "user_impersonation" => "Entra roles and groups.",
+            _ => "Nothing: nobody can sign in.",
+        }
+    }
+
+    /// The planes that need it, by their names for people; empty for what every sign-in needs.
+    #[must_use]
+    pub fn planes_in_words(&self) -> Vec<&'static str> {
+        let PlaneSet { entra, groups, azure } = self.planes;
+        let named = [(entra, "Entra roles"), (groups, "Groups"), (azure, "Azure resources")];
+        if self.planes == PlaneSet::ALL {
+            return Vec::new();
+        }
+        named.into_iter().filter(|(is_for, _)| *is_for).map(|(_, name)| name).collect()
+    }
+
     /// As it is asked for: bare for OpenID Connect, in full (`https://graph.microsoft.com/User.Read`) otherwise.
     #[must_use]
     pub fn requested(&self, settings: &Settings) -> String {

@@ -17,6 +17,7 @@ use tokio::sync::OnceCell;
 
 use crate::error::{asks_for_more, forbidden_by_policy};
 use crate::secret::digest;
+use crate::turn::Turn;
 use crate::vault::{self, Access, Vault};
 use crate::wire::{EntraError, Grant, NoGrant};
 use crate::{Identity, Inner, claims, scope_of};
@@ -200,6 +201,7 @@ impl VaultTokens {
         let inner = &self.inner;
         let scope = scope_of(&inner.settings, want.audience());
         let sent = want.claims();
+        let _turn = Turn::take(&inner.records, &*inner.clock, self.vault, want.audience()).await;
         let mut opened = self.opened().await?;
         loop {
             let now = inner.clock.now();

@@ -12,6 +12,8 @@ pub enum RecordKind {
     SignInFlow,
     /// The tokens of one sign-in. Key: the vault id.
     Tokens,
+    /// A refresh under way on one of the replicas. Key: the vault id and the resource.
+    Turn,
     /// Roles selected for activation, with what was typed. Key: the selection id.
     Selection,
     /// What could be activated before a batch was sent that activates groups. Key: the batch id.
@@ -20,6 +22,12 @@ pub enum RecordKind {
     Profiles,
     /// How one person wants the portal. Key: tenant and person.
     Settings,
+    /// How one person looks at the overview by default. Key: tenant and person.
+    View,
+    /// What was typed into a form that was refused. Key: tenant, person and form.
+    Typed,
+    /// What one person wrote as reasons. Key: tenant and person.
+    Reasons,
 }
 
 impl RecordKind {
@@ -30,10 +38,14 @@ impl RecordKind {
             Self::Session => "session",
             Self::SignInFlow => "sign-in-flow",
             Self::Tokens => "tokens",
+            Self::Turn => "turn",
             Self::Selection => "selection",
             Self::Before => "before",
             Self::Profiles => "profiles",
             Self::Settings => "settings",
+            Self::View => "view",
+            Self::Typed => "typed",
+            Self::Reasons => "reasons",
         }
     }
 }

@@ -39,16 +39,27 @@ impl Portal {
         }
         selection.fields = fields.bounded();
         let plan = self.plan(session, &selection).await;
-        selection.problems = plan.problems(&selection.fields, self.clock.now());
+        selection.problems = plan.problems(&selection.fields, self.clock.now(), &self.rules);
         if !selection.problems.is_empty() || plan.ready().next().is_none() {
             self.write_selection(&selection, version).await?;
             return Ok(Confirmation::NotYet);
         }
 
         let tasks = plan.ready().map(|line| self.task(line)).collect();
+        let mut reasons: Vec<String> = vec![selection.fields.justification.clone()];
+        reasons.extend(plan.ready().map(|line| line.justification.clone()));
         // In a task of its own: a person who goes away in between does not leave it half done.
         let (portal, session) = (self.clone(), session.clone());
-        let work = tokio::spawn(async move { portal.commit(&session, selection, version, tasks).await });
+        let work = tokio::spawn(async move {
+            let done = portal.commit(&session, selection, version, tasks).await;
+            if matches!(done, Ok(Confirmation::CarriedOut(_)))
+                && portal.remember_reasons(&session, &reasons).await.is_err()
+            {
+                // It was sent all the same; what is lost is a convenience.
+                tracing::warn!("the reasons of a confirmation could not be remembered");
+            }
+            done
+        });
         work.await.map_err(|_| PortalError::Store(StoreError))?
     }
 
@@ -99,12 +110,17 @@ impl Portal {
     }
 
     fn task(&self, line: &Line) -> Task {
-        let eligibility = &line.role.eligibility;
-        let mut names = eligibility.names.clone();
+        let mut names = line.role.eligibility.names.clone();
         if let Some(child) = &line.narrowed {
             names = Names { place: format!("{} / {}", names.place, child.name), ..names };
         }
-        let draft = Draft {
+        Task { challenge: line.challenge.clone(), ..Task::new(Intent::Activate(self.draft(line)), names) }
+    }
+
+    /// What is sent for a line.
+    pub(crate) fn draft(&self, line: &Line) -> Draft {
+        let eligibility = &line.role.eligibility;
+        Draft {
             target: line.target.clone(),
             start: line.start.unwrap_or_else(|| self.clock.now()),
             duration: line.duration,
@@ -112,8 +128,7 @@ impl Portal {
             ticket: line.ticket.clone(),
             eligibility_schedule: eligibility.schedule.clone(),
             condition: eligibility.condition.clone(),
-        };
-        Task { challenge: line.challenge.clone(), ..Task::new(Intent::Activate(draft), names) }
+        }
     }
 
     /// A new selection of the roles of `batch` that came to nothing, with what was typed, so that it can be put right.

@@ -70,6 +70,9 @@ impl Portal {
         reason: &str,
     ) -> Result<BatchId, PortalError> {
         let reason: String = reason.trim().chars().take(LONGEST_JUSTIFICATION).collect();
+        if self.rules.justification.problem(&reason).is_some() {
+            return Err(PortalError::AgainstRules);
+        }
         let planes: Vec<PlaneId> = self.planes().map(|plane| plane.id.clone()).collect();
         let mut tasks = Vec::new();
         for plane in planes.iter().filter(|plane| rows.iter().any(|row| &row.plane == *plane)) {

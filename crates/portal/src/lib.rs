@@ -3,9 +3,13 @@
 //! | module | use case |
 //! |---|---|
 //! | [`overview`] | what the person holds and may activate, read once and kept briefly |
+//! | [`own_view`] | how the person looks at it by default |
 //! | [`selection`] | roles ticked for activation, with what was typed, kept on the server until confirmed |
 //! | [`plan`] | what a selection will ask and do, worked out before anything is sent |
+//! | [`check`] | what the service says to a plan, without sending it |
+//! | [`reasons`] | what the person wrote before, to be used again |
 //! | [`profiles`] | named sets of roles, which become a selection with one click |
+//! | [`rules`] | what the organisation asks of a reason and a ticket; [`typed`] keeps what was refused |
 //! | [`settings`] | how a person wants the portal |
 //! | [`narrow`] | an activation at scopes below the eligibility's own |
 //! | [`activate`], [`deactivate`], [`cancel`], [`approvals`], [`prolong`] | a confirmation becomes operations in the journal, which are carried out |
@@ -21,21 +25,26 @@
 pub mod activate;
 pub mod approvals;
 pub mod cancel;
+pub mod check;
 pub mod deactivate;
 pub mod feed;
 pub mod follow_on;
 pub mod history;
 pub mod narrow;
 pub mod overview;
+pub mod own_view;
 pub mod pace;
 pub mod plan;
 pub mod profiles;
 pub mod prolong;
+pub mod reasons;
 pub mod requests;
+pub mod rules;
 pub mod selection;
 pub mod settings;
 pub mod step_up;
 pub mod track;
+pub mod typed;
 pub mod watch;
 
 mod carry_out;
@@ -84,6 +93,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// How fast things are expected to happen.
     pub pace: Pace,
+    /// What the organisation asks of a reason and a ticket.
+    pub rules: rules::Rules,
 }
 
 /// The use cases. Cheap to clone.
@@ -97,6 +108,7 @@ pub struct Portal {
     audit: Option<Arc<dyn AuditLog>>,
     clock: Arc<dyn Clock>,
     pace: Pace,
+    rules: Arc<rules::Rules>,
     kept: Arc<overview::Kept>,
     bell: feed::Bell,
 }
@@ -113,6 +125,9 @@ pub enum PortalError {
     /// The person is not eligible for any of it any more.
     #[error("no longer eligible")]
     NotEligible,
+    /// The reason is against the organisation's rules; nothing was sent.
+    #[error("the reason is against the organisation's rules")]
+    AgainstRules,
     /// The portal's own store failed; nothing was sent.
     #[error("the store failed")]
     Store(#[from] StoreError),
@@ -124,9 +139,9 @@ impl Portal {
     pub fn new(mut ports: Ports) -> Self {
         ports.planes.sort_by_key(|plane| plane.descriptor().order);
         let kept = Arc::new(overview::Kept::new(ports.clock.clone()));
-        let Ports { planes, records, journal, vaults, contexts, audit, clock, pace } = ports;
-        let (planes, bell) = (planes.into(), feed::Bell::new());
-        Self { planes, records, journal, vaults, contexts, audit, clock, pace, kept, bell }
+        let Ports { planes, records, journal, vaults, contexts, audit, clock, pace, rules } = ports;
+        let (planes, rules, bell) = (planes.into(), Arc::new(rules), feed::Bell::new());
+        Self { planes, records, journal, vaults, contexts, audit, clock, pace, rules, kept, bell }
     }
 
     /// The planes, in the order of the pages.
@@ -138,6 +153,12 @@ impl Portal {
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    /// What the organisation asks of a reason and a ticket.
+    #[must_use]
+    pub fn rules(&self) -> &rules::Rules {
+        &self.rules
     }
 
     fn plane(&self, id: &PlaneId) -> Option<&Arc<dyn Plane>> {

@@ -16,6 +16,7 @@ use pim::policy::{ApprovalRequirement, Approver, ContextRequirement, Policy, Pol
 use pim::target::Target;
 
 use crate::overview::{EligibleRole, EligibleRoles, Held, Standing};
+use crate::rules::{Rules, TicketProblem};
 use crate::selection::{Field, Fields, LONGEST_JUSTIFICATION, Problem, RowKey, Selection, Wanted};
 use crate::{Portal, Session};
 
@@ -166,8 +167,9 @@ impl Plan {
 
     /// What has to be put right at `now` before this can be sent. An unknown policy may want a reason, so one is insisted on; a ticket
     /// is only insisted on where a policy says so, because somebody without one could not go on.
+    /// What is given has to be as `rules` ask.
     #[must_use]
-    pub fn problems(&self, fields: &Fields, now: Timestamp) -> Vec<Problem> {
+    pub fn problems(&self, fields: &Fields, now: Timestamp, rules: &Rules) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut problem =
             |field, row: Option<RowKey>, text: String| problems.push(Problem { field, row, text });
@@ -187,13 +189,19 @@ impl Plan {
         }
         let is_long = |text: &str| text.chars().count() > LONGEST_JUSTIFICATION;
         let shorten = || format!("Shorten the reason to {LONGEST_JUSTIFICATION} characters.");
+        let is_used = self.ready().any(|line| !has_own_justification(fields, &line.row));
         if is_long(&fields.justification) {
             problem(Field::Justification, None, shorten());
+        } else if let Some(text) = rules.justification.problem(&fields.justification).filter(|_| is_used) {
+            problem(Field::Justification, None, text);
         }
         let own = fields.own.iter().filter(|(row, _)| self.ready().any(|line| &line.row == row));
         for (row, own) in own {
-            if own.justification.as_deref().is_some_and(is_long) {
+            let typed = own.justification.as_deref().unwrap_or_default();
+            if is_long(typed) {
                 problem(Field::Justification, Some(row.clone()), shorten());
+            } else if let Some(text) = rules.justification.problem(typed) {
+                problem(Field::Justification, Some(row.clone()), text);
             }
         }
         let numberless = |line: &&Line| {
@@ -207,6 +215,9 @@ impl Plan {
                 "Write a ticket number: at least one of these roles asks for it.".into(),
             );
         }
+        for (row, TicketProblem { is_system, text }) in self.wrong_tickets(fields, rules) {
+            problem(if is_system { Field::TicketSystem } else { Field::Ticket }, row, text);
+        }
         match fields.start {
             Some(start) if start < now.saturating_sub(SignedDuration::from_mins(1)).unwrap_or(now) => {
                 problem(Field::Start, None, "Choose a start that lies ahead, or leave it empty.".into());
@@ -218,6 +229,28 @@ impl Plan {
         }
         problems
     }
+
+    /// What is wrong with the tickets that would be sent: once for what was typed for all, and once for each role with a ticket of its
+    /// own.
+    fn wrong_tickets(&self, fields: &Fields, rules: &Rules) -> Vec<(Option<RowKey>, TicketProblem)> {
+        let mut wrong: Vec<(Option<RowKey>, TicketProblem)> = Vec::new();
+        for line in self.ready() {
+            let Some(ticket) = &line.ticket else { continue };
+            let own = fields.own(&line.row);
+            let is_own = own.is_some_and(|own| own.ticket_number.is_some() || own.ticket_system.is_some());
+            let row = is_own.then(|| line.row.clone());
+            if let Some(problem) = rules.ticket.problem(&ticket.number, &ticket.system)
+                && !wrong.iter().any(|(known, _)| *known == row)
+            {
+                wrong.push((row, problem));
+            }
+        }
+        wrong
+    }
+}
+
+fn has_own_justification(fields: &Fields, row: &RowKey) -> bool {
+    fields.own(row).is_some_and(|own| own.justification.is_some())
 }
 
 fn strongest(requirements: impl Iterator<Item = Requirement>) -> Requirement {

@@ -163,6 +163,9 @@ impl Portal {
         if until <= now || justification.is_empty() {
             return Err(PortalError::NothingChosen);
         }
+        if self.rules.justification.problem(&justification).is_some() {
+            return Err(PortalError::AgainstRules);
+        }
         let Prolongable { kind, target, names, schedule, .. } = wished;
         let wish = Prolongation { target, kind, schedule, start: now, until, justification };
         let batch = BatchId::random();

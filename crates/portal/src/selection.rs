@@ -113,6 +113,8 @@ pub enum Field {
     Justification,
     /// The ticket number.
     Ticket,
+    /// The ticket system.
+    TicketSystem,
     /// From when.
     Start,
 }

@@ -11,7 +11,7 @@
 //! | `POST /latency` | `{"plane","milliseconds","path_contains"}` |
 //! | `POST /faults` | one fault, or `{"storm":{"seed","rate"}}`, see [`crate::faults`]; `GET` counts what was injected, `DELETE` ends faults, storm and latencies |
 //! | `POST /paging` | `{"entra","groups","policies","azure","audit"}`: rows per page; what is left out gets its default |
-//! | `POST /consent` | `{"granted":bool}`, `{"mode":"user"\|"admin_required"}` |
+//! | `POST /consent` | `{"granted":bool}`, `{"mode":"user"\|"admin_required"}`, `{"without":["AuditLog.Read.All"]}`: scopes that are missing from every token from now on, whoever consented |
 //! | `POST /sign-in` | `{"next": …}`, or `{"next": null}`: spoils the next ID token |
 //! | `POST /switches` | disputed behaviours; `GET` shows them, `GET /switches/catalogue` says what each is about |
 //! | `POST /revoke` | `{"how","who","plane"}`: what happens to somebody's (or everybody's) tokens and sessions, see `sign_in::standing::How`; without `how` access tokens are forgotten, with `{"refresh":true}` refresh tokens too |
@@ -22,6 +22,8 @@
 //! | `POST /reset`, `POST /seed` | starts over, from the same tenant, or from the name of a built-in one or TOML |
 //!
 //! To extend: a line in [`answer`] and one in this table.
+
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -65,6 +67,8 @@ struct ConsentOrder {
     granted: Option<bool>,
     #[serde(default)]
     mode: Option<ConsentMode>,
+    #[serde(default)]
+    without: Option<BTreeSet<String>>,
 }
 
 #[derive(Deserialize)]
@@ -186,6 +190,9 @@ fn consent(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
     let mut world = sim.world();
     if let Some(mode) = order.mode {
         world.sign_in.consent_mode = mode;
+    }
+    if let Some(without) = order.without {
+        world.sign_in.withheld = without;
     }
     match order.granted {
         Some(true) => {

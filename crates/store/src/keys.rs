@@ -114,7 +114,8 @@ impl fmt::Debug for KeyRing {
 impl KeyRing {
     /// Reads the keys at `path`; makes the file, with one fresh key and readable by its owner only, when it is missing.
     ///
-    /// Fails when the file cannot be read or made, when group or others have any access to it (Unix), and when a line is not a key.
+    /// Fails when the file cannot be read or made, when group or others have any access to it (Unix; a file of root's with mode 0440,
+    /// as Kubernetes mounts a secret, is accepted), and when a line is not a key.
     pub fn from_file(path: &Path) -> Result<Self, KeyError> {
         match create(path) {
             Ok(()) => tracing::info!(path = %path.display(), "made a new key file"),
@@ -189,12 +190,18 @@ const HEADER: &str = "\
 
 #[cfg(unix)]
 fn check_permissions(path: &Path) -> Result<(), KeyError> {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::MetadataExt;
     let metadata =
         std::fs::metadata(path).map_err(|source| KeyError::Read { path: path.to_owned(), source })?;
-    let mode = metadata.permissions().mode() & 0o7777;
+    let mode = metadata.mode() & 0o7777;
+    // What Kubernetes makes of a mounted secret: root's, and the pod's group may read it. Nobody may write.
+    let is_mounted = metadata.uid() == 0 && mode == 0o440;
     let others = mode & 0o077;
-    if others == 0 { Ok(()) } else { Err(KeyError::Permissions { path: path.to_owned(), mode }) }
+    if others == 0 || is_mounted {
+        Ok(())
+    } else {
+        Err(KeyError::Permissions { path: path.to_owned(), mode })
+    }
 }
 
 #[cfg(not(unix))]
@@ -251,6 +258,22 @@ mod tests {
         }
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o400)).unwrap();
         KeyRing::from_file(&path).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_secret_as_kubernetes_mounts_it_is_accepted_and_anybody_elses_group_is_not() {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let folder = folder();
+        let path = folder.path().join("keys");
+        KeyRing::from_file(&path).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o440)).unwrap();
+        let is_of_root = std::fs::metadata(&path).unwrap().uid() == 0;
+        assert_eq!(KeyRing::from_file(&path).is_ok(), is_of_root);
+        // A mounted secret is a link to a file in another folder.
+        let link = folder.path().join("key");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert_eq!(KeyRing::from_file(&link).is_ok(), is_of_root);
     }
 
     #[test]

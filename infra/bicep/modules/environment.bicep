@@ -14,6 +14,9 @@ param location string
 @maxValue(730)
 param logRetentionDays int
 
+@description('The subnet that outgoing calls leave from; empty for addresses of Azure that change.')
+param subnetId string
+
 @description('Tags for every resource.')
 param tags object
 
@@ -45,6 +48,10 @@ resource environment 'Microsoft.App/managedEnvironments@2025-01-01' = {
   properties: {
     appLogsConfiguration: {
       destination: 'azure-monitor'
+    }
+    vnetConfiguration: empty(subnetId) ? null : {
+      infrastructureSubnetId: subnetId
+      internal: false
     }
     workloadProfiles: [
       {

@@ -37,7 +37,7 @@ pub fn container_file(text: &str) -> Vec<String> {
     problems
 }
 
-/// What is wrong with a compose file.
+/// What is wrong with a compose file. One that is added to another says again what it must not loosen.
 #[must_use]
 pub fn compose(text: &str) -> Vec<String> {
     let file: Value = match serde_yaml_ng::from_str(text) {
@@ -52,7 +52,8 @@ pub fn compose(text: &str) -> Vec<String> {
         let name = name.as_str().unwrap_or_default();
         let image = service.get("image").and_then(Value::as_str).unwrap_or_default();
         // What is built here, or named by whoever deploys, is pinned there.
-        if service.get("build").is_none() && !image.starts_with("${") && !is_pinned(image) {
+        let is_elsewhere = image.is_empty() && name == "portal";
+        if service.get("build").is_none() && !is_elsewhere && !image.starts_with("${") && !is_pinned(image) {
             problems.push(format!("{name}: {image:?} has neither a digest nor an exact version"));
         }
         if service.get("read_only").and_then(Value::as_bool) != Some(true) {
@@ -78,14 +79,15 @@ pub fn compose(text: &str) -> Vec<String> {
     problems
 }
 
-/// A digest, or a tag with three numbers (`2.10.2`, `13.1.0-slim`, `bookworm-20260901`).
+/// A digest, or a tag with three numbers (`2.10.2`, `13.1.0-slim`), a day (`bookworm-20260901`), or PostgreSQL's two (`17.6`).
 fn is_pinned(image: &str) -> bool {
     if image.split_once("@sha256:").is_some_and(|(_, digest)| digest.len() == 64) {
         return true;
     }
-    let Some((_, tag)) = image.rsplit_once(':') else { return false };
+    let Some((name, tag)) = image.rsplit_once(':') else { return false };
+    let enough = if name.ends_with("/postgres") { 2 } else { 3 };
     let numbers = |part: &str| part.split('.').filter(|number| number.parse::<u32>().is_ok()).count();
-    tag.split('-').any(|part| numbers(part) == 3 || (part.len() == 8 && part.parse::<u32>().is_ok()))
+    tag.split('-').any(|part| numbers(part) == enough || (part.len() == 8 && part.parse::<u32>().is_ok()))
 }
 
 #[cfg(test)]
@@ -106,6 +108,11 @@ mod tests {
         assert!(broken("65532:65532", "portal").contains("other than root"));
         assert!(broken("HEALTHCHECK", "#").contains("no health check"));
         assert!(broken("[\"/a\"]", "/a").contains("without a shell"));
+        assert!(
+            broken("rust:1.94.0-bookworm", "docker.io/library/postgres:17-bookworm")
+                .contains("exact version")
+        );
+        assert_eq!(broken("rust:1.94.0-bookworm", "docker.io/library/postgres:17.6-bookworm"), "");
         assert_eq!(broken("1.94.0-bookworm", &format!("1@sha256:{}", "a".repeat(64))), "");
     }
 
@@ -119,6 +126,7 @@ mod tests {
         assert!(broken("services:", "services: [").contains("not YAML"));
         assert!(broken("services:", "server:").contains("no services"));
         assert!(broken("2.10.2-alpine", "alpine").contains("exact version"));
+        assert!(broken("    image: caddy:2.10.2-alpine\n", "").contains("exact version"));
         assert!(broken("read_only: true", "read_only: false").contains("can be written"));
         assert!(broken("[ALL]", "[NET_RAW]").contains("keeps capabilities"));
         assert!(broken("no-new-privileges:true", "label:disable").contains("gain privileges"));

@@ -112,7 +112,9 @@ fn every_setting_is_one_of_the_portal() {
 #[test]
 fn containers_are_pinned_and_unprivileged() {
     assert_eq!(containers::container_file(&read("infra/container/Containerfile")), Vec::<String>::new());
-    assert_eq!(containers::compose(&read("infra/compose/compose.yaml")), Vec::<String>::new());
+    for path in with_extension("infra/compose", "yaml") {
+        assert_eq!(containers::compose(&read(&path)), Vec::<String>::new(), "{}", path.display());
+    }
 }
 
 #[test]

@@ -238,3 +238,77 @@ async fn choosing_nothing_says_so() {
     assert_eq!(world.sim.writes().await, Vec::<Value>::new());
     assert_eq!(json!([]), Value::from(world.sim.ledger().await));
 }
+
+#[tokio::test]
+async fn reasons_come_back_at_a_click_and_are_forgotten_at_a_click() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    browser.activate(&[HELPDESK], "Incident 4711 </button>").await;
+    let plan = browser.select(&[STORAGE]).await;
+    let selection = plan.field("selection");
+    let step = async |step: &str, more: &[(&str, &str)]| {
+        let fields = [&[("selection", selection.as_str()), ("step", step), ("wanted", "60")], more].concat();
+        browser.submit("/do/activate", &fields).await
+    };
+    let again = plan.button_with("step", "use:");
+    assert_eq!(again, "use:Incident 4711 </button>");
+    let filled = step(&again, &[]).await;
+    assert_eq!(filled.reason(), "Incident 4711 </button>");
+    assert!(filled.text().contains("1 h of 8 h"), "what was typed stays: {}", filled.text());
+
+    let saved =
+        step("save-template", &[("justification", "Monthly patches"), ("template_name", "Patch day")]).await;
+    assert!(saved.text().contains("Use: Patch day"), "{}", saved.text());
+    let nameless = step("save-template", &[("justification", "Monthly patches")]).await;
+    assert!(nameless.text().contains("Write a name for the template."), "{}", nameless.text());
+    assert_eq!(nameless.reason(), "Monthly patches");
+
+    let forgotten = step("forget:Incident 4711 </button>", &[]).await;
+    assert!(!forgotten.text().contains("Incident 4711"), "{}", forgotten.text());
+    let deleted = step("delete-template:Patch day", &[]).await;
+    assert!(!deleted.text().contains("Patch day"), "{}", deleted.text());
+}
+
+#[tokio::test]
+async fn a_check_says_for_each_role_what_the_service_says_and_sends_nothing() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let plan = browser.select(&[HELPDESK, PAYROLL, STORAGE]).await;
+    let selection = plan.field("selection");
+    let check = [
+        ("selection", selection.as_str()),
+        ("step", "check"),
+        ("wanted", "60"),
+        ("justification", "Looking"),
+    ];
+    let checked = browser.submit("/do/activate", &check).await;
+    let text = checked.text();
+    assert!(text.contains("Checked; nothing was sent. 2 would go through, 1 would be refused."), "{text}");
+    assert!(text.contains("Would be refused This role asks for a ticket."), "{text}");
+    assert_eq!(checked.reason(), "Looking");
+    let with = [&check[..], &[("ticket_number", "T-1")]].concat();
+    let checked = browser.submit("/do/activate", &with).await;
+    assert!(checked.text().contains("nothing was sent. 3 would go through."), "{}", checked.text());
+    assert_eq!(world.sim.ledger().await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_removed_role_leaves_the_focus_with_the_one_that_took_its_place() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let plan = browser.select(&[HELPDESK, PAYROLL, STORAGE]).await;
+    assert!(plan.text().contains("All three start at once."), "{}", plan.text());
+    let selection = plan.field("selection");
+    let remove = async |page: &Page| {
+        let last = page.body.rsplit_once("value=\"remove:").expect("a button").1;
+        let row = last.split_once('"').expect("a value").0.replace("&amp;", "&");
+        let fields = [("selection", selection.as_str()), ("step", &format!("remove:{row}"))];
+        browser.submit("/do/activate", &fields).await
+    };
+    let left = remove(&plan).await;
+    assert!(left.path.ends_with("#remove-1") && left.body.contains("id=\"remove-1\""), "{}", left.path);
+    assert!(left.text().contains("Both start at once."), "{}", left.text());
+    let left = remove(&left).await;
+    assert!(left.path.ends_with("#remove-0"), "{}", left.path);
+    assert_eq!(remove(&left).await.heading(), "Overview");
+}

@@ -3,6 +3,7 @@
 mod activate;
 mod after;
 mod approvals;
+mod branding;
 mod deactivate;
 mod failures;
 mod forty;
@@ -15,6 +16,7 @@ mod permissions;
 mod profiles;
 mod refusals;
 mod requests;
+mod rules;
 mod secrets;
 mod sessions;
 mod settings;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use sim_tenant::tenant::demo;
 
-use crate::support::{ADELE, FRIDA, NESTOR, Page, Portal, World, text};
+use crate::support::{ADELE, ALEX, FRIDA, NESTOR, Page, Portal, Row, World, text};
 
 const PLANES: [&str; 3] = ["entra", "groups", "azure"];
 
@@ -263,4 +263,94 @@ async fn search_and_plane_narrow_without_a_script() {
     let quoted = browser.get("/?q=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E").await;
     assert_eq!(quoted.field("q"), "\"><script>alert(1)</script>");
     assert!(!quoted.body.contains("<script>alert"), "what was searched for comes back as text");
+}
+
+/// What is shown, in its order.
+fn shown(page: &Page) -> Vec<String> {
+    let rows = page.eligible().into_iter().filter(|row| !row.is_hidden);
+    rows.map(|row| format!("{}, {}", row.title, row.place)).collect()
+}
+
+/// The heads of the columns.
+fn heads(page: &Page) -> String {
+    text(page.element("<thead id=\"eligible-columns\"", "</thead>").expect("heads"))
+}
+
+fn is_before(page: &Page, first: &str, second: &str) -> bool {
+    let heads = heads(page);
+    heads.find(first).is_some_and(|at| Some(at) < heads.find(second))
+}
+
+#[tokio::test]
+async fn an_address_alone_filters() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let whole = browser.get("/").await;
+    for (query, fits) in [
+        ("asks=ticket", &(|row: &Row| row.asks[2] == "Ticket") as &dyn Fn(&Row) -> bool),
+        ("asks=ticket&asks=mfa", &|row| row.asks[2] == "Ticket" || row.asks[3] == "MFA"),
+        ("asks=unknown", &|row| row.asks.iter().any(|cell| cell == "unknown")),
+        ("asks=nothing", &|row| row.asks[2..].iter().all(|cell| cell == "–")),
+        ("scope=directory&asks=approval", &|row| row.place == "Directory" && row.asks[5].contains('p')),
+        ("scope=unit", &|row| row.place.starts_with("Administrative unit")),
+        ("scope=owner", &|row| row.place == "Owner"),
+        ("env=production&plane=azure", &|row| row.place.contains("Production")),
+        ("env=development", &|row| row.place.contains("Sandbox")),
+    ] {
+        let expected = whole.eligible().iter().filter(|row| fits(row)).count();
+        assert!(expected > 0, "{query} has something to find");
+        let found = browser.get(&format!("/?{query}")).await.eligible();
+        let found: Vec<_> = found.iter().filter(|row| !row.is_hidden).collect();
+        assert!(found.iter().all(|row| fits(row)), "{query}: {found:?}");
+        assert_eq!(found.len(), expected, "{query}");
+    }
+    assert_eq!(shown(&browser.get("/?asks=everything&scope=moon&sort=colour").await).len(), 35);
+}
+
+#[tokio::test]
+async fn an_address_alone_sorts_groups_and_lays_out() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let by_end = browser.get("/?plane=azure&sort=ends").await;
+    let permanent = by_end.eligible().into_iter().filter(|row| !row.is_hidden);
+    let permanent: Vec<bool> = permanent.map(|row| row.text.contains("Permanent")).collect();
+    assert!(permanent.is_sorted() && permanent.contains(&false), "what ends comes first: {permanent:?}");
+
+    let grouped = browser.get("/?plane=azure&group=scope").await;
+    let part = grouped.part("eligible-azure");
+    let at = |text: &str| part.find(text).unwrap_or_else(|| panic!("{text}: {part}"));
+    assert!(at("Contoso Connectivity") < at("Contoso Production"), "{part}");
+    let places: Vec<_> =
+        grouped.eligible().into_iter().filter(|row| !row.is_hidden).map(|row| row.place).collect();
+    let mut steps: Vec<_> =
+        places.iter().map(|place| place.split(" / ").next().unwrap_or_default()).collect();
+    steps.dedup();
+    let count = steps.len();
+    steps.sort_unstable();
+    steps.dedup();
+    assert_eq!(steps.len(), count, "each subscription stands together: {places:?}");
+
+    let narrow = browser.get("/?col=approval&col=up-to").await;
+    assert!(is_before(&narrow, "Approval", "Up to") && !heads(&narrow).contains("Ticket"));
+    let moved = browser.get("/?col=approval&col=up-to&move=up-to%3Aup").await;
+    assert!(is_before(&moved, "Up to", "Approval"));
+    assert_eq!(narrow.row("Global Reader, Directory").asks[2], "", "no cell for a column that is not shown");
+}
+
+#[tokio::test]
+async fn a_layout_that_is_kept_is_meant_where_none_is_said() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let sorted = "/?plane=azure&sort=ends&col=approval";
+    let kept = browser.post("/do/keep-view", &[("view", &sorted[2..]), ("step", "keep")]).await;
+    assert_eq!(kept.location(), sorted);
+    assert_eq!(shown(&browser.get("/?plane=azure").await), shown(&browser.get(sorted).await));
+    let plain = browser.get("/?plane=azure&sort=name").await;
+    assert_ne!(shown(&plain), shown(&browser.get("/?plane=azure").await));
+    assert!(heads(&plain).contains("Ticket"), "the built-in layout can be asked for");
+    // Another person has their own.
+    let alex = world.signed_in(ALEX).await;
+    assert!(heads(&alex.get("/").await).contains("Ticket"));
+    browser.post("/do/keep-view", &[("view", &sorted[2..]), ("step", "forget")]).await;
+    assert!(heads(&browser.get("/?plane=azure").await).contains("Ticket"));
 }

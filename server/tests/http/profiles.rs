@@ -67,7 +67,7 @@ async fn names_are_one_s_own_and_told_apart() {
     assert!(alex.get("/profiles").await.text().contains("No profile yet."));
     let foreign = [("profile", id.as_str()), ("step", "delete")];
     alex.submit("/do/change-profile", &foreign).await;
-    let renamed = [("profile", id.as_str()), ("step", "rename"), ("name", "<b>Round</b>")];
+    let renamed = [("profile", id.as_str()), ("step", "save"), ("name", "<b>Round</b>")];
     let page = browser.submit("/do/change-profile", &renamed).await;
     assert!(page.text().contains("<b>Round</b>") && !page.body.contains("<b>Round"), "{}", page.text());
     let page = browser.submit("/do/change-profile", &foreign).await;
@@ -110,7 +110,7 @@ async fn a_file_of_profiles_is_taken_whole_or_refused_with_every_problem() {
         "{}",
         odd.text()
     );
-    assert_eq!(browser.get("/profiles").await.fields("profile").len(), 4, "two profiles, two forms each");
+    assert_eq!(browser.get("/profiles").await.fields("profile").len(), 6, "two profiles, three forms each");
 }
 
 #[tokio::test]
@@ -132,4 +132,62 @@ async fn a_role_that_is_gone_is_named_and_the_others_go_on() {
     let plan = browser.get(browser.get("/activate?profile=Older").await.location()).await;
     assert_eq!(plan.heading(), "Activate 1 role");
     assert!(plan.text().contains("No longer eligible: Former Administrator, Directory."), "{}", plan.text());
+}
+
+#[tokio::test]
+async fn a_profile_is_edited_moved_and_given_more_roles_by_forms_alone() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    save(&browser, "Morning").await;
+    let page = save(&browser, "Evening").await;
+    assert!(page.text().contains("never used"), "{}", page.text());
+    let ids = page.fields("profile");
+    let (first, second) = (ids[0].clone(), ids[3].clone());
+    let change = async |fields: &[(&str, &str)]| browser.submit("/do/change-profile", fields).await;
+
+    let page = change(&[("profile", &second), ("step", "up")]).await;
+    assert_eq!(page.fields("profile")[0], second);
+    assert!(page.path.ends_with(&format!("#up-{second}")), "the focus stays: {}", page.path);
+
+    let defaults = [("name", "Late"), ("wanted", "30"), ("reason", "Night shift"), ("ticket_number", "T-1")];
+    let page = change(&[&[("profile", &*second), ("step", "save")], &defaults[..]].concat()).await;
+    assert!(page.text().contains("The profile is changed."), "{}", page.text());
+    for part in ["Late", "2 roles, for 30 min", "Night shift", "Ticket T-1"] {
+        assert!(page.text().contains(part), "{part}: {}", page.text());
+    }
+    let remove = page.button_with("step", "remove:");
+    let page = change(&[("profile", &second), ("step", &remove)]).await;
+    assert!(page.text().contains("1 role, for 30 min"), "{}", page.text());
+
+    let plan = browser.select(&["Helpdesk Administrator, Directory", ROLES[1]]).await;
+    let selection = plan.field("selection");
+    let add = [("selection", selection.as_str()), ("step", "add-to-profile"), ("profile", &second)];
+    let page = browser.submit("/do/activate", &add).await;
+    assert!(page.text().contains("The roles are added to the profile."), "{}", page.text());
+    assert!(page.text().contains("2 roles, for 30 min"), "one of them was in it: {}", page.text());
+
+    browser.submit("/do/use-profile", &[("profile", &first)]).await;
+    assert!(browser.get("/profiles").await.text().contains("last used"));
+    assert_eq!(world.sim.ledger().await, Vec::<Value>::new(), "nothing of it sends anything");
+}
+
+#[tokio::test]
+async fn enter_in_the_field_of_a_name_saves_and_does_not_activate() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    for (field, landed) in [("profile_name", "/profiles?notice=saved"), ("template_name", "/activate/")] {
+        let plan = browser.select(&ROLES).await;
+        let selection = plan.field("selection");
+        let enter = plan.button("step");
+        assert_eq!(enter, "enter", "it is the first button that Enter presses");
+        let fields = [
+            ("selection", selection.as_str()),
+            ("step", &enter),
+            ("justification", "Round"),
+            (field, "Morning"),
+        ];
+        let page = browser.submit("/do/activate", &fields).await;
+        assert!(page.path.starts_with(landed), "{}", page.path);
+    }
+    assert_eq!(world.sim.ledger().await, Vec::<Value>::new());
 }

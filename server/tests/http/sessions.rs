@@ -69,3 +69,23 @@ async fn a_session_ends_ten_hours_after_sign_in_whatever_its_use() {
     assert_eq!(browser.get("/deactivate").await.location(), "/sign-in?return_to=%2Fdeactivate");
     assert!(!has_tokens(&world, &vault).await);
 }
+
+#[tokio::test]
+async fn two_replicas_refresh_a_token_once() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    browser.get("/").await;
+    let other = browser.at(world.portal.beside().await);
+    assert_eq!(other.get("/").await.status, 200, "it knows the session");
+    for round in 1..=3 {
+        // Within an hour of use, and beyond the end of every token.
+        for _ in 0..2 {
+            world.wait(SignedDuration::from_mins(50));
+            assert_eq!(browser.get("/settings").await.status, 200);
+        }
+        let before = world.sim.refreshes().await;
+        let (one, two) = tokio::join!(browser.get("/"), other.get("/"));
+        assert_eq!((one.status, two.status), (200, 200));
+        assert_eq!(world.sim.refreshes().await - before, 2, "round {round}: one for Graph and one for Azure");
+    }
+}

@@ -91,6 +91,26 @@ async fn who_may_not_consent_is_given_a_link_for_an_administrator() {
 }
 
 #[tokio::test]
+async fn an_administrator_who_granted_signs_in_and_sees_what_the_tokens_carry() {
+    let world = World::start().await;
+    let browser = world.browser();
+    let back = browser.get("/auth/admin-consent?admin_consent=True&tenant=x&state=portal").await;
+    assert_eq!(back.location(), "/auth/sign-in?return_to=%2Fpermissions");
+    assert_eq!(browser.get("/").await.location(), "/sign-in", "the answer alone signs nobody in");
+    let landed = browser.sign_in(ADELE, "/permissions").await;
+    assert_eq!(browser.get(landed.location()).await.heading(), "Permissions");
+}
+
+#[tokio::test]
+async fn an_administrator_who_declined_is_told_so_whatever_else_the_answer_says() {
+    let world = World::start().await;
+    let browser = world.browser();
+    let back =
+        browser.get("/auth/admin-consent?admin_consent=True&error=consent_required&state=portal").await;
+    assert_failed(&browser, &back, "declined", "You declined the permissions").await;
+}
+
+#[tokio::test]
 async fn an_id_token_that_is_not_right_signs_nobody_in() {
     let world = World::start().await;
     let not_passed = ("id-token", "Sign-in did not work");

@@ -153,6 +153,7 @@ impl Entry {
                 ticket_number: self.ticket_number,
                 ticket_system: self.ticket_system,
             },
+            last_used: None,
         }
     }
 }

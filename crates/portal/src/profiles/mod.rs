@@ -4,8 +4,10 @@
 //! renewal. All profiles of one person in one tenant are one record: their order and the uniqueness of their names hold by
 //! compare-and-swap. Using a profile makes a selection and sends nothing.
 
+pub mod edit;
 pub mod exchange;
 
+use jiff::Timestamp;
 use pim::child_scope::ChildScope;
 use pim::ids::{PlaneId, ProfileId};
 use pim::listing::Coverage;
@@ -49,6 +51,14 @@ pub struct Defaults {
     pub ticket_system: String,
 }
 
+impl Defaults {
+    /// What was typed for all roles, once.
+    fn of(fields: Fields) -> Self {
+        let Fields { wanted, justification, ticket_number, ticket_system, .. } = fields;
+        Self { wanted, justification, ticket_number, ticket_system }
+    }
+}
+
 /// A profile.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
@@ -60,6 +70,9 @@ pub struct Profile {
     pub roles: Vec<ProfileRole>,
     /// What is usually typed.
     pub defaults: Defaults,
+    /// When it was used last, to make a selection.
+    #[serde(default)]
+    pub last_used: Option<Timestamp>,
 }
 
 /// A person's profiles, as they are stored.
@@ -129,6 +142,28 @@ impl Portal {
         selection: &Selection,
         name: &str,
     ) -> Result<Profile, ProfileError> {
+        let roles = self.roles_of(session, selection).await?;
+        let defaults = Defaults::of(selection.fields.clone());
+        let profile =
+            Profile { id: ProfileId::random(), name: checked(name)?, roles, defaults, last_used: None };
+        self.change_personal(session, |Profiles(profiles)| {
+            if profiles.len() >= MOST_PROFILES {
+                return Err(ProfileError::TooMany);
+            }
+            is_free(profiles, &profile)?;
+            profiles.push(profile.clone());
+            Ok(())
+        })
+        .await?;
+        Ok(profile)
+    }
+
+    /// The roles of a selection, as a profile keeps them.
+    async fn roles_of(
+        &self,
+        session: &Session,
+        selection: &Selection,
+    ) -> Result<Vec<ProfileRole>, ProfileError> {
         let mut roles: Vec<ProfileRole> = Vec::new();
         for row in &selection.rows {
             let eligible = self.eligible(session, &row.plane).await.map_err(|_| ProfileError::Unread)?;
@@ -142,37 +177,7 @@ impl Portal {
         if roles.is_empty() || roles.len() > MOST_ROLES {
             return Err(ProfileError::Roles);
         }
-        let Fields { wanted, justification, ticket_number, ticket_system, .. } = selection.fields.clone();
-        let defaults = Defaults { wanted, justification, ticket_number, ticket_system };
-        let profile = Profile { id: ProfileId::random(), name: checked(name)?, roles, defaults };
-        self.change_personal(session, |Profiles(profiles)| {
-            if profiles.len() >= MOST_PROFILES {
-                return Err(ProfileError::TooMany);
-            }
-            is_free(profiles, &profile)?;
-            profiles.push(profile.clone());
-            Ok(())
-        })
-        .await?;
-        Ok(profile)
-    }
-
-    /// Gives a profile another name.
-    pub async fn rename_profile(
-        &self,
-        session: &Session,
-        id: ProfileId,
-        name: &str,
-    ) -> Result<(), ProfileError> {
-        let name = checked(name)?;
-        self.change_personal(session, |Profiles(profiles)| {
-            let at = profiles.iter().position(|profile| profile.id == id).ok_or(ProfileError::NotFound)?;
-            let renamed = Profile { name: name.clone(), ..profiles[at].clone() };
-            is_free(profiles, &renamed)?;
-            profiles[at] = renamed;
-            Ok(())
-        })
-        .await
+        Ok(roles)
     }
 
     /// Deletes a profile, if there is one.
@@ -184,8 +189,8 @@ impl Portal {
         .await
     }
 
-    /// Makes a selection of the profile with this name or id, or at this place (`#1` is the first), filled with its defaults. Changes nothing else: [`PortalError::NotEligible`]
-    /// when none of its roles can be found.
+    /// Makes a selection of the profile with this name or id, or at this place (`#1` is the first), filled with its defaults. Changes nothing else but when it
+    /// was used last: [`PortalError::NotEligible`] when none of its roles can be found.
     pub async fn use_profile(
         &self,
         session: &Session,
@@ -236,7 +241,17 @@ impl Portal {
         let fields = Fields { wanted, justification, ticket_number, ticket_system, ..Fields::default() };
         let named = missing.iter().map(|role: &ProfileRole| role.names.clone()).collect();
         let again = Again { rows, narrowed, missing: named, fields: fields.bounded(), ..Again::default() };
-        Ok(Used { selection: self.select_again(session, again).await?, missing, unread })
+        let selection = self.select_again(session, again).await?;
+        let (id, now) = (profile.id, self.clock.now());
+        let noted = self.change_profiles(session, id, |profiles, at| {
+            profiles[at].last_used = Some(now);
+            Ok(())
+        });
+        if noted.await.is_err() {
+            // It is used all the same.
+            tracing::warn!("the use of a profile could not be noted");
+        }
+        Ok(Used { selection, missing, unread })
     }
 }
 

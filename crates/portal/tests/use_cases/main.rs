@@ -4,6 +4,7 @@
 mod approvals;
 mod cancel;
 mod chance;
+mod checks;
 mod deactivate;
 mod feed;
 mod follow_on;
@@ -14,7 +15,9 @@ mod narrow;
 mod plans;
 mod profiles;
 mod prolong;
+mod reasons;
 mod replay;
+mod rules;
 mod schedule;
 mod settings;
 mod step_up;

@@ -21,7 +21,7 @@ async fn plan(world: &World, rows: Vec<RowKey>, fields: Fields) -> Plan {
 /// What is wrong when `rows` are to be activated with `fields`.
 async fn fields_of(world: &World, rows: &[RowKey], fields: Fields) -> Vec<Field> {
     let plan = plan(world, rows.to_vec(), fields.clone()).await;
-    let problems = plan.problems(&fields, world.portal.clock().now());
+    let problems = plan.problems(&fields, world.portal.clock().now(), world.portal.rules());
     problems.into_iter().map(|problem| problem.field).collect()
 }
 

@@ -1,6 +1,8 @@
 //! Profiles: kept per person and tenant, keyed by what a role is, and never more than a selection when used.
 
-use portal::profiles::{LONGEST_NAME, ProfileError};
+use portal::profiles::edit::Direction;
+use portal::profiles::{Defaults, LONGEST_NAME, MOST_PROFILES, MOST_ROLES, Profile, ProfileError};
+use portal::selection::RowKey;
 use portal::{PortalError, Session};
 
 use crate::world::{World, adele, lenient, session, typed};
@@ -54,9 +56,9 @@ async fn names_are_bounded_and_unique_whatever_the_case() {
     assert_eq!(saved(&world, &adele(), &"é".repeat(LONGEST_NAME + 1)).await, Err(ProfileError::NameTooLong));
     saved(&world, &adele(), &"é".repeat(LONGEST_NAME)).await.unwrap();
     let id = world.portal.profiles(&adele()).await.unwrap()[1].id;
-    let rename = world.portal.rename_profile(&adele(), id, "morning").await;
+    let rename = world.portal.edit_profile(&adele(), id, "morning", Defaults::default()).await;
     assert_eq!(rename, Err(ProfileError::NameTaken));
-    world.portal.rename_profile(&adele(), id, "Evening").await.unwrap();
+    world.portal.edit_profile(&adele(), id, "Evening", Defaults::default()).await.unwrap();
     world.portal.delete_profile(&adele(), id).await.unwrap();
     assert_eq!(world.portal.profiles(&adele()).await.unwrap().len(), 1);
 }
@@ -76,4 +78,82 @@ async fn profiles_belong_to_one_person_in_one_tenant() {
     world.portal.forget(&adele()).await;
     let used = world.portal.use_profile(&adele(), "Morning", None).await;
     assert_eq!(used.err(), Some(ProfileError::Portal(PortalError::NotEligible)));
+}
+
+async fn all(world: &World) -> Vec<Profile> {
+    world.portal.profiles(&adele()).await.unwrap()
+}
+
+#[tokio::test]
+async fn profiles_are_moved_and_the_ends_stay_ends() {
+    let world = World::new();
+    for name in ["A", "B", "C"] {
+        saved(&world, &adele(), name).await.unwrap();
+    }
+    let ids: Vec<_> = all(&world).await.iter().map(|profile| profile.id).collect();
+    let moves = [
+        (2, Direction::Up, "ACB"),
+        (0, Direction::Up, "ACB"),
+        (0, Direction::Down, "CAB"),
+        (1, Direction::Down, "CAB"),
+    ];
+    for (which, direction, expected) in moves {
+        world.portal.move_profile(&adele(), ids[which], direction).await.unwrap();
+        let names: String = all(&world).await.into_iter().map(|profile| profile.name).collect();
+        assert_eq!(names, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_profile_s_roles_and_defaults_are_edited_and_its_last_use_is_known() {
+    let world = World::new();
+    saved(&world, &adele(), "Morning").await.unwrap();
+    let profile = all(&world).await.remove(0);
+    assert_eq!(profile.last_used, None);
+
+    let defaults = Defaults { justification: "Evening".into(), ..Defaults::default() };
+    world.portal.edit_profile(&adele(), profile.id, "Morning", defaults).await.unwrap();
+    let first = profile.roles[0].key();
+    world.portal.remove_from_profile(&adele(), profile.id, &first).await.unwrap();
+    let last = profile.roles[1].key();
+    let emptied = world.portal.remove_from_profile(&adele(), profile.id, &last).await;
+    assert_eq!(emptied, Err(ProfileError::Roles), "a profile without roles is none");
+
+    let rows = vec![
+        world.entra.offers("Writer", Some(lenient(60))),
+        world.azure.offers("Reader", Some(lenient(60))),
+    ];
+    world.portal.forget(&adele()).await;
+    let selection = world.portal.select(&adele(), rows).await.unwrap();
+    world.portal.add_to_profile(&adele(), &selection, profile.id).await.unwrap();
+    let used = world.portal.use_profile(&adele(), "Morning", None).await.unwrap();
+    assert_eq!(used.selection.rows.len(), 2, "Reader was there already");
+    assert_eq!(used.selection.fields.justification, "Evening");
+    assert_eq!(all(&world).await[0].last_used, Some(world.clock_now()));
+}
+
+#[tokio::test]
+async fn a_person_has_no_more_profiles_and_a_profile_no_more_roles_than_is_allowed() {
+    let world = World::new();
+    for count in 0..MOST_PROFILES {
+        saved(&world, &adele(), &format!("Profile {count}")).await.unwrap();
+    }
+    assert_eq!(saved(&world, &adele(), "One more").await, Err(ProfileError::TooMany));
+    assert_eq!(all(&world).await.len(), MOST_PROFILES);
+
+    let offered = |count: usize| -> Vec<RowKey> {
+        (0..count).map(|role| world.entra.offers(&format!("Role {role}"), Some(lenient(60)))).collect()
+    };
+    let profile = all(&world).await.remove(0);
+    let rows = offered(MOST_ROLES + 1);
+    world.portal.forget(&adele()).await;
+    let many = world.portal.select(&adele(), rows.clone()).await.unwrap();
+    assert_eq!(world.portal.add_to_profile(&adele(), &many, profile.id).await, Err(ProfileError::Roles));
+    world.portal.delete_profile(&adele(), profile.id).await.unwrap();
+    assert_eq!(world.portal.save_profile(&adele(), &many, "Full").await.err(), Some(ProfileError::Roles));
+    let full = world.portal.select(&adele(), rows[..MOST_ROLES].to_vec()).await.unwrap();
+    world.portal.save_profile(&adele(), &full, "Full").await.unwrap();
+    let id = all(&world).await.last().unwrap().id;
+    let one = world.portal.select(&adele(), rows[MOST_ROLES..].to_vec()).await.unwrap();
+    assert_eq!(world.portal.add_to_profile(&adele(), &one, id).await, Err(ProfileError::Roles));
 }

@@ -17,6 +17,7 @@ use pim::policy::{ApprovalRequirement, ContextRequirement, Policy, Requirement};
 use pim::tokens::{Audience, TokenError, Tokens, Vaults};
 use portal::activate::Confirmation;
 use portal::pace::Pace;
+use portal::rules::Rules;
 use portal::selection::{Fields, RowKey, Wanted};
 use portal::{Portal, Ports, Session};
 use secrecy::SecretString;
@@ -57,14 +58,31 @@ impl World {
         let records = Arc::new(MemoryRecords::default());
         let (audit, tokens) = (Arc::new(FakeAudit::default()), Arc::new(FakeTokens::default()));
         let planes = [entra.clone(), azure.clone()];
-        let portal = portal(&planes, &records, &journal, &audit, &tokens, &clock);
+        let portal = portal(&planes, &records, &journal, &audit, &tokens, &clock, Rules::default());
         Self { portal, entra, azure, journal, records, audit, clock, tokens }
     }
 
     /// Another portal over the same stores and planes, which remembers nothing: a second process, or the same one started again.
     pub(crate) fn replica(&self) -> Portal {
         let planes = [self.entra.clone(), self.azure.clone()];
-        portal(&planes, &self.records, &self.journal, &self.audit, &self.tokens, &self.clock)
+        portal(
+            &planes,
+            &self.records,
+            &self.journal,
+            &self.audit,
+            &self.tokens,
+            &self.clock,
+            Rules::default(),
+        )
+    }
+
+    /// A world whose organisation has rules.
+    pub(crate) fn ruled(rules: Rules) -> Self {
+        let world = Self::new();
+        let planes = [world.entra.clone(), world.azure.clone()];
+        let World { records, journal, audit, tokens, clock, .. } = &world;
+        let portal = portal(&planes, records, journal, audit, tokens, clock, rules);
+        Self { portal, ..world }
     }
 
     /// Confirms `rows` with `fields`.
@@ -129,6 +147,7 @@ fn portal(
     audit: &Arc<FakeAudit>,
     tokens: &Arc<FakeTokens>,
     clock: &ManualClock,
+    rules: Rules,
 ) -> Portal {
     Portal::new(Ports {
         // In no order: the portal sorts them.
@@ -140,6 +159,7 @@ fn portal(
         audit: Some(audit.clone()),
         clock: Arc::new(clock.clone()),
         pace: Pace::default(),
+        rules,
     })
 }
 

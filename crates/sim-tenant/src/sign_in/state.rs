@@ -112,6 +112,8 @@ pub(crate) struct SignInState {
     /// Consented for everybody.
     pub(crate) admin_consent: BTreeSet<String>,
     pub(crate) consent_mode: ConsentMode,
+    /// Names of scopes that no token carries, whoever consented: a tenant grants what it likes, and tells in the answer.
+    pub(crate) withheld: BTreeSet<String>,
     /// How the next ID token is spoilt.
     pub(crate) spoil: Option<Spoil>,
     pub(super) serial: u64,

@@ -207,6 +207,10 @@ fn granted(world: &World, grant: &Grant, scopes: &[Scope]) -> Result<(Resource, 
     if (out.is_empty() && by_default) || !out.iter().all(consented) {
         return Err(refused());
     }
+    out.retain(|scope| !world.sign_in.withheld.contains(&scope.name));
+    if out.is_empty() {
+        return Err(refused());
+    }
     if by_default {
         out.push(Scope { resource: Some(resource), name: ".default".to_owned(), qualified: true });
     }

@@ -276,3 +276,18 @@ async fn sign_out_goes_back_to_a_registered_origin_only() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_scope_that_the_tenant_withholds_is_in_no_token_and_its_resource_refuses() -> Result<()> {
+    let sim = Sim::start().await?;
+    sim.control("/consent", json!({ "without": ["RoleManagement.ReadWrite.Directory"] })).await?;
+    let tokens = sim.sign_in(ADELE).await?;
+    let scope = tokens.answer["scope"].as_str().unwrap_or_default();
+    assert!(!scope.contains("RoleManagement.ReadWrite") && scope.contains("Policy.Read.All"), "{scope}");
+    let list =
+        "roleManagement/directory/roleEligibilityScheduleInstances/filterByCurrentUser(on='principal')";
+    let token = tokens.answer["access_token"].as_str().context("no access_token")?;
+    let (status, answer) = sim.get(token, &sim.graph_url(list)).await?;
+    assert_eq!(status, 403, "{answer}");
+    Ok(())
+}

@@ -24,7 +24,13 @@ async fn a_record_comes_back_as_it_was_put_and_only_under_its_kind_and_key() {
         (record.content.as_slice(), record.version, record.expires),
         (&b"content"[..], 1, later(HOUR))
     );
-    for kind in [RecordKind::SignInFlow, RecordKind::Tokens, RecordKind::Selection, RecordKind::Profiles] {
+    for kind in [
+        RecordKind::SignInFlow,
+        RecordKind::Tokens,
+        RecordKind::Selection,
+        RecordKind::Profiles,
+        RecordKind::Reasons,
+    ] {
         assert!(store.get(kind, "key").await.unwrap().is_none(), "{kind:?}");
     }
     assert!(store.get(RecordKind::Session, "other").await.unwrap().is_none());

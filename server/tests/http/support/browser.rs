@@ -34,6 +34,11 @@ impl Browser {
         Self { cookies: Arc::new(Mutex::new(cookies)), seen: Arc::default(), ..other.clone() }
     }
 
+    /// The same browser at another replica.
+    pub(crate) fn at(&self, replica: Url) -> Self {
+        Self { url: replica, ..self.clone() }
+    }
+
     /// The value of a cookie it holds.
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
         self.cookies.lock().expect("no poison").get(name).cloned()

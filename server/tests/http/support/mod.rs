@@ -13,7 +13,9 @@ use jiff::SignedDuration;
 use pim::clock::{Clock, ManualClock, SystemClock};
 use pim::records::RecordKind;
 use portal::pace::Pace;
+use portal::rules::Rules;
 use serde_json::Value;
+use server::branding::Branding;
 use server::config::{Cloud, Config};
 use server::wiring::State;
 use sim_tenant::tenant::{DEMO_CLIENT_ID, DEMO_TENANT_ID, Tenant, demo};
@@ -23,7 +25,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 pub(crate) use browser::{Browser, SESSION};
-pub(crate) use page::{Page, text};
+pub(crate) use page::{Page, Row, text};
 
 pub(crate) const ADELE: &str = "adele@contoso.example";
 pub(crate) const ADELE_ID: &str = "a1de1e00-51c8-4d0e-8f2a-6b1e00000001";
@@ -111,11 +113,16 @@ pub(crate) struct Portal {
 
 impl Portal {
     pub(crate) async fn start(sim: &Sim) -> Self {
+        Self::start_with(sim, |_| {}).await
+    }
+
+    /// One with other settings.
+    pub(crate) async fn start_with(sim: &Sim, change: impl FnOnce(&mut Config)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let url = Url::parse(&format!("http://localhost:{}", address.port())).expect("a URL");
         let directory = TempDir::new().expect("a directory");
-        let config = Config {
+        let mut config = Config {
             public_url: url.clone(),
             listen: address,
             tenant_id: DEMO_TENANT_ID.parse().expect("a tenant id"),
@@ -131,12 +138,26 @@ impl Portal {
             database_url: format!("sqlite://{}", directory.path().join("portal.db").display()),
             key_file: directory.path().join("portal.key"),
             pace: Pace::default(),
+            branding: Branding::default(),
+            rules: Rules::default(),
         };
+        change(&mut config);
         let clock = ManualClock::at(SystemClock.now());
         let state = State::open(config, Arc::new(clock.clone())).await.expect("the portal opens");
         let router = server::router(&state);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url, state, clock, directory }
+    }
+
+    /// Another replica: the same settings, store and time on another port.
+    pub(crate) async fn beside(&self) -> Url {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let config = (*self.state.config).clone();
+        let state = State::open(config, Arc::new(self.clock.clone())).await.expect("the replica opens");
+        let router = server::router(&state);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Url::parse(&format!("http://localhost:{port}")).expect("a URL")
     }
 
     pub(crate) fn browser(&self) -> Browser {
@@ -216,6 +237,13 @@ impl Sim {
         let mut calls = self.read("requests").await;
         calls.retain(|call| call["plane"] != "sign-in");
         calls
+    }
+
+    /// How often a token was asked for by refresh token.
+    pub(crate) async fn refreshes(&self) -> usize {
+        let mut calls = self.read("requests").await;
+        calls.retain(|call| call.to_string().contains("grant_type=refresh_token"));
+        calls.len()
     }
 
     /// The calls among them that ask to activate or deactivate something.

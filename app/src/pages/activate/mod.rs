@@ -1,13 +1,25 @@
 //! `/activate/{selection}`: what will happen, what has to be given, and the button.
+//!
+//! `duration`, `reasons`, `checked` and `steps` draw their part of it. A button of the form is a step of `/do/activate`; to add one,
+//! add it there.
+
+mod checked;
+mod duration;
+mod reasons;
+mod steps;
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use pim::duration::{ActivationDuration, words as duration_words};
 use pim::ids::SelectionId;
 use pim::policy::{ContextRequirement, PolicyReading, Requirement};
+use portal::check::Check;
 use portal::overview::Standing;
 use portal::plan::{DEFAULT_DURATION, Line, Plan};
-use portal::selection::{Field, Problem, Selection, Wanted};
+use portal::profiles::Profile;
+use portal::reasons::Reasons;
+use portal::rules::{Pattern, TicketRules};
+use portal::selection::{Field, Problem, RowKey, Selection};
 
 use crate::components::failure;
 use crate::components::frame::Frame;
@@ -18,14 +30,22 @@ use crate::components::plane::plane_mark;
 use crate::components::policy::{approvers_in_words, capitalised, gives, why_unknown};
 use crate::components::time::{At, clock};
 use crate::context::{Context, signed_in};
-use crate::fragments::demand;
-use crate::islands::{Durations, Start};
+use crate::islands::{Durations, Reasons as ReasonsIsland, Start};
 use crate::pages::not_found::NotFound;
 use crate::pages::profiles::problem as profile_problem;
 use crate::words;
 
-/// Lengths offered, in minutes.
-const PRESETS: [u32; 4] = [30, 60, 240, 480];
+pub(crate) use self::reasons::slug as template_slug;
+
+/// What stands on the page besides the plan.
+struct Besides {
+    /// Whether the selection was confirmed and not sent.
+    abandoned: bool,
+    /// What the service said to each line, where the person asked for it.
+    checks: Option<Vec<Option<Check>>>,
+    reasons: Reasons,
+    profiles: Vec<Profile>,
+}
 
 /// The page.
 #[component]
@@ -33,6 +53,7 @@ pub(crate) fn Activate() -> impl IntoView {
     let Some((context, session)) = signed_in() else { return ().into_any() };
     let id =
         use_params_map().get_untracked().get("selection").and_then(|text| text.parse::<SelectionId>().ok());
+    let asked_to_check = use_query_map().get_untracked().get("check").is_some();
     Suspend::new(async move {
         let Some(id) = id else { return view! { <NotFound/> }.into_any() };
         let Ok(selection) = context.portal.selection(&session, id).await else {
@@ -41,12 +62,17 @@ pub(crate) fn Activate() -> impl IntoView {
         let plan = context.portal.plan(&session, &selection).await;
         // Where the journal cannot be read it is not known; nobody is told then that nothing was sent.
         let abandoned = context.portal.was_abandoned(&session, &selection).await.unwrap_or(false);
-        page(&context, &selection, &plan, abandoned)
+        let checks = if asked_to_check { Some(context.portal.check(&session, &plan).await) } else { None };
+        // What is offered for convenience is left out where it cannot be read.
+        let reasons = context.portal.reasons(&session).await.unwrap_or_default();
+        let profiles = context.portal.profiles(&session).await.unwrap_or_default();
+        page(&context, &selection, &plan, &Besides { abandoned, checks, reasons, profiles })
     })
     .into_any()
 }
 
-fn page(context: &Context, selection: &Selection, plan: &Plan, abandoned: bool) -> AnyView {
+fn page(context: &Context, selection: &Selection, plan: &Plan, besides: &Besides) -> AnyView {
+    let abandoned = besides.abandoned;
     let ready = plan.ready().count();
     let heading = format!(
         "{} {}",
@@ -57,7 +83,10 @@ fn page(context: &Context, selection: &Selection, plan: &Plan, abandoned: bool) 
         .lines
         .iter()
         .enumerate()
-        .map(|(index, line)| line_view(context, selection, plan, index, line))
+        .map(|(index, line)| {
+            let check = besides.checks.as_ref().and_then(|checks| checks.get(index)).cloned().flatten();
+            line_view(context, selection, plan, index, line, check.as_ref())
+        })
         .collect_view();
     let problems = problems(selection, plan);
     let unsent = abandoned.then(|| {
@@ -75,10 +104,13 @@ fn page(context: &Context, selection: &Selection, plan: &Plan, abandoned: bool) 
     });
     let can_send = ready > 0 && (selection.confirmed.is_none() || abandoned);
     let id = selection.id.to_string();
-    let summary = problem_summary(&problems);
+    let summary = problem_summary(&problems, plan);
     let left_out = left_out(context, selection, plan);
-    let fields = fields(selection, plan, &problems);
-    let steps = steps(plan);
+    let fields = fields(&context.portal.rules().ticket, selection, plan, &problems, &besides.reasons);
+    let profile = save_as_profile(&besides.profiles);
+    let steps = steps::steps(plan);
+    let asks = steps::summary(plan);
+    let checked = besides.checks.as_deref().map(checked::summary);
     let sends = if selection.continues { "Continue" } else { "Activate" };
     view! {
         <Frame title=heading.clone()>
@@ -86,37 +118,49 @@ fn page(context: &Context, selection: &Selection, plan: &Plan, abandoned: bool) 
                 <div>
                     <p class="crumbs"><a href="/">"Overview"</a>" / Activate"</p>
                     <h1>{heading}</h1>
+                    <p class="sum">{asks}</p>
                 </div>
                 <a class="button" href="/">"Back"</a>
             </div>
-            {unsent}{confirmed}
+            {unsent}{confirmed}{checked}
             <form class="activate" method="post" action="/do/activate">
-                // A form sent by Enter presses its first button: that has to be the one that activates.
-                <button class="first-button" name="step" value="confirm" tabindex="-1" aria-hidden="true" disabled=!can_send></button>
+                // A form sent by Enter presses its first button. From a field that names a template or a profile it saves that; else it
+                // activates.
+                <button class="first-button" name="step" value="enter" tabindex="-1" aria-hidden="true" disabled=!can_send></button>
                 <input type="hidden" name="selection" value=id/>
                 <div class="columns">
                     <div>
                         {summary}
                         <ul class="panel plan">{lines}{left_out}</ul>
                         {fields}
-                        {save_as_profile()}
+                        {profile}
                     </div>
                     <aside class="panel steps" aria-labelledby="will-happen">
                         <h2 id="will-happen">"What will happen"</h2>
                         {steps}
                         <button class="button primary wide" name="step" value="confirm" disabled=!can_send>{format!("{sends} {}", words::roles(ready))}</button>
-                        <button class="plain wide without-script" name="step" value="again">"Work out again"</button>
+                        <button class="button wide" formnovalidate="" name="step" value="check" disabled=!can_send aria-describedby="check-hint">"Check first"</button>
+                        <p class="quiet" id="check-hint">"asks Microsoft about each role, and sends nothing"</p>
+                        <button class="plain wide without-script" formnovalidate="" name="step" value="again">"Work out again"</button>
                     </aside>
                 </div>
             </form>
             <Durations/>
+            <ReasonsIsland/>
             <Start/>
         </Frame>
     }
     .into_any()
 }
 
-fn line_view(context: &Context, selection: &Selection, plan: &Plan, index: usize, line: &Line) -> AnyView {
+fn line_view(
+    context: &Context,
+    selection: &Selection,
+    plan: &Plan,
+    index: usize,
+    line: &Line,
+    check: Option<&Check>,
+) -> AnyView {
     let eligibility = &line.role.eligibility;
     let plane = context.portal.planes().find(|plane| plane.id == eligibility.target.plane);
     let plane_mark = plane.map(plane_mark);
@@ -165,15 +209,20 @@ fn line_view(context: &Context, selection: &Selection, plan: &Plan, index: usize
     let can_narrow = is_first && line.is_ready() && context.portal.can_narrow(&line.role);
     let narrow = can_narrow.then(|| {
         let text = if line.narrowed.is_some() { "Change scopes…" } else { "Narrow to scopes…" };
-        view! { <button class="plain narrow" name="step" value=format!("narrow:{}", line.row)>{text}<span class="for-readers">{format!(" of {name}")}</span></button> }
+        view! { <button class="plain narrow" formnovalidate="" name="step" value=format!("narrow:{}", line.row)>{text}<span class="for-readers">{format!(" of {name}")}</span></button> }
     });
-    let own = (is_first && line.is_ready()).then(|| own_fields(selection, index, line));
+    let own = (is_first && line.is_ready())
+        .then(|| own_fields(&context.portal.rules().ticket, selection, index, line));
+    let checked = check.map(|check| checked::line(check, line.start.is_some()));
+    // After a role was removed, the focus goes to the button of the one that took its place.
+    let at = selection.rows.iter().position(|row| row == &line.row).filter(|_| is_first);
+    let remove_id = at.map(|at| format!("remove-{at}"));
     view! {
         <li>
             <div class="role"><strong>{eligibility.names.title.clone()}</strong><span class="place">{eligibility.names.place.clone()}</span>{narrowed}{plane_mark}{narrow}</div>
-            <div class="gives"><span>{gives(&line.policy)}</span>{outcome}{unknown}{refused}{own}</div>
+            <div class="gives"><span>{gives(&line.policy)}</span>{outcome}{unknown}{refused}{checked}{own}</div>
             {length}
-            <button class="icon-button" name="step" value=format!("remove:{}", line.row) title="Remove"><Icon glyph=Glyph::Remove/><span class="for-readers">{format!("Remove {name}")}</span></button>
+            <button class="icon-button" id=remove_id formnovalidate="" name="step" value=format!("remove:{}", line.row) title="Remove"><Icon glyph=Glyph::Remove/><span class="for-readers">{format!("Remove {name}")}</span></button>
         </li>
     }
     .into_any()
@@ -215,7 +264,16 @@ fn left_out(context: &Context, selection: &Selection, plan: &Plan) -> AnyView {
 }
 
 /// Keeps the roles and what was typed for the next time.
-fn save_as_profile() -> AnyView {
+fn save_as_profile(profiles: &[Profile]) -> AnyView {
+    let others = (!profiles.is_empty()).then(|| {
+        let options = profiles.iter().map(|profile| view! { <option value=profile.id.to_string()>{profile.name.clone()}</option> });
+        view! {
+            <div class="field">
+                <label for="profile">"Or add the roles to a profile that you have"</label>
+                <div class="copy-field"><select id="profile" name="profile">{options.collect_view()}</select><button class="button" name="step" value="add-to-profile">"Add roles"</button></div>
+            </div>
+        }
+    });
     let problem = use_query_map().get_untracked().get("profile").map(|slug| profile_problem(&slug));
     view! {
         <details class="save-profile" open=problem.is_some()>
@@ -224,8 +282,9 @@ fn save_as_profile() -> AnyView {
                 <label for="profile-name">"Name of the profile"</label><span class="hint">"keeps the roles, the reason, the duration and the ticket; nothing is sent"</span>
                 <input type="text" id="profile-name" name="profile_name" maxlength="80" aria-invalid=problem.is_some().to_string() aria-describedby="profile-problem"/>
                 <p class="problem" id="profile-problem">{problem}</p>
-                <button class="button" name="step" value="save-profile">"Save profile"</button>
+                <button class="button" formnovalidate="" name="step" value="save-profile">"Save profile"</button>
             </div>
+            {others}
         </details>
     }
     .into_any()
@@ -249,18 +308,27 @@ fn problems(selection: &Selection, plan: &Plan) -> Vec<Problem> {
     problems
 }
 
-fn problem_summary(problems: &[Problem]) -> AnyView {
+/// The id of a field that is for one role alone.
+fn own_id(index: usize, field: &str) -> String {
+    format!("own-{index}-{field}")
+}
+
+fn problem_summary(problems: &[Problem], plan: &Plan) -> AnyView {
     if problems.is_empty() {
         return view! { <div id="problems"></div> }.into_any();
     }
     let links = problems.iter().map(|problem| {
-        let target = match problem.field {
-            Field::Duration => "#duration",
-            Field::Justification => "#justification",
-            Field::Ticket => "#ticket-number",
-            Field::Start => "#start",
+        let line = problem.row.as_ref().and_then(|row| plan.lines.iter().position(|line| &line.row == row));
+        let (all, own) = match problem.field {
+            Field::Duration => ("duration", "minutes"),
+            Field::Justification => ("justification", "reason"),
+            Field::Ticket => ("ticket-number", "ticket"),
+            Field::TicketSystem => ("ticket-system", "system"),
+            Field::Start => ("start", "minutes"),
         };
-        view! { <li><a href=target>{problem.text.clone()}</a></li> }
+        let target = line.map_or_else(|| all.to_owned(), |index| own_id(index, own));
+        let whose = line.map(|index| format!("{}: ", plan.lines[index].role.eligibility.names.title));
+        view! { <li><a href=format!("#{target}")>{whose}{problem.text.clone()}</a></li> }
     });
     view! {
         <div id="problems" class="notice bad-ground" role="alert">
@@ -270,27 +338,34 @@ fn problem_summary(problems: &[Problem]) -> AnyView {
     .into_any()
 }
 
-fn fields(selection: &Selection, plan: &Plan, problems: &[Problem]) -> AnyView {
-    let problem =
-        |field| problems.iter().find(|problem| problem.field == field).map(|problem| problem.text.clone());
+fn fields(
+    rules: &TicketRules,
+    selection: &Selection,
+    plan: &Plan,
+    problems: &[Problem],
+    reasons: &Reasons,
+) -> AnyView {
+    let problem = |field| problem_of(problems, None, field);
     let typed = &selection.fields;
     let asks_ticket = plan.ticket();
-    let ticket_problem = problem(Field::Ticket);
-    let ticket = (asks_ticket.should_ask() || ticket_problem.is_some() || !typed.ticket_number.is_empty()).then(|| {
+    let (ticket_problem, system_problem) = (problem(Field::Ticket), problem(Field::TicketSystem));
+    let ticket = (asks_ticket.should_ask() || ticket_problem.is_some() || system_problem.is_some() || !typed.ticket_number.is_empty()).then(|| {
         let asked = plan.ready().filter(|line| line.policy.ticket == Requirement::Required).count();
         let hint = if asked > 0 { format!("asked by {}", words::roles(asked)) } else { "may be asked for".into() };
         view! {
             <div class="pair">
                 <div class="field">
                     <label for="ticket-number">"Ticket"</label><span class="hint" id="ticket-hint">{hint}</span>
+                    <p class="rules" id="ticket-rules">{rules.hint()}</p>
                     <input type="text" id="ticket-number" name="ticket_number" value=typed.ticket_number.clone() maxlength="128" autocomplete="off"
+                        pattern=pattern(rules) title=pattern_words(rules)
                         aria-required=(asks_ticket == Requirement::Required).to_string() aria-invalid=ticket_problem.is_some().to_string()
-                        aria-describedby="ticket-hint ticket-problem"/>
+                        aria-describedby="ticket-hint ticket-rules ticket-problem"/>
                     <p class="problem" id="ticket-problem">{ticket_problem}</p>
                 </div>
                 <div class="field">
                     <label for="ticket-system">"Ticket system"</label>
-                    <input type="text" id="ticket-system" name="ticket_system" value=typed.ticket_system.clone() maxlength="128" autocomplete="off"/>
+                    {system_field(rules, "ticket-system".into(), "ticket_system".into(), &typed.ticket_system, "Choose…", system_problem)}
                 </div>
             </div>
         }
@@ -300,11 +375,51 @@ fn fields(selection: &Selection, plan: &Plan, problems: &[Problem]) -> AnyView {
     let focus = use_query_map().get_untracked().get("focus").is_some_and(|what| what == "reason");
     view! {
         <JustificationField typed=typed.justification.clone() required=insist problem=problem(Field::Justification) focus=focus/>
+        {reasons::offered(reasons)}
         {ticket}
-        {durations(typed.wanted, plan, problem(Field::Duration))}
+        {duration::field(typed.wanted, plan, problem(Field::Duration))}
         {start(selection, problem(Field::Start))}
     }
     .into_any()
+}
+
+/// What is wrong with a field: of one role alone, or the one for all.
+fn problem_of(problems: &[Problem], row: Option<&RowKey>, field: Field) -> Option<String> {
+    let found = problems.iter().find(|problem| problem.field == field && problem.row.as_ref() == row);
+    found.map(|problem| problem.text.clone())
+}
+
+/// What a browser may check by itself of a ticket number.
+fn pattern(rules: &TicketRules) -> Option<String> {
+    rules.pattern.as_ref().and_then(Pattern::for_browsers)
+}
+
+/// What a browser says beside its own words when it does.
+fn pattern_words(rules: &TicketRules) -> Option<String> {
+    pattern(rules).and_then(|_| rules.hint())
+}
+
+/// The ticket system: one of the organisation's, or any where it names none. `none` is what stands there when none is chosen.
+fn system_field(
+    rules: &TicketRules,
+    id: String,
+    name: String,
+    typed: &str,
+    none: &'static str,
+    problem: Option<String>,
+) -> AnyView {
+    let problem_id = format!("{id}-problem");
+    let (described, is_wrong) = (problem_id.clone(), problem.is_some().to_string());
+    let field = if rules.systems.is_empty() {
+        let typed = typed.to_owned();
+        view! { <input type="text" id=id name=name value=typed maxlength="128" autocomplete="off" aria-invalid=is_wrong aria-describedby=described/> }.into_any()
+    } else {
+        let systems = rules.systems.iter().map(|system| {
+            view! { <option value=system.clone() selected=system == typed>{system.clone()}</option> }
+        });
+        view! { <select id=id name=name aria-invalid=is_wrong aria-describedby=described><option value="">{none}</option>{systems.collect_view()}</select> }.into_any()
+    };
+    view! { {field}<p class="problem" id=problem_id>{problem}</p> }.into_any()
 }
 
 /// When it starts. The browser says which zone it is in; without a script the time is UTC, and says so.
@@ -330,23 +445,29 @@ fn start(selection: &Selection, problem: Option<String>) -> Option<AnyView> {
     )
 }
 
-/// What may differ for one role alone. What is left empty is as for all.
-fn own_fields(selection: &Selection, index: usize, line: &Line) -> AnyView {
+/// What may differ for one role alone. What is left empty is as for all. The browser checks none of it: a field that is folded away could
+/// not tell what is wrong.
+fn own_fields(rules: &TicketRules, selection: &Selection, index: usize, line: &Line) -> AnyView {
+    let problem = |field| problem_of(&selection.problems, Some(&line.row), field);
     let own = selection.fields.own(&line.row).cloned().unwrap_or_default();
     let name = |field: &str| format!("own[{index}][{field}]");
-    let id = |field: &str| format!("own-{index}-{field}");
+    let id = |field: &str| own_id(index, field);
     let title = line.role.eligibility.names.title.clone();
     let asks_ticket = line.policy.ticket.should_ask();
     let maximum =
         line.policy.maximum_duration.map_or_else(|| DEFAULT_DURATION.minutes(), ActivationDuration::minutes);
+    let wrong_ticket = problem(Field::Ticket);
     let ticket = asks_ticket.then(|| {
         view! {
             <label for=id("ticket")>"Ticket"</label>
-            <input type="text" id=id("ticket") name=name("ticket_number") value=own.ticket_number.clone() maxlength="128" autocomplete="off"/>
+            <input type="text" id=id("ticket") name=name("ticket_number") value=own.ticket_number.clone() maxlength="128" autocomplete="off"
+                aria-invalid=wrong_ticket.is_some().to_string() aria-describedby=id("ticket-problem")/>
+            <p class="problem" id=id("ticket-problem")>{wrong_ticket}</p>
             <label for=id("system")>"Ticket system"</label>
-            <input type="text" id=id("system") name=name("ticket_system") value=own.ticket_system.clone() maxlength="128" autocomplete="off"/>
+            {system_field(rules, id("system"), name("ticket_system"), own.ticket_system.as_deref().unwrap_or_default(), "As for all", problem(Field::TicketSystem))}
         }
     });
+    let wrong_reason = problem(Field::Justification);
     view! {
         <details class="own" open=!own.is_empty()>
             <summary>"For this role alone"<span class="for-readers">{format!(": {title}")}</span></summary>
@@ -354,96 +475,11 @@ fn own_fields(selection: &Selection, index: usize, line: &Line) -> AnyView {
             <label for=id("minutes")>"Minutes"</label>
             <input type="number" id=id("minutes") name=name("wanted") value=own.duration.map(|duration| duration.minutes().to_string()) min="5" max=maximum.to_string() placeholder="as for all"/>
             <label for=id("reason")>"Reason"</label>
-            <input type="text" id=id("reason") name=name("justification") value=own.justification.clone() maxlength="500" placeholder="as for all" autocomplete="off"/>
+            <input type="text" id=id("reason") name=name("justification") value=own.justification.clone() maxlength="500" placeholder="as for all" autocomplete="off"
+                aria-invalid=wrong_reason.is_some().to_string() aria-describedby=id("reason-problem")/>
+            <p class="problem" id=id("reason-problem")>{wrong_reason}</p>
             {ticket}
         </details>
     }
     .into_any()
-}
-
-fn durations(wanted: Wanted, plan: &Plan, problem: Option<String>) -> AnyView {
-    let longest = plan.ready().map(|line| line.policy.maximum_duration.unwrap_or(DEFAULT_DURATION)).max();
-    let longest = longest.unwrap_or(DEFAULT_DURATION);
-    let mut offered: Vec<u32> = PRESETS.into_iter().filter(|minutes| *minutes < longest.minutes()).collect();
-    if let Wanted::For(wanted) = wanted
-        && !offered.contains(&wanted.minutes())
-    {
-        offered.push(wanted.minutes());
-        offered.sort_unstable();
-    }
-    let choice = |value: String, text: String, chosen: bool| {
-        view! { <label class="segment"><input type="radio" name="wanted" value=value checked=chosen/><span>{text}</span></label> }
-    };
-    let is_wanted = |minutes: u32| {
-        wanted == ActivationDuration::from_minutes(minutes).map_or(Wanted::Longest, Wanted::For)
-    };
-    let choices = offered
-        .into_iter()
-        .map(|minutes| choice(minutes.to_string(), duration_words(minutes), is_wanted(minutes)))
-        .collect_view();
-    view! {
-        <fieldset class="field" id="duration">
-            <legend>"Duration "<span class="hint">"each role at most its own limit"</span></legend>
-            <div class="segments">{choices}{choice("longest".into(), "Longest".into(), wanted == Wanted::Longest)}</div>
-            {problem.map(|text| view! { <p class="problem">{text}</p> })}
-        </fieldset>
-    }
-    .into_any()
-}
-
-/// In order and in words.
-fn steps(plan: &Plan) -> AnyView {
-    let mut steps: Vec<(String, String)> = Vec::new();
-    let title = |line: &Line| line.role.eligibility.names.title.clone();
-    let at_once: Vec<_> = plan.ready().filter(|line| line.starts_at_once()).collect();
-    match at_once.as_slice() {
-        [] => {}
-        [one] => steps.push((format!("{} starts at once", title(one)), "usable in about a minute".into())),
-        many => steps.push((
-            format!("{} start at once", words::roles(many.len())),
-            format!(
-                "{}; usable in about a minute",
-                many.iter().map(|line| title(line)).collect::<Vec<_>>().join(", ")
-            ),
-        )),
-    }
-    for step_up in &plan.step_ups {
-        let what = demand(&step_up.challenge, &plan.contexts);
-        let whom = words::roles(step_up.lines);
-        steps.push(if step_up.made {
-            (format!("{whom}: {what} was made"), "good for ten minutes after the sign-in".into())
-        } else {
-            (
-                format!("{what} for {whom}"),
-                "you are sent to Microsoft's sign-in and back, and confirm; the others do not wait for it"
-                    .into(),
-            )
-        });
-    }
-    let later = plan.ready().filter_map(|line| Some((line, line.start?)));
-    for (line, start) in later {
-        let at = clock(start, "%a %-d %b, ");
-        let what = if line.continues { "begins again" } else { "starts" };
-        steps.push((format!("{} {what} at {at}", title(line)), "scheduled with Microsoft now".into()));
-    }
-    for line in plan.ready().filter(|line| !line.needs_step_up()) {
-        if let Some(approvers) = line.approvers() {
-            let text = "its time counts from the approval; the request ends after 24 h".to_owned();
-            steps.push((format!("{} waits for {}", title(line), approvers_in_words(approvers)), text));
-        }
-    }
-    for line in plan.ready().filter(|line| line.may_ask_more()) {
-        steps.push((
-            format!("{} starts, or asks for more", title(line)),
-            "its rules could not be read; the result says which".into(),
-        ));
-    }
-    if steps.is_empty() {
-        return view! { <p class="quiet">"Nothing: none of these roles can be activated now."</p> }
-            .into_any();
-    }
-    let items = steps
-        .into_iter()
-        .map(|(what, detail)| view! { <li><strong>{what}</strong><span>{detail}</span></li> });
-    view! { <ol>{items.collect_view()}</ol> }.into_any()
 }
