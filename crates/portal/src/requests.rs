@@ -161,7 +161,9 @@ impl Portal {
         Open {
             entry,
             stage,
-            start: start.filter(|start| *start > self.clock.now()),
+            // What was to start at once may start a moment after it was asked for.
+            start: start
+                .filter(|start| start.duration_since(self.clock.now()) > SignedDuration::from_mins(1)),
             approval,
             withdraw: request.map(|request| request.id.clone()),
             operation: operation.map(|operation| (operation.batch, operation.id)),

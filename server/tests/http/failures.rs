@@ -16,10 +16,10 @@ async fn a_wrong_address_a_visit_to_a_form_and_a_batch_that_is_not_there_are_pag
     let world = World::start().await;
     let browser = world.signed_in(ADELE).await;
     for path in ["/nowhere", "/requests/not-an-id", "/requests/6f1c7a50-0000-4000-8000-000000000000"] {
-        assert_is_page(&browser.visit(path).await, 404, "There is nothing here");
+        assert_is_page(&browser.get(path).await, 404, "There is nothing here");
     }
-    assert_is_page(&browser.visit("/do/select").await, 405, "This address takes a form");
-    assert_is_page(&browser.visit("/auth/step-up/not/ids").await, 400, "This could not be understood");
+    assert_is_page(&browser.get("/do/select").await, 405, "This address takes a form");
+    assert_is_page(&browser.get("/auth/step-up/not/ids").await, 400, "This could not be understood");
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn a_form_that_is_too_large_or_from_elsewhere_is_refused_on_a_page() {
 async fn what_no_browser_shows_as_a_page_keeps_its_bare_status() {
     let world = World::start().await;
     let browser = world.browser();
-    let answer = browser.get("/events/session").await;
+    let answer = browser.fetch("/events/session").await;
     assert_eq!((answer.status, answer.body.as_str()), (401, ""));
 }
 

@@ -18,10 +18,10 @@ async fn ask(browser: &Browser, roles: &[&str]) -> Page {
 
 /// Stage and text of each open request.
 fn open(page: &Page) -> Vec<(String, String)> {
-    let rows = page.body.split("<li class=\"request\" data-stage=\"").skip(1);
+    let rows = page.body.split("<li data-stage=\"").skip(1);
     rows.map(|row| {
         let (stage, rest) = row.split_once('"').expect("a stage");
-        let row = rest.split("<li class=\"request\"").next().expect("a row");
+        let row = rest.split("<li data-stage").next().expect("a row");
         (stage.to_owned(), text(row.split("</section>").next().expect("a row")))
     })
     .collect()
@@ -44,14 +44,14 @@ async fn all_that_waits_for_approval_stands_with_who_can_give_it_and_a_link_for_
     let page = adele.get("/requests").await;
     let rows = open(&page);
     assert_eq!(rows.len(), 3, "{}", page.text());
-    for role in ROLES {
+    for (role, duration) in ROLES.into_iter().zip(["For 4 h", "For 2 h", "For 2 h"]) {
         let (title, place) = role.split_once(", ").expect("a role and a place");
         let (stage, line) = rows
             .iter()
             .find(|(_, line)| line.contains(title))
             .unwrap_or_else(|| panic!("{title}: {rows:#?}"));
         assert_eq!(stage, "approval");
-        for part in [place, "Asked", "For 2 h", "Release 12", "Can approve: "] {
+        for part in [place, "Asked", duration, "Release 12", "Can approve: "] {
             assert!(line.contains(part), "{part}: {line}");
         }
     }
@@ -137,7 +137,7 @@ async fn what_waits_for_the_person_an_administrator_or_its_time_stands_apart() {
     adele.confirm(&plan, &[("justification", "Audit"), ("start", &start), ("start_offset", "0")]).await;
     let row = adele.get("/").await.tick("Contoso Device Auditor, Directory");
     adele.submit("/do/prolong", &[("row", &row), ("days", "90"), ("justification", "On call")]).await;
-    let plan = adele.select(&["Security Administrator, Directory"]).await;
+    let plan = adele.select(&["Conditional Access Administrator, Directory"]).await;
     adele.confirm(&plan, &[("justification", "Incident"), ("ticket_number", "T-2")]).await;
 
     let page = adele.get("/requests").await;

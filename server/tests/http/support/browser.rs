@@ -54,9 +54,9 @@ impl Browser {
         self.send(Method::GET, path, &[], None).await
     }
 
-    /// Opens a page as a browser does that somebody gave the address; redirects are not followed.
-    pub(crate) async fn visit(&self, path: &str) -> Page {
-        self.send(Method::GET, path, &[("accept", "text/html")], None).await
+    /// Gets an address as a script does; redirects are not followed.
+    pub(crate) async fn fetch(&self, path: &str) -> Page {
+        self.send(Method::GET, path, &[(ACCEPT.as_str(), "*/*")], None).await
     }
 
     /// Posts a form of a page of ours; redirects are not followed.
@@ -159,7 +159,10 @@ impl Browser {
         let (address, _fragment) = path.split_once('#').unwrap_or((path, ""));
         let url = self.url.join(address).expect("a path");
         assert_eq!(url.origin(), self.url.origin(), "{path} stays on the portal");
-        let mut request = self.http.request(method, url).header(ACCEPT, "text/html,application/xhtml+xml");
+        let mut request = self.http.request(method, url);
+        if headers.iter().all(|(name, _)| *name != ACCEPT.as_str()) {
+            request = request.header(ACCEPT, "text/html,application/xhtml+xml");
+        }
         let cookies: Vec<_> = self
             .cookies
             .lock()
