@@ -129,7 +129,7 @@ test("one role on each plane is activated, shown, and given back", async ({ page
 
   await test.step("sign out", async () => {
     await follow(page, page.getByRole("button", { name: "Sign out" }));
-    await expect(page.getByRole("status")).toContainText("You are signed out");
+    await expect(page.getByText("You are signed out")).toBeVisible();
     await open(page, "/");
     await expect(page).toHaveURL(/\/sign-in$/);
     await expect(page.getByRole("link", { name: "Sign in", exact: true })).toBeVisible();

@@ -76,9 +76,8 @@ test("a role is activated without a mouse", SCRIPT, async ({ page }) => {
   await expect(heading(page, "Activate 1 role")).toBeVisible();
   await tabTo(page, page.getByRole("textbox", { name: "Reason" }));
   await page.keyboard.type("Locked out");
-  await page.keyboard.press("Tab");
-  await expectFocusToBeSeen(page);
-  await expect(page.getByRole("radio", { name: "Longest" })).toBeFocused();
+  // Reasons of before come between.
+  await tabTo(page, page.getByRole("radio", { name: "Longest" }));
   await page.keyboard.press("ArrowLeft");
   await expectFocusToBeSeen(page);
   await expect(page.getByRole("radio", { name: "1 h", exact: true })).toBeChecked();
@@ -98,7 +97,7 @@ test("a role is activated without a mouse", SCRIPT, async ({ page }) => {
   await expect(outcome(page, "Helpdesk Administrator")).toContainText("less than five minutes");
   await tabTo(page, page.getByRole("button", { name: "Sign out" }), "Shift+Tab");
   await leaveWith(page, "Enter");
-  await expect(page.getByRole("status")).toContainText("You are signed out");
+  await expect(page.getByText("You are signed out")).toBeVisible();
 });
 
 test("everything on the overview can be reached, in order, and shows the focus", SCRIPT, async ({ page }) => {

@@ -1,4 +1,4 @@
-//! `/events/…` and `/palette`: what arrives after the page, as server-sent events or, asked for once, as markup.
+//! `/events/…`, `/palette` and `/details`: what arrives after the page, as server-sent events or, asked for once, as markup.
 //!
 //! An event `part` carries an element's id, a line break, and the markup that replaces it; `end` says that nothing more comes. An event
 //! `operation` says in JSON what changed. Event ids are places in the journal's order of changes: a browser that comes back with the last
@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use app::View;
-use app::fragments::{batch_parts, late_part, requests_part};
+use app::fragments::{batch_parts, late_part, requests_part, role_details};
 use axum::extract::{Path, Query, RawQuery};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -44,6 +44,7 @@ pub fn router(state: State) -> Router {
         .route("/events/mine", get(mine))
         .route("/events/changes", get(changes))
         .route("/palette", get(palette))
+        .route("/details", get(details))
         .with_state(state)
 }
 
@@ -118,6 +119,24 @@ async fn mine(Extension(context): Extension<app::Context>) -> Response {
     };
     let (id, html) = requests_part(context, session).await;
     stream(futures::stream::iter([part(id, &html), end()]))
+}
+
+/// What is known of the role that `role` names, drawn for the view that the rest of the query says.
+async fn details(
+    Extension(context): Extension<app::Context>,
+    Query(pairs): Query<Vec<(String, String)>>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let Some(session) = context.session.clone() else {
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    let own = context.portal.own_view(&session).await.unwrap_or_default();
+    let view = View::parse(&query.unwrap_or_default(), &own);
+    let row = pairs.into_iter().find(|(name, _)| name == "role").map(|(_, row)| row).unwrap_or_default();
+    match role_details(context, session, &row, view).await {
+        Some(markup) => Html(markup).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 /// The palette's entries, fetched when it is opened.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use leptos::prelude::*;
+use pim::context::AuthenticationContext;
 use pim::error::PlaneError;
 use pim::plane::Descriptor;
 use pim::policy::{ApprovalRequirement, ContextRequirement, Requirement};
@@ -9,6 +10,7 @@ use portal::overview::{EligibleRole, EligibleRoles, Held, Standing};
 use portal::prolong::Ended;
 use portal::selection::RowKey;
 
+use super::details::details;
 use super::facts::{self, Facts};
 use super::{HEAD, Part, coverage_note, section_heading, width};
 use crate::components::failure::ListFailure;
@@ -22,13 +24,15 @@ pub(super) struct Roles<'a> {
     pub(super) eligible: &'a EligibleRoles,
     /// For each eligible role whether the person can ask for it to be kept.
     pub(super) can_prolong: &'a [bool],
+    /// For the rows that are open.
+    pub(super) contexts: &'a [AuthenticationContext],
     /// What the person was eligible for until lately.
     pub(super) ended: &'a [Ended],
 }
 
 pub(super) fn rows(
     plane: &Descriptor,
-    Roles { eligible, can_prolong, ended }: &Roles<'_>,
+    Roles { eligible, can_prolong, ended, contexts }: &Roles<'_>,
     held: Option<&Held>,
     view: &View,
     now: Timestamp,
@@ -57,7 +61,7 @@ pub(super) fn rows(
         let until = row.role.eligibility.until;
         let order = match view.layout.sort {
             Sort::Ends => (until.is_none(), until),
-            Sort::Name | Sort::Used => (false, None),
+            Sort::Name => (false, None),
         };
         (group, order)
     });
@@ -71,7 +75,7 @@ pub(super) fn rows(
                     <tr class="group" data-heading="" hidden=hidden><th colspan=width(view) scope="rowgroup">{words.clone()}</th></tr>
                 }
             });
-            view! { {heading}{group.iter().map(|one| row(plane, one, view, now)).collect_view()} }
+            view! { {heading}{group.iter().map(|one| row(plane, one, contexts, view, now)).collect_view()} }
         })
         .collect_view();
     let mut ended_fits = false;
@@ -114,17 +118,30 @@ fn group_key<'r>(row: &'r Row<'_>) -> Option<&'r str> {
     row.group.as_ref().map(|(key, _)| key.as_str())
 }
 
-fn row(plane: &Descriptor, row: &Row<'_>, view: &View, now: Timestamp) -> AnyView {
+fn row(
+    plane: &Descriptor,
+    row: &Row<'_>,
+    contexts: &[AuthenticationContext],
+    view: &View,
+    now: Timestamp,
+) -> AnyView {
     let EligibleRole { eligibility, policy } = row.role;
     let known = policy.policy();
     let id = format!("pick-{}-{}", plane.id, row.index);
     let name = format!("{}, {}", eligibility.names.title, eligibility.names.place);
+    let key = RowKey::new(&plane.id, eligibility.id.as_str()).to_string();
+    let is_open = view.open.contains(&key);
+    let below = is_open.then(|| details(&key, row.role, contexts, width(view), !row.fits));
+    let toggle = view! {
+        <button class="icon-button toggle" form="opening" name="toggle" value=key.clone()
+            aria-expanded=is_open.to_string() aria-label=format!("Details of {name}")></button>
+    };
     let is_free = row.standing == Standing::Free;
     let tick = is_free.then(|| {
         let unknown = known.maximum_duration.is_none() || known.justification == Requirement::Unknown;
         view! {
             <input type="checkbox" id=id.clone() name="rows[]" data-tick=""
-                value=RowKey::new(&plane.id, eligibility.id.as_str()).to_string()
+                value=key
                 data-approval=matches!(known.approval, ApprovalRequirement::Required(_)).then_some("")
                 data-step-up=matches!(known.authentication_context, ContextRequirement::Required(_)).then_some("")
                 data-unknown=unknown.then_some("")
@@ -155,11 +172,13 @@ fn row(plane: &Descriptor, row: &Row<'_>, view: &View, now: Timestamp) -> AnyVie
         <tr data-row="" data-text=row.facts.text.clone() data-is=row.facts.marks.clone() tabindex="-1" hidden=!row.fits>
             <td class="tick">{tick}</td>
             <th class="role" scope="row">
+                <span class="row-buttons">{toggle}</span>
                 {title}{privileged}{environment}{state(row.standing, now)}
                 <span class="place"><bdi>{eligibility.names.place.clone()}</bdi>" · "<span class="quiet">{facts::origin(&eligibility.member_type)}</span>{condition}</span>
             </th>
             {cells.collect_view()}
         </tr>
+        {below}
     }
     .into_any()
 }

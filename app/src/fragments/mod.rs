@@ -3,6 +3,7 @@
 //! [`part_view`] reads a part and says how it is drawn; `held`, `eligible` and `lines` draw. To add a part, add a variant to
 //! [`Part`] and a module that draws it.
 
+mod details;
 mod eligible;
 mod facts;
 mod held;
@@ -11,6 +12,8 @@ mod mine;
 mod next;
 mod palette;
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use pim::ids::BatchId;
 use pim::listing::Coverage;
@@ -18,6 +21,7 @@ use pim::plane::Descriptor;
 use pim::policy::ApprovalRequirement;
 use portal::Session;
 use portal::overview::EligibleRole;
+use portal::selection::RowKey;
 
 use crate::components::policy::approvers_in_words;
 use crate::context::Context;
@@ -99,6 +103,16 @@ pub async fn requests_part(context: Context, session: Session) -> (&'static str,
     (mine::ELEMENT, draw(context, view))
 }
 
+/// Everything that is known of a role that the person may activate, as a row to stand below its own. `None` where there is no such role.
+pub async fn role_details(context: Context, session: Session, row: &str, view: View) -> Option<String> {
+    let key = RowKey::parse(row)?;
+    let eligible = context.portal.eligible(&session, &key.plane).await.ok()?;
+    let role = eligible.roles.iter().find(|role| role.eligibility.id.as_str() == key.row)?.clone();
+    let contexts = context.portal.contexts(&session).await;
+    let key = key.to_string();
+    Some(draw(context, move || details::details(&key, &role, &contexts, width(&view), false)))
+}
+
 /// The palette's entries.
 pub async fn palette_entries(context: Context, session: Session) -> String {
     let entries = palette::entries(&context, &session).await;
@@ -144,9 +158,16 @@ pub(crate) async fn part_view(
                 .map(|all| all.roles.iter().map(|role| context.portal.can_prolong(role).is_some()).collect())
                 .unwrap_or_default();
             let ended = context.portal.ended(&session, &plane.id).await.unwrap_or_default();
+            let contexts =
+                if view.open.is_empty() { Arc::default() } else { context.portal.contexts(&session).await };
             Box::new(move || match eligible {
                 Ok(eligible) => {
-                    let roles = eligible::Roles { eligible: &eligible, can_prolong: &prolong, ended: &ended };
+                    let roles = eligible::Roles {
+                        eligible: &eligible,
+                        can_prolong: &prolong,
+                        contexts: &contexts,
+                        ended: &ended,
+                    };
                     eligible::rows(&plane, &roles, held.as_deref(), &view, now)
                 }
                 Err(error) => eligible::failure(plane, error, &view),

@@ -12,7 +12,7 @@ pub(crate) fn Filter() -> impl IntoView {
 }
 
 #[cfg(feature = "hydrate")]
-mod browser {
+pub(super) mod browser {
     use leptos::prelude::*;
     use leptos::wasm_bindgen::{JsCast, JsValue};
     use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
@@ -74,13 +74,13 @@ mod browser {
 
     /// Other rows are to be seen now: for the address, for the rows, and for whoever counts them.
     fn narrow() {
-        remember();
+        remember(&wanted());
         dom::page_changed();
     }
 
     /// The same rows are to be seen otherwise.
     fn draw_anew() {
-        remember();
+        remember(&wanted());
         let mut parts: Vec<String> = dom::all("[data-section]").iter().map(Element::id).collect();
         parts.extend(dom::one(".eligible > thead").map(|head| head.id()));
         listen_for("/events/overview", &parts);
@@ -172,16 +172,22 @@ mod browser {
         let (mut shown, mut total) = (0, 0);
         for section in dom::all("[data-section]") {
             let plane = attribute(&section, "data-section");
-            let (mut here, mut rows, mut ended) = (0, 0, 0);
+            let (mut here, mut rows, mut ended, mut last) = (0, 0, 0, false);
             // A heading is shown with the first row below it that is.
             let mut heading: Option<(Element, bool)> = None;
-            for row in dom::all_in(&section, "[data-row], [data-ended], [data-heading]") {
+            for row in dom::all_in(&section, "[data-row], [data-details], [data-ended], [data-heading]") {
                 if row.has_attribute("data-heading") {
                     show_heading(heading.replace((row, false)));
                     continue;
                 }
+                // What is open goes with its row, which stands before it.
+                if row.has_attribute("data-details") {
+                    dom::show(&row, last);
+                    continue;
+                }
                 let fits =
                     sieve.lets_through(&plane, &attribute(&row, "data-text"), &attribute(&row, "data-is"));
+                last = fits;
                 if fits == row.has_attribute("hidden") {
                     dom::show(&row, fits);
                 }
@@ -207,6 +213,13 @@ mod browser {
             let filters = view.filters();
             dom::write(&place, &if filters > 0 { filters.to_string() } else { String::new() });
         }
+    }
+
+    /// A row was opened or closed.
+    pub(crate) fn remember_toggle(row: &str) {
+        let mut view = wanted();
+        view.toggle(row.to_owned());
+        remember(&view);
     }
 
     fn show_heading(heading: Option<(Element, bool)>) {
@@ -243,8 +256,7 @@ mod browser {
     }
 
     /// Keeps in step what says how the page is looked at: the address, and the forms that come back to it.
-    fn remember() {
-        let view = wanted();
+    fn remember(view: &View) {
         if let Ok(history) = window().history() {
             drop(history.replace_state_with_url(&JsValue::NULL, "", Some(&view.address("/"))));
         }

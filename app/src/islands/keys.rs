@@ -5,6 +5,7 @@
 //! | `j`, `k` | the next and the previous row |
 //! | `x` | ticks the row |
 //! | `a`, `d` | activates or deactivates what is ticked, or the row |
+//! | `o`, Enter | opens and closes the row |
 //! | `r` | reads everything anew |
 //! | `g`, then a letter | goes to the page with that `data-go` |
 //! | `1` to `9` | fills the page that asks to confirm with that profile |
@@ -94,6 +95,12 @@ mod browser {
             "j" => return step(1),
             "k" => return step(-1),
             "x" => return current().is_some_and(|row| tick(&row)),
+            "o" => return press_in_row("[name=toggle]"),
+            // On a button or a link Enter is theirs.
+            "Enter" => {
+                let row = current().filter(|row| document().active_element().as_ref() == Some(row));
+                return row.is_some() && press_in_row("[name=toggle]");
+            }
             "a" => return submit("form[action='/do/select']", "data-row"),
             "d" => return submit("form[action='/deactivate']", "data-held"),
             "r" => return dom::one("form[action='/do/refresh'] button").is_some_and(|button| press(&button)),
@@ -104,6 +111,10 @@ mod browser {
             _ => return false,
         }
         true
+    }
+
+    fn press_in_row(selector: &str) -> bool {
+        current().is_some_and(|row| dom::all_in(&row, selector).first().is_some_and(press))
     }
 
     fn press(element: &Element) -> bool {

@@ -19,6 +19,7 @@ mod palette;
 mod progress;
 mod pulse;
 mod reasons;
+mod rows;
 mod start;
 #[cfg(feature = "hydrate")]
 mod times;
@@ -26,5 +27,6 @@ mod times;
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
     clockwork::Clockwork, copy::Copy, dock::Dock, durations::Durations, expiry::Expiry, filter::Filter,
-    keys::Keys, late::Late, live::Live, progress::Progress, pulse::Pulse, reasons::Reasons, start::Start,
+    keys::Keys, late::Late, live::Live, progress::Progress, pulse::Pulse, reasons::Reasons, rows::Rows,
+    start::Start,
 };

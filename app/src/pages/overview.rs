@@ -12,7 +12,7 @@ use crate::components::pulse::NotifyOffer;
 use crate::components::toolbar::Toolbar;
 use crate::context::{Context, signed_in};
 use crate::fragments::{Part, columns, part_view, placeholder};
-use crate::islands::{Dock, Filter, Late, Live};
+use crate::islands::{Dock, Filter, Late, Live, Rows};
 use crate::view::View;
 
 /// The page. All reads start at once; parts are drawn in document order, each as soon as it is there.
@@ -34,6 +34,10 @@ pub(crate) fn Overview() -> impl IntoView {
 fn content(context: &Context, session: &Session, view: &View, notice: Option<Notice>) -> AnyView {
     let held = parts(context, session, Part::Held, view);
     let eligible = parts(context, session, Part::Eligible, view);
+    let query = view.query();
+    let opening = form_urlencoded::parse(query.as_bytes()).into_owned();
+    let opening =
+        opening.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
     view! {
         <div class="page-head">
             <h1>"Overview"</h1>
@@ -82,7 +86,10 @@ fn content(context: &Context, session: &Session, view: &View, notice: Option<Not
                 </form>
             </div>
         </section>
+        // What the buttons of rows send where no script opens them in their place.
+        <form id="opening" method="get" action="/">{opening}</form>
         <Filter/>
+        <Rows/>
         <Dock/>
         <Late source="/events/overview".into()/>
         <Live source="/events/changes".into() parts="/events/overview".into()/>

@@ -85,11 +85,10 @@ choices! {
 }
 
 choices! {
-    /// What comes first. Favourites come before the rest of their group in any case.
+    /// What comes first.
     Sort {
         Name = "name", "Name";
         Ends = "ends", "Ends first";
-        Used = "used", "Most used";
     }
 }
 

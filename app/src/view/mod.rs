@@ -118,10 +118,20 @@ impl View {
                 "env" => add(&mut view.environments, Environment::parse(&value)),
                 "only" => add(&mut view.only, Only::parse(&value)),
                 "open" if view.open.len() < MOST_OPEN => add(&mut view.open, Some(value)),
+                "toggle" => view.toggle(value),
                 _ => {}
             }
         }
         view
+    }
+
+    /// Opens a row, or closes it when it is open.
+    pub(crate) fn toggle(&mut self, row: String) {
+        let count = self.open.len();
+        self.open.retain(|one| *one != row);
+        if self.open.len() == count && count < MOST_OPEN {
+            self.open.push(row);
+        }
     }
 
     /// The query, without what goes without saying.
@@ -246,7 +256,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read(view in views()) {
-            let own = if view.has_own { "group=origin&sort=used" } else { "" };
+            let own = if view.has_own { "group=origin&sort=ends" } else { "" };
             prop_assert_eq!(View::parse(&view.query(), own), view);
         }
 
@@ -266,7 +276,7 @@ mod tests {
 
     #[test]
     fn the_layout_of_ones_own_is_meant_where_none_is_said() {
-        let own = "sort=used&col=ticket&col=mfa";
+        let own = "sort=ends&col=ticket&col=mfa";
         let view = View::parse("q=key", own);
         assert_eq!(view.layout, Layout::parse(own).unwrap());
         // A link that is shared says what is seen, whatever the other person keeps.
@@ -288,6 +298,13 @@ mod tests {
         for edge in ["move=reason:up", "move=mfa:down", "move=approval:up", "move=ticket"] {
             assert_eq!(columns(&format!("col=reason&col=ticket&col=mfa&{edge}")), three, "{edge}");
         }
+    }
+
+    #[test]
+    fn a_row_is_opened_and_closed() {
+        let open = |query: &str| View::parse(query, "").query();
+        assert_eq!(open("q=key&toggle=entra%3A1"), "q=key&open=entra%3A1");
+        assert_eq!(open("open=entra%3A1&open=azure%3A2&toggle=entra%3A1"), "open=azure%3A2");
     }
 
     #[test]

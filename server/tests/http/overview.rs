@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sim_tenant::tenant::demo;
+use url::form_urlencoded::byte_serialize;
 
 use crate::support::{ADELE, ALEX, FRIDA, NESTOR, Page, Portal, Row, World, text};
 
@@ -353,4 +354,30 @@ async fn a_layout_that_is_kept_is_meant_where_none_is_said() {
     assert!(heads(&alex.get("/").await).contains("Ticket"));
     browser.post("/do/keep-view", &[("view", &sorted[2..]), ("step", "forget")]).await;
     assert!(heads(&browser.get("/?plane=azure").await).contains("Ticket"));
+}
+
+#[tokio::test]
+async fn an_open_row_tells_all_that_is_known_with_and_without_a_script() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let page = browser.get("/").await;
+    let encoded = |name: &str| byte_serialize(page.tick(name).as_bytes()).collect::<String>();
+    let key = encoded("Global Administrator, Directory");
+    assert!(!page.body.contains("data-details"));
+    let open = browser.get(&format!("/?q=global&toggle={key}")).await;
+    let told = text(open.element("<tr data-details", "</tr>").expect("details"));
+    for said in ["Scope /", "Direct", "30 min (PT30M)", "Ticket Required", "c1", "Required, from one of"] {
+        assert!(told.contains(said), "{said}: {told}");
+    }
+    let fetched = browser.get(&format!("/details?role={key}")).await;
+    assert_eq!(text(&fetched.body), told);
+    assert!(!browser.get(&format!("/?open={key}&toggle={key}")).await.body.contains("data-details"));
+
+    let name = "Storage Blob Data Contributor, Contoso Production / rg-data-prod / contosoinvoices";
+    let fetched = text(&browser.get(&format!("/details?role={}", encoded(name))).await.body);
+    assert!(fetched.contains("Condition") && fetched.contains("/resourceGroups/"), "{fetched}");
+    let name = "Network Contributor, Contoso Connectivity";
+    let fetched = text(&browser.get(&format!("/details?role={}", encoded(name))).await.body);
+    assert!(fetched.contains("Longest activation Not known"), "{fetched}");
+    assert_eq!(browser.get("/details?role=entra%3Anothing").await.status, 404);
 }

@@ -239,11 +239,10 @@ impl Sim {
         calls
     }
 
-    /// How often a token was asked for by refresh token.
-    pub(crate) async fn refreshes(&self) -> usize {
-        let mut calls = self.read("requests").await;
-        calls.retain(|call| call.to_string().contains("grant_type=refresh_token"));
-        calls.len()
+    /// How often tokens were asked for.
+    pub(crate) async fn token_calls(&self) -> usize {
+        let calls = self.read("requests").await;
+        calls.iter().filter(|call| call["path"].as_str().is_some_and(|path| path.ends_with("/token"))).count()
     }
 
     /// The calls among them that ask to activate or deactivate something.
