@@ -612,8 +612,8 @@ pub(crate) async fn refresh(
 ) -> Result<(), ServerFnError> {
     let (context, session) = caller()?;
     context.portal.forget(&session).await;
-    if page == "/approvals" {
-        go("/approvals");
+    if matches!(page.as_str(), "/approvals" | "/requests") {
+        go(&page);
     } else {
         go_to_view(&context, &session, &view).await;
     }

@@ -104,6 +104,15 @@ pub struct Permission {
     pub still: &'static str,
 }
 
+/// When a session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionEnds {
+    /// Without any more use.
+    pub idle: Timestamp,
+    /// In any case.
+    pub last: Timestamp,
+}
+
 /// What one request knows.
 #[derive(Clone)]
 pub struct Context {
@@ -111,6 +120,8 @@ pub struct Context {
     pub portal: Portal,
     /// Who is signed in.
     pub session: Option<Session>,
+    /// When their session ends.
+    pub ends: Option<SessionEnds>,
     /// What stays the same.
     pub site: Arc<Site>,
     /// How they want the portal; the defaults while nobody is signed in.

@@ -35,7 +35,9 @@ mod pages;
 #[cfg(feature = "ssr")]
 mod shell;
 #[cfg(feature = "ssr")]
-pub use context::{Announcement, Brand, Context, Link, Permission, Severity, Site};
+pub use context::{Announcement, Brand, Context, Link, Permission, SessionEnds, Severity, Site};
+#[cfg(feature = "ssr")]
+pub use pages::failure::failure_page;
 #[cfg(feature = "ssr")]
 pub use pages::history::Asked;
 #[cfg(feature = "ssr")]

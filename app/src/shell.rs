@@ -5,7 +5,7 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 use portal::settings::{Settings, Theme};
 
-use crate::context::{Context, context};
+use crate::context::{Context, Site, context};
 use crate::escape::escaped;
 use crate::pages::{
     activate::Activate,
@@ -13,6 +13,7 @@ use crate::pages::{
     deactivate::Deactivate,
     extend::Extend,
     history::History,
+    mine::Mine,
     not_found::NotFound,
     overview::Overview,
     permissions::{Permissions, Tenants},
@@ -37,19 +38,11 @@ pub fn document() -> impl IntoView {
         Theme::System | Theme::Contrast => "light dark",
     };
     let boot = site.boot.clone().map(|url| view! { <script type="module" src=url></script> });
-    // After the portal's own, which it overrides.
-    let colours = site.brand.stylesheet.clone().map(|url| view! { <link rel="stylesheet" href=url/> });
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme.word() data-density=density.word() data-time-format=time_format.word()>
             <head>
-                <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <meta name="color-scheme" content=scheme/>
-                <meta name="description" content="Activate and deactivate roles of Microsoft Entra Privileged Identity Management"/>
-                <link rel="icon" href=site.icon.clone() type="image/svg+xml"/>
-                <link rel="stylesheet" href=site.stylesheet.clone()/>
-                {colours}
+                <Head site=(*site).clone() scheme=scheme/>
                 {boot}
                 <leptos_meta::MetaTags/>
             </head>
@@ -57,6 +50,23 @@ pub fn document() -> impl IntoView {
                 <App/>
             </body>
         </html>
+    }
+}
+
+/// What every page's head begins with.
+#[component]
+pub(crate) fn Head(site: Site, scheme: &'static str) -> impl IntoView {
+    // After the portal's own, which it overrides.
+    let colours = site.brand.stylesheet.map(|url| view! { <link rel="stylesheet" href=url/> });
+    view! {
+        <meta charset="utf-8"/>
+        <meta name="viewport" content="width=device-width, initial-scale=1"/>
+        <meta name="color-scheme" content=scheme/>
+        <meta name="description" content="Activate and deactivate roles of Microsoft Entra Privileged Identity Management"/>
+        <link rel="icon" href=site.icon type="image/svg+xml"/>
+        <link rel="manifest" href="/manifest.webmanifest"/>
+        <link rel="stylesheet" href=site.stylesheet/>
+        {colours}
     }
 }
 
@@ -76,6 +86,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/extend") view=Extend ssr=SsrMode::Async/>
                 <Route path=path!("/history") view=History ssr=SsrMode::Async/>
                 <Route path=path!("/deactivate") view=Deactivate ssr=SsrMode::Async/>
+                <Route path=path!("/requests") view=Mine ssr=SsrMode::Async/>
                 <Route path=path!("/requests/:batch") view=Requests ssr=SsrMode::Async/>
                 <Route path=path!("/permissions") view=Permissions ssr=SsrMode::Async/>
                 <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>

@@ -9,17 +9,19 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use app::View;
-use app::fragments::{batch_parts, late_part, role_details};
+use app::fragments::{batch_parts, late_part, requests_part, role_details};
 use axum::extract::{Path, Query, RawQuery};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Router};
+use axum::{Extension, Json, Router};
+use futures::future::join_all;
 use futures::stream::{FuturesUnordered, Stream, StreamExt};
 use pim::ids::BatchId;
 use pim::journal::Sequence;
 use portal::feed::Feed;
+use portal::selection::RowKey;
 use serde::Serialize;
 
 use crate::wiring::State;
@@ -38,6 +40,8 @@ pub fn router(state: State) -> Router {
     Router::new()
         .route("/events/overview", get(overview))
         .route("/events/requests/{batch}", get(requests))
+        .route("/events/ends", get(ends))
+        .route("/events/mine", get(mine))
         .route("/events/changes", get(changes))
         .route("/palette", get(palette))
         .route("/details", get(details))
@@ -77,6 +81,44 @@ async fn overview(
         .collect();
     let events = parts.filter_map(|ready| async move { ready.map(|(id, html)| part(&id, &html)) });
     stream(events.chain(futures::stream::once(async { end() })))
+}
+
+/// A role that ends.
+#[derive(Serialize)]
+struct End {
+    /// The row on the overview.
+    key: String,
+    name: String,
+    /// In milliseconds since 1970.
+    until: i64,
+}
+
+/// Which active roles end when, for a page that is to say so in time. Lists that cannot be read are left out: the next look tells.
+async fn ends(Extension(context): Extension<app::Context>) -> Response {
+    let Some(session) = context.session.clone() else {
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    let planes = context.portal.planes().map(async |plane| {
+        let held = context.portal.held(&session, &plane.id).await.ok()?;
+        let ends = held.active.iter().filter_map(|row| {
+            Some(End {
+                key: RowKey::new(&plane.id, row.id.as_str()).to_string(),
+                name: row.names.title.clone(),
+                until: row.until?.as_millisecond(),
+            })
+        });
+        Some(ends.collect::<Vec<_>>())
+    });
+    Json(join_all(planes).await.into_iter().flatten().flatten().collect::<Vec<_>>()).into_response()
+}
+
+/// The person's own requests as they are now.
+async fn mine(Extension(context): Extension<app::Context>) -> Response {
+    let Some(session) = context.session.clone() else {
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    let (id, html) = requests_part(context, session).await;
+    stream(futures::stream::iter([part(id, &html), end()]))
 }
 
 /// What is known of the role that `role` names, drawn for the view that the rest of the query says.

@@ -1,7 +1,7 @@
 //! The composition root: configuration, middleware, routes, wiring. No business rule lives here.
 //!
-//! A request passes, from the outside in: panic guard, request id and trace, security headers with the nonce, CSRF check, body
-//! limit, compression, browser session, sign-in gate; then a page, a server function, `/auth/…`, `/events/…` or an asset.
+//! A request passes, from the outside in: request id and trace, security headers with the nonce, pages for errors, panic guard, CSRF
+//! check, body limit, compression, browser session, sign-in gate; then a page, a server function, `/auth/…`, `/events/…` or an asset.
 //!
 //! | module | holds |
 //! |---|---|
@@ -11,6 +11,8 @@
 //! | [`session`] | the cookie, who is signed in, the gate |
 //! | [`auth`] | signing in and out |
 //! | [`events`] | what arrives after the page |
+//! | [`failures`] | refusals and mistakes as pages |
+//! | [`manifest`] | what makes the portal installable |
 //! | [`branding`] | the organisation's name, logo, colours, links, announcement |
 //! | [`rules`] | what a reason and a ticket have to be, as set |
 //! | [`export`] | the history as a file |
@@ -24,14 +26,14 @@ pub mod branding;
 pub mod config;
 pub mod events;
 pub mod export;
+pub mod failures;
+pub mod manifest;
 pub mod rules;
 pub mod security;
 pub mod session;
 pub mod wiring;
 
 use axum::Router;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use leptos::prelude::{LeptosOptions, expect_context, provide_context};
 use leptos_axum::{LeptosRoutes, generate_route_list};
@@ -66,6 +68,8 @@ pub fn router(state: &State) -> Router {
     let signed_in = pages
         .merge(events::router(state.clone()))
         .merge(export::router())
+        .route("/session", post(session::used))
+        .route("/events/session", get(session::told))
         .route("/auth/sign-in", get(auth::begin).with_state(state.clone()))
         .route("/auth/callback", get(auth::finish).with_state(state.clone()))
         .route("/auth/step-up/{batch}/{group}", get(auth::step_up).with_state(state.clone()))
@@ -76,6 +80,8 @@ pub fn router(state: &State) -> Router {
         .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
         .layer(csrf(state))
+        .layer(CatchPanicLayer::custom(failures::panicked))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), failures::pages))
         .layer(axum::middleware::from_fn_with_state(state.clone(), security::headers));
 
     Router::new()
@@ -83,12 +89,12 @@ pub fn router(state: &State) -> Router {
         // Whoever crawls finds nothing but the way to sign in, and is told so.
         .route("/robots.txt", get(|| async { "User-agent: *\nDisallow: /\n" }))
         .merge(assets::router())
+        .merge(manifest::router(state.site.brand.name.clone()))
         .merge(state.config.branding.router())
         .fallback_service(signed_in)
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-        .layer(CatchPanicLayer::custom(panicked))
 }
 
 /// Forms and scripts of this origin only. Behind a proxy that changes the `Host` header, the public origin still counts as ours.
@@ -112,10 +118,4 @@ fn provide_page_context() {
 fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
     let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
     tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
-}
-
-fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
-    tracing::error!("a request panicked");
-    (StatusCode::INTERNAL_SERVER_ERROR, "The portal made a mistake. Nothing was sent; go back and try again.")
-        .into_response()
 }

@@ -50,6 +50,7 @@ fn content_security_policy(nonce: &str, login: &str) -> String {
         "style-src 'self'".to_owned(),
         "img-src 'self'".to_owned(),
         "connect-src 'self'".to_owned(),
+        "manifest-src 'self'".to_owned(),
         format!("form-action 'self' {login}"),
         "base-uri 'none'".to_owned(),
         "frame-ancestors 'none'".to_owned(),
@@ -66,7 +67,7 @@ mod tests {
         assert_eq!(
             content_security_policy("n0nce", "https://login.example"),
             "default-src 'none'; script-src 'self' 'nonce-n0nce' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
-             connect-src 'self'; form-action 'self' https://login.example; base-uri 'none'; frame-ancestors 'none'"
+             connect-src 'self'; manifest-src 'self'; form-action 'self' https://login.example; base-uri 'none'; frame-ancestors 'none'"
         );
     }
 }

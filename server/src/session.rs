@@ -9,6 +9,7 @@ use axum::extract::{Request, State as Extract};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Json};
 use jiff::{SignedDuration, Timestamp};
 use pim::ids::VaultId;
 use pim::person::Person;
@@ -117,16 +118,15 @@ pub async fn gate(
         return to_sign_in(&request);
     }
     if let Some(signed_in) = &signed_in {
-        // An open page asks for events by itself: that is not use.
-        let is_use = !path.starts_with("/events/");
         let now = state.clock.now();
-        if is_use && now.duration_since(signed_in.seen) >= NOTED_EVERY {
+        if is_use(path) && now.duration_since(signed_in.seen) >= NOTED_EVERY {
             let noted = SignedIn { seen: now, ..signed_in.clone() };
             if note(&session, &noted).await.is_err() {
                 tracing::warn!("the use of a session could not be noted");
             }
         }
     }
+    let ends = signed_in.as_ref().map(|signed_in| ends(signed_in, is_use(path), state.clock.now()));
     let portal_session = signed_in.map(|signed_in| of(&state, &signed_in));
     let (settings, waiting) = match &portal_session {
         Some(session) => {
@@ -138,11 +138,41 @@ pub async fn gate(
         portal: state.portal.clone(),
         session: portal_session,
         settings,
+        ends,
         site: Arc::clone(&state.site),
         waiting,
         began: Instant::now(),
     });
     next.run(request).await
+}
+
+/// Whether a request is somebody's doing: an open page asks for events by itself.
+fn is_use(path: &str) -> bool {
+    !path.starts_with("/events/")
+}
+
+/// When the session ends, as far as is known now.
+fn ends(signed_in: &SignedIn, is_use: bool, now: Timestamp) -> app::SessionEnds {
+    let after = |at: Timestamp, limit| at.saturating_add(limit).unwrap_or(Timestamp::MAX);
+    let seen = if is_use { now } else { signed_in.seen };
+    app::SessionEnds { idle: after(seen, IDLE), last: after(signed_in.since, ABSOLUTE) }
+}
+
+/// `/events/session`: when the session ends, in milliseconds since 1970, for a page that is open. Asking is no use.
+pub async fn told(Extension(context): Extension<app::Context>) -> Response {
+    match context.ends {
+        Some(ends) => Json(serde_json::json!({
+            "idle": ends.idle.as_millisecond(),
+            "last": ends.last.as_millisecond(),
+        }))
+        .into_response(),
+        None => StatusCode::UNAUTHORIZED.into_response(),
+    }
+}
+
+/// `POST /session`: the person is still there. The gate has noted it as use; the answer says what came of it.
+pub async fn used(context: Extension<app::Context>) -> Response {
+    told(context).await
 }
 
 /// The session as the use cases want it.

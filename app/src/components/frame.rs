@@ -5,6 +5,7 @@ use leptos_router::hooks::use_location;
 
 use super::icon::{Glyph, Icon};
 use super::organisation::{Banner, BrandMark, OrganisationLinks};
+use super::pulse::PulseBars;
 use super::shortcuts::Shortcuts;
 use crate::context::{context, signed_in};
 use crate::shell::Title;
@@ -20,8 +21,9 @@ pub(crate) struct Place {
 }
 
 /// The navigation, in its order.
-pub(crate) const PLACES: [Place; 7] = [
+pub(crate) const PLACES: [Place; 8] = [
     Place { href: "/", glyph: Glyph::Overview, text: "Overview", key: 'o' },
+    Place { href: "/requests", glyph: Glyph::Requests, text: "Requests", key: 'r' },
     Place { href: "/approvals", glyph: Glyph::Approvals, text: "Approvals", key: 'a' },
     Place { href: "/profiles", glyph: Glyph::Profiles, text: "Profiles", key: 'p' },
     Place { href: "/history", glyph: Glyph::History, text: "History", key: 'h' },
@@ -77,12 +79,14 @@ pub(crate) fn Frame(#[prop(into)] title: String, children: Children) -> impl Int
             </header>
             <div class="content">
                 <Banner/>
+                <PulseBars/>
                 <main id="content" tabindex="-1">{children()}</main>
                 <OrganisationLinks/>
             </div>
         </div>
         <Shortcuts/>
         <crate::islands::Clockwork server_now=server_now/>
+        <crate::islands::Expiry server_now=server_now source="/events/ends".into()/>
         <crate::islands::Copy/>
         <crate::islands::Keys palette="/palette".into()/>
     }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Glyph {
     Overview,
+    Requests,
     Approvals,
     History,
     Profiles,
@@ -25,6 +26,7 @@ impl Glyph {
     const fn path(self) -> &'static str {
         match self {
             Self::Overview => "M3 4h10v3H3zM3 9h10v3H3z",
+            Self::Requests => "M14 8L2.5 3l2 5l-2 5zM4.5 8H14",
             Self::Approvals => "M3 8.5l3 3l7-7M3 14h10",
             Self::History => "M8 3a5 5 0 1 1-4.6 3M3.4 3v3h3M8 5.5V8l2 1.5",
             Self::Profiles => "M3 3h6v6H3zM11 6h2v7H6v-2M5 6h2",

@@ -4,12 +4,16 @@
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
-use crate::context::{Announcement, Severity, context};
+use crate::context::{Announcement, Brand, Severity, context};
 
 /// Logo and name. The name is what is read out.
 #[component]
 pub(crate) fn BrandMark() -> impl IntoView {
-    let brand = context().site.brand.clone();
+    brand_mark(context().site.brand.clone())
+}
+
+/// The same, for a page that is drawn without a request's context.
+pub(crate) fn brand_mark(brand: Brand) -> impl IntoView {
     let logo = match brand.logo {
         Some(url) => view! { <img class="brand-logo" src=url alt="" height="24"/> }.into_any(),
         None => view! { <span class="logo"><Icon glyph=Glyph::Logo/></span> }.into_any(),

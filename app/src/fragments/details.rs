@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn who_may_approve_is_named_or_counted() {
-        let one = |name: Option<&str>, is_group| Approver { name: name.map(str::to_owned), is_group };
+        let one =
+            |name: Option<&str>, is_group| Approver { id: None, name: name.map(str::to_owned), is_group };
         let said = |approvers: Vec<Approver>| approval(&ApprovalRequirement::Required(approvers));
         assert_eq!(said(vec![]), "Required, from an administrator");
         assert_eq!(

@@ -8,6 +8,7 @@ mod eligible;
 mod facts;
 mod held;
 mod lines;
+mod mine;
 mod next;
 mod palette;
 
@@ -27,6 +28,7 @@ use crate::context::Context;
 use crate::view::View;
 
 pub(crate) use lines::{demand, lines};
+pub(crate) use mine::mine;
 pub(crate) use next::Next;
 
 /// The element with the heads of the columns.
@@ -93,6 +95,12 @@ pub async fn batch_parts(context: Context, session: Session, batch: BatchId, ask
     let next = Next::read(&context, &session, &operations).await;
     let lines = lines(&context, &session, operations).await;
     Some(Batch { lines: draw(context.clone(), lines), next: draw(context, move || next.view()), is_done })
+}
+
+/// The person's own requests: the element's id and its markup.
+pub async fn requests_part(context: Context, session: Session) -> (&'static str, String) {
+    let view = mine::mine(&context, &session).await;
+    (mine::ELEMENT, draw(context, view))
 }
 
 /// Everything that is known of a role that the person may activate, as a row to stand below its own. `None` where there is no such role.

@@ -25,9 +25,13 @@ mod browser {
     use web_sys::{EventSource, MessageEvent};
 
     use crate::islands::late::browser::listen_for;
+    use crate::islands::pulse;
 
     /// Several changes of one plane come close together: they are drawn once.
     const GATHER: Duration = Duration::from_millis(400);
+
+    /// How long a stream may take to come back before the pulse is asked.
+    const PATIENCE: Duration = Duration::from_secs(5);
 
     pub(super) fn start(source: &str, parts: String) {
         let Ok(events) = EventSource::new(source) else { return };
@@ -51,6 +55,21 @@ mod browser {
         });
         drop(events.add_event_listener_with_callback("operation", heard.as_ref().unchecked_ref()));
         heard.forget();
+        // A stream that breaks comes back by itself, except one that was refused: signed out, or the portal is down.
+        let stream = events.clone();
+        let broken = Closure::<dyn Fn()>::new(move || {
+            let stream = stream.clone();
+            set_timeout(
+                move || {
+                    if stream.ready_state() != EventSource::OPEN {
+                        pulse::ask();
+                    }
+                },
+                PATIENCE,
+            );
+        });
+        drop(events.add_event_listener_with_callback("error", broken.as_ref().unchecked_ref()));
+        broken.forget();
     }
 
     /// The browser's own JSON: another parser would only be downloaded for it.

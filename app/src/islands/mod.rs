@@ -9,6 +9,7 @@ mod copy;
 mod dock;
 mod dom;
 mod durations;
+mod expiry;
 mod filter;
 mod keys;
 mod late;
@@ -16,6 +17,7 @@ mod live;
 #[cfg(feature = "hydrate")]
 mod palette;
 mod progress;
+mod pulse;
 mod reasons;
 mod rows;
 mod start;
@@ -24,6 +26,7 @@ mod times;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
-    clockwork::Clockwork, copy::Copy, dock::Dock, durations::Durations, filter::Filter, keys::Keys,
-    late::Late, live::Live, progress::Progress, reasons::Reasons, rows::Rows, start::Start,
+    clockwork::Clockwork, copy::Copy, dock::Dock, durations::Durations, expiry::Expiry, filter::Filter,
+    keys::Keys, late::Late, live::Live, progress::Progress, pulse::Pulse, reasons::Reasons, rows::Rows,
+    start::Start,
 };

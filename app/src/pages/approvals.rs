@@ -1,4 +1,5 @@
-//! `/approvals`: what waits for the person's decision, on all planes, many at once.
+//! `/approvals`: what waits for the person's decision, on all planes, many at once. With `?request=plane:id`, the address that a requester
+//! passes on, that request stands first; when it does not wait here, the page says why as far as it is known.
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub(crate) fn Approvals() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let chosen: Vec<String> = query.get_all("role").unwrap_or_default();
     let slug = query.get("problem");
+    let asked_for = query.get("request").and_then(|key| RowKey::parse(&key));
     Suspend::new(async move {
         let keeps = slug.as_deref().is_some_and(|slug| slug != "gone");
         let typed = if keeps { context.portal.typed(&session, APPROVALS_FORM).await } else { String::new() };
@@ -38,9 +40,51 @@ pub(crate) fn Approvals() -> impl IntoView {
             _ => "Nothing was chosen. Tick at least one request.".to_owned(),
         });
         let lists = context.portal.waiting_everywhere(&session).await;
-        page(lists, &chosen, typed, problem, context.now())
+        let notice = match &asked_for {
+            Some(key) if !lists.iter().any(|list| has(list, key)) => {
+                Some(absent(key, &lists, context.portal.is_own_request(&session, &key.plane, &key.row).await))
+            }
+            _ => None,
+        };
+        page(lists, &Marked { chosen, asked_for }, typed, problem, notice, context.now())
     })
     .into_any()
+}
+
+/// What the address marks.
+struct Marked {
+    /// Rows to tick.
+    chosen: Vec<String>,
+    /// The request that a link led to.
+    asked_for: Option<RowKey>,
+}
+
+impl Marked {
+    fn is_asked_for(&self, plane: &Descriptor, waiting: &Waiting) -> bool {
+        self.asked_for.as_ref().is_some_and(|key| {
+            key.plane == plane.id && key.row.eq_ignore_ascii_case(waiting.request.as_str())
+        })
+    }
+}
+
+/// Whether the request waits on this plane.
+fn has((plane, waiting): &Queue, key: &RowKey) -> bool {
+    let all = waiting.as_ref().map_or(&[][..], |all| all.as_slice());
+    plane.id == key.plane && all.iter().any(|one| key.row.eq_ignore_ascii_case(one.request.as_str()))
+}
+
+/// Why the request that a link led to is not on the page.
+fn absent(key: &RowKey, lists: &[Queue], is_own: bool) -> AnyView {
+    let unread = lists.iter().any(|(plane, waiting)| plane.id == key.plane && waiting.is_err());
+    let text = if is_own {
+        "The link leads to a request of your own: somebody else has to decide it. "
+    } else if unread {
+        "Whether the request that the link leads to still waits could not be read: its plane does not answer, see below. "
+    } else {
+        "The request that the link leads to does not wait for you. It was decided or withdrawn meanwhile, or you are not one of its approvers. "
+    };
+    let way = is_own.then(|| view! { <a href="/requests">"See your requests"</a> });
+    view! { <p class="notice warn-ground" role="status"><span>{text}{way}</span></p> }.into_any()
 }
 
 /// What waits on one plane.
@@ -48,23 +92,34 @@ type Queue = (Descriptor, Result<Arc<Vec<Waiting>>, PlaneError>);
 
 fn page(
     lists: Vec<Queue>,
-    chosen: &[String],
+    marked: &Marked,
     typed: String,
     problem: Option<String>,
+    notice: Option<AnyView>,
     now: Timestamp,
 ) -> AnyView {
     let said = problem.clone();
     let count: usize =
         lists.iter().filter_map(|(_, waiting)| waiting.as_ref().ok()).map(|all| all.len()).sum();
     let is_whole = lists.iter().all(|(_, waiting)| waiting.is_ok());
+    // The one that a link led to stands first.
+    let first = lists.iter().find_map(|(plane, waiting)| {
+        let one = waiting.as_ref().ok()?.iter().find(|one| marked.is_asked_for(plane, one))?;
+        Some(row(plane, one, marked, now))
+    });
     let parts = lists
         .into_iter()
         .map(|(plane, waiting)| match waiting {
-            Ok(waiting) => waiting.iter().map(|one| row(&plane, one, chosen, now)).collect_view().into_any(),
+            Ok(waiting) => waiting
+                .iter()
+                .filter(|one| !marked.is_asked_for(&plane, one))
+                .map(|one| row(&plane, one, marked, now))
+                .collect_view()
+                .into_any(),
             Err(error) => unread(plane, error),
         })
         .collect_view();
-    let nothing = (count == 0 && is_whole).then(|| view! { <li class="note">"Nothing waits for you."</li> });
+    let nothing = (count == 0 && is_whole).then(|| view! { <li class="note">"Nothing waits for you. What others ask for and you may decide stands here."</li> });
     let form = (count > 0).then(|| {
         view! {
             <JustificationField name="reason" hint="for all that are ticked; the requester reads it" typed=typed required=true problem=problem/>
@@ -86,9 +141,10 @@ fn page(
                 <div><p class="crumbs"><a href="/">"Overview"</a>" / Approvals"</p><h1>{heading}</h1></div>
                 <form method="post" action="/do/refresh"><input type="hidden" name="page" value="/approvals"/><button class="button">"Refresh"</button></form>
             </div>
+            {notice}
             {said.filter(|_| count == 0).map(|text| view! { <p class="notice warn-ground" role="status">{text}</p> })}
             <form method="post" action="/do/decide">
-                <ul class="panel approvals">{parts}{nothing}</ul>
+                <ul class="panel approvals">{first}{parts}{nothing}</ul>
                 {form}
             </form>
         </Frame>
@@ -96,7 +152,7 @@ fn page(
     .into_any()
 }
 
-fn row(plane: &Descriptor, waiting: &Waiting, chosen: &[String], now: Timestamp) -> AnyView {
+fn row(plane: &Descriptor, waiting: &Waiting, marked: &Marked, now: Timestamp) -> AnyView {
     let key = RowKey::new(&plane.id, waiting.id.as_str()).to_string();
     let requester = &waiting.requester;
     let who = requester
@@ -114,12 +170,15 @@ fn row(plane: &Descriptor, waiting: &Waiting, chosen: &[String], now: Timestamp)
     let for_long = waiting.duration.map(|duration| format!("for {}", duration.words()));
     let from =
         waiting.start.filter(|start| *start > now).map(|start| view! { "from "<At at=start now=now/>" " });
-    let checked = chosen.contains(&key);
+    let is_asked_for = marked.is_asked_for(plane, waiting);
+    let checked = is_asked_for || marked.chosen.contains(&key);
+    let mark = is_asked_for.then(|| view! { <span class="mark">"The link led here"</span> });
+    let class = if is_asked_for { "approval asked-for" } else { "approval" };
     let label = format!("{}, {}, for {who}", waiting.names.title, waiting.names.place);
     view! {
-        <li class="approval">
+        <li class=class>
             <input type="checkbox" name="rows[]" value=key checked=checked aria-label=label/>
-            <div class="role"><strong>{waiting.names.title.clone()}</strong><span class="place">{waiting.names.place.clone()}</span>{plane_mark(plane)}</div>
+            <div class="role"><strong>{waiting.names.title.clone()}</strong><span class="place">{waiting.names.place.clone()}</span>{plane_mark(plane)}" "{mark}</div>
             <div class="gives"><strong>{who}</strong>{address.map(|text| view! { <span class="quiet">{text}</span> })}
                 <span>{from}{for_long}</span>
                 {waiting.created.map(|created| view! { <span class="quiet">"asked "<At at=created now=now/></span> })}

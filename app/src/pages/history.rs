@@ -6,6 +6,7 @@ use leptos_router::hooks::use_query_map;
 use pim::duration::words as duration_words;
 use portal::history::{Entry, Filter, Gap, History as Told, Kind, Outcome, Source};
 
+use crate::components::chart::charts;
 use crate::components::failure;
 use crate::components::frame::Frame;
 use crate::components::time::At;
@@ -88,15 +89,16 @@ fn page(context: &Context, asked: &Asked, told: Option<Told>) -> AnyView {
     let now = context.now();
     let body = match &told {
         Some(told) if told.entries.is_empty() => {
-            view! { <p class="panel nothing">"Nothing was done in this time that fits."</p> }.into_any()
+            view! { <p class="panel nothing">"Nothing was done in this time that fits. Choose a longer time or fewer filters."</p> }.into_any()
         }
         Some(told) => {
-            let rows = told.entries.iter().map(|entry| row(context, entry, now)).collect_view();
+            let rows = told.entries.iter().map(|entry| entry_row(context, entry, now)).collect_view();
             view! { <ol class="panel history">{rows}</ol> }.into_any()
         }
         None => view! { <p class="notice bad-ground" role="alert">"The portal's own store does not answer. Try again in a minute."</p> }.into_any(),
     };
     let gaps = told.iter().flat_map(|told| &told.gaps).map(|gap| gap_view(context, gap)).collect_view();
+    let figures = told.as_ref().map(|told| charts(context, &told.figures, told.gaps.is_empty()));
     let query = asked.query();
     let filters = filters(context, asked);
     view! {
@@ -110,6 +112,7 @@ fn page(context: &Context, asked: &Asked, told: Option<Told>) -> AnyView {
             </div>
             {filters}
             {gaps}
+            {figures}
             {body}
         </Frame>
     }
@@ -151,17 +154,19 @@ fn filters(context: &Context, asked: &Asked) -> AnyView {
     .into_any()
 }
 
-fn row(context: &Context, entry: &Entry, now: Timestamp) -> AnyView {
+/// What happened to an entry, step by step.
+pub(crate) fn moments(entry: &Entry, now: Timestamp) -> AnyView {
+    let moments = entry.timeline.iter().map(|moment| {
+        view! { <li><At at=moment.at now=now/>" "<span>{moment.what.clone()}</span>" "<span class="quiet">{source_in_words(moment.source)}</span></li> }
+    });
+    moments.collect_view().into_any()
+}
+
+/// An entry in a line, with its timeline behind it.
+pub(crate) fn entry_row(context: &Context, entry: &Entry, now: Timestamp) -> AnyView {
     let plane =
         context.portal.planes().find(|plane| plane.id == entry.plane).map_or("", |plane| plane.singular);
     let (word, class) = outcome_in_words(entry.outcome);
-    let moments = entry
-        .timeline
-        .iter()
-        .map(|moment| {
-            view! { <li><At at=moment.at now=now/>" "<span>{moment.what.clone()}</span>" "<span class="quiet">{source_in_words(moment.source)}</span></li> }
-        })
-        .collect_view();
     let link = entry.batch.map(|batch| view! { <a href=format!("/requests/{batch}")>"See it in full"</a> });
     let ids = (entry.request.is_some() || !entry.correlation_ids.is_empty()).then(|| {
         view! {
@@ -187,7 +192,7 @@ fn row(context: &Context, entry: &Entry, now: Timestamp) -> AnyView {
                 </summary>
                 <div class="story">
                     {entry.justification.clone().map(|reason| view! { <p><q>{reason}</q></p> })}{ticket}
-                    <ol class="timeline">{moments}</ol>
+                    <ol class="timeline">{moments(entry, now)}</ol>
                     {ids}{link}
                 </div>
             </details>

@@ -8,6 +8,7 @@ use portal::Session;
 
 use crate::actions::Notice;
 use crate::components::frame::Frame;
+use crate::components::pulse::NotifyOffer;
 use crate::components::toolbar::Toolbar;
 use crate::context::{Context, signed_in};
 use crate::fragments::{Part, columns, part_view, placeholder};
@@ -61,6 +62,7 @@ fn content(context: &Context, session: &Session, view: &View, notice: Option<Not
                 </table>
                 <p class="nothing">"No role is active. Tick one below to activate it."</p>
                 <div class="several"><span data-sum="">"Ticked roles"</span><button class="button">"Deactivate ticked…"</button></div>
+                <NotifyOffer/>
                 <div class="all-of-them"><a href="/deactivate?all=1">"Deactivate all…"</a></div>
             </form>
         </section>

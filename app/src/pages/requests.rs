@@ -36,7 +36,7 @@ pub(crate) fn Requests() -> impl IntoView {
         view! {
             <Frame title=heading.clone()>
                 <div class="page-head">
-                    <div><p class="crumbs"><a href="/">"Overview"</a>" / Requests"</p><h1>{heading}</h1></div>
+                    <div><p class="crumbs"><a href="/">"Overview"</a>" / "<a href="/requests">"Requests"</a></p><h1>{heading}</h1></div>
                     <a class="button" href=format!("/requests/{id}")>"Refresh"</a>
                 </div>
                 {gone.map(|text| view! { <p class="notice warn-ground" role="status">{text}</p> })}

@@ -61,6 +61,9 @@ pub enum ApprovalRequirement {
 pub struct Approver {
     /// The name, where the service gives one: Microsoft Graph gives ids only.
     pub name: Option<String>,
+    /// The object id, for whoever has no name here.
+    #[serde(default)]
+    pub id: Option<String>,
     /// A group of people rather than one person.
     pub is_group: bool,
 }

@@ -13,6 +13,7 @@
 //! | [`settings`] | how a person wants the portal |
 //! | [`narrow`] | an activation at scopes below the eligibility's own |
 //! | [`activate`], [`deactivate`], [`cancel`], [`approvals`], [`prolong`] | a confirmation becomes operations in the journal, which are carried out |
+//! | [`requests`] | the person's own requests: what each waits for, and what came to its end lately |
 //! | [`step_up`] | operations that wait for a stronger sign-in, and their resumption |
 //! | [`follow_on`] | what can come next: the same role again, or the roles that a group leads to |
 //! | [`track`] | what became of operations, on a person's request; [`watch`] does it while nobody looks |
@@ -37,6 +38,7 @@ pub mod plan;
 pub mod profiles;
 pub mod prolong;
 pub mod reasons;
+pub mod requests;
 pub mod rules;
 pub mod selection;
 pub mod settings;

@@ -24,6 +24,7 @@ use pim::request::{Progress, Request, RequestAction};
 use pim::target::Target;
 
 use crate::prolong::{self, Ended};
+use crate::requests::LATELY;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::settings::{self, Settings};
@@ -87,6 +88,8 @@ pub struct Held {
     pub assigned: Vec<Assignment>,
     /// The person's open requests. An error here leaves the rest standing.
     pub open: Result<Vec<Request>, PlaneError>,
+    /// The person's requests that came to their end [lately](crate::requests::LATELY).
+    pub(crate) closed: Vec<Request>,
     /// Eligibilities that ended lately, as far as the requests tell. Some may be there again: see [`Portal::ended`].
     pub(crate) ended: Vec<Ended>,
     /// Whether assignments may be missing.
@@ -230,20 +233,36 @@ pub(crate) async fn read_held(
     active.sort_by_key(|row| (row.until.is_none(), row.until));
     assigned.sort_by(|a, b| a.names.title.cmp(&b.names.title));
     let ended = requests.as_deref().map(|all| prolong::ended(all, now)).unwrap_or_default();
-    let open = requests.map(|all| all.into_iter().filter(|request| is_open(request, now)).collect());
-    Ok(Arc::new(Held { active, assigned, open, ended, coverage }))
+    let (open, closed) = match requests {
+        Ok(all) => {
+            let (open, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|request| is_open(request, now));
+            (Ok(open), others.into_iter().filter(|request| is_closed_lately(request, now)).collect())
+        }
+        Err(error) => (Err(error), Vec::new()),
+    };
+    Ok(Arc::new(Held { active, assigned, open, closed, ended, coverage }))
+}
+
+/// Whether the person asks for something to have or to keep.
+fn is_own(request: &Request) -> bool {
+    matches!(request.action, RequestAction::Activate | RequestAction::Extend | RequestAction::Renew)
+}
+
+/// Whether a request that is not open any more is from lately.
+fn is_closed_lately(request: &Request, now: Timestamp) -> bool {
+    let last = request.completed.filter(|at| *at <= now).max(request.created);
+    is_own(request) && last.is_some_and(|at| now.duration_since(at) <= LATELY)
 }
 
 /// Whether a request still waits for somebody or for its start.
 fn is_open(request: &Request, now: Timestamp) -> bool {
-    let own =
-        matches!(request.action, RequestAction::Activate | RequestAction::Extend | RequestAction::Renew);
-    own && match request.status.progress() {
-        Progress::WaitingForApproval | Progress::WaitingForAdministrator | Progress::Working => true,
-        // "Granted" stays on the request after its time has come and gone.
-        Progress::Granted => request.start.is_some_and(|start| start > now),
-        _ => false,
-    }
+    is_own(request)
+        && match request.status.progress() {
+            Progress::WaitingForApproval | Progress::WaitingForAdministrator | Progress::Working => true,
+            // "Granted" stays on the request after its time has come and gone.
+            Progress::Granted => request.start.is_some_and(|start| start > now),
+            _ => false,
+        }
 }
 
 async fn read_eligible(

@@ -146,11 +146,9 @@ fn approver(wire: &WireApprover) -> Option<Approver> {
     let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let name = said(&wire.description);
     // Somebody without name or id ("the requestor's manager") cannot be counted as one approver.
-    name.clone()
-        .or_else(|| said(&wire.user_id))
-        .or_else(|| said(&wire.group_id))
-        .or_else(|| said(&wire.id))?;
-    Some(Approver { name, is_group: wire.group_id.is_some() || kind.contains("group") })
+    let id = said(&wire.user_id).or_else(|| said(&wire.group_id)).or_else(|| said(&wire.id));
+    name.as_ref().or(id.as_ref())?;
+    Some(Approver { name, id, is_group: wire.group_id.is_some() || kind.contains("group") })
 }
 
 #[cfg(test)]
@@ -185,8 +183,8 @@ mod tests {
             mfa: Requirement::NotRequired,
             authentication_context: ContextRequirement::Required("c1".into()),
             approval: ApprovalRequirement::Required(vec![
-                Approver { name: Some("Alex".into()), is_group: false },
-                Approver { name: None, is_group: true },
+                Approver { name: Some("Alex".into()), id: Some("u-1".into()), is_group: false },
+                Approver { name: None, id: Some("g-1".into()), is_group: true },
             ]),
         };
         assert_eq!(read(&rules), expected);
@@ -238,7 +236,7 @@ mod tests {
         assert_eq!(policy.maximum_duration, None, "not said");
         assert_eq!((policy.mfa, policy.ticket), (Requirement::Required, Requirement::NotRequired));
         assert_eq!(policy.authentication_context, ContextRequirement::NotRequired);
-        let owners = vec![Approver { name: Some("Owners".into()), is_group: true }];
+        let owners = vec![Approver { name: Some("Owners".into()), id: Some("g".into()), is_group: true }];
         assert_eq!(policy.approval, ApprovalRequirement::Required(owners));
     }
 

@@ -26,7 +26,7 @@ pub(super) struct Key {
     /// Whether its title is an id.
     pub(super) is_nameless: bool,
     /// When an activation is over, as far as is known.
-    ends: Option<Timestamp>,
+    pub(super) ends: Option<Timestamp>,
     /// Whether its request id is the service's: until a lost answer is found, the portal only knows its own.
     is_theirs: bool,
 }

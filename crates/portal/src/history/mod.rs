@@ -2,9 +2,10 @@
 //! the person may read it.
 //!
 //! One thing that was done is one [`Entry`], however many sources tell of it: [`merge`] joins them by request id, then by correlation
-//! id, then by role and time. What could not be read is said, and the rest is shown. [`export`] writes files.
+//! id, then by role and time. What could not be read is said, and the rest is shown. [`figures`] counts, [`export`] writes files.
 
 mod export;
+mod figures;
 mod merge;
 
 use futures::future::{join, join_all};
@@ -14,9 +15,11 @@ use pim::error::{ErrorKind, PlaneError};
 use pim::ids::{BatchId, PlaneId};
 use pim::journal::Operation;
 use pim::request::Request;
+use pim::target::Target;
 use serde::Serialize;
 
 pub use export::{csv, json};
+pub use figures::{Figures, RoleTime, Week};
 
 use crate::{Portal, PortalError, Session};
 
@@ -50,6 +53,8 @@ pub struct Filter {
 pub struct History {
     /// The newest first.
     pub entries: Vec<Entry>,
+    /// The same in figures.
+    pub figures: Figures,
     /// What is missing, and why.
     pub gaps: Vec<Gap>,
 }
@@ -242,9 +247,11 @@ impl Portal {
         let gaps = std::mem::take(&mut told.gaps);
         let mut entries = merge::merge(told, now);
         self.name(session, &mut entries).await;
-        entries.retain(|entry| (since..=until).contains(&entry.at) && filter.admits(entry));
+        let admits = |entry: &Entry| (since..=until).contains(&entry.at) && filter.admits(entry);
+        let figures = figures::figures(&entries, admits, since, until.min(now));
+        entries.retain(admits);
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
-        Ok(History { entries, gaps })
+        Ok(History { entries, figures, gaps })
     }
 
     async fn all_requests(
@@ -276,7 +283,7 @@ impl Portal {
     }
 
     /// Gives names to what only has ids, as far as the lists know them.
-    async fn name(&self, session: &Session, entries: &mut [Entry]) {
+    pub(crate) async fn name(&self, session: &Session, entries: &mut [Entry]) {
         for descriptor in self.planes() {
             let nameless = |entry: &&mut Entry| entry.plane == descriptor.id && entry.key.is_nameless;
             let mut entries = entries.iter_mut().filter(nameless).peekable();
@@ -296,6 +303,20 @@ impl Portal {
                 }
             }
         }
+    }
+}
+
+/// What the journal and the service's lists tell, without the audit log; the newest first.
+pub(crate) fn of(operations: Vec<Operation>, requests: Vec<Request>, now: Timestamp) -> Vec<Entry> {
+    let mut entries = merge::merge(Told { operations, requests, ..Told::default() }, now);
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
+    entries
+}
+
+impl Entry {
+    /// The role and scope, where they are known.
+    pub(crate) fn target(&self) -> Option<&Target> {
+        self.key.target.as_ref()
     }
 }
 

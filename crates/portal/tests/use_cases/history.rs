@@ -570,3 +570,48 @@ async fn an_entry_in_a_trace_tells_no_reason() {
     let traced = format!("{entries:?}");
     assert!(traced.contains("reader") && !traced.contains("patching"));
 }
+
+#[tokio::test]
+async fn figures_count_what_worked_in_its_week_until_its_end_its_deactivation_or_now() {
+    let world = World::new();
+    world.entra.tells_the_truth();
+    world.entra.state().requests.clear();
+    let now = world.clock_now();
+    let ago = |hours: i64| now - SignedDuration::from_hours(hours);
+    let lasting = |request: Request, wanted: u32| Request {
+        id: format!("{}-{wanted}-{:?}", request.id, request.created).as_str().into(),
+        duration: Some(minutes(wanted)),
+        start: request.created,
+        completed: request.created,
+        ..request
+    };
+    let ended = lasting(asked(&world, "reader", "Provisioned", ago(24 * 10)), 120);
+    let cut = lasting(asked(&world, "reader", "Provisioned", ago(24 * 3)), 120);
+    let off = Request {
+        id: "off".into(),
+        action: RequestAction::Deactivate,
+        ..asked(&world, "reader", "Revoked", ago(24 * 3 - 1))
+    };
+    let running = lasting(asked(&world, "owner", "Provisioned", ago(1)), 480);
+    let denied = lasting(asked(&world, "owner", "Denied", ago(2)), 480);
+    world.entra.state().requests = vec![ended, cut, off, running, denied];
+
+    let told = history(&world, &Filter::default()).await;
+    let figures = &told.figures;
+    let times: Vec<_> =
+        figures.roles.iter().map(|role| (role.title.as_str(), role.activations, role.minutes)).collect();
+    assert_eq!(times, [("reader", 2, 180), ("owner", 1, 60)], "{figures:?}");
+    assert_eq!(figures.weeks.iter().map(|week| week.activations).sum::<usize>(), 3);
+    assert!(
+        (5..=6).contains(&figures.weeks.len()),
+        "thirty days, those without activations too: {figures:?}"
+    );
+    for week in &figures.weeks {
+        let monday = week.starts.to_zoned(jiff::tz::TimeZone::UTC);
+        assert_eq!((monday.weekday(), monday.hour()), (jiff::civil::Weekday::Monday, 0));
+    }
+    // A filter that hides the deactivation does not make the activation longer.
+    let only = Filter { kind: Some(Kind::Activation), search: "reader".into(), ..Filter::default() };
+    let told = history(&world, &only).await;
+    assert_eq!(told.figures.roles.iter().map(|role| role.minutes).collect::<Vec<_>>(), [180]);
+}

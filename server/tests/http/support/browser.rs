@@ -54,6 +54,11 @@ impl Browser {
         self.send(Method::GET, path, &[], None).await
     }
 
+    /// Gets an address as a script does; redirects are not followed.
+    pub(crate) async fn fetch(&self, path: &str) -> Page {
+        self.send(Method::GET, path, &[(ACCEPT.as_str(), "*/*")], None).await
+    }
+
     /// Posts a form of a page of ours; redirects are not followed.
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let origin = self.url.origin().ascii_serialization();
@@ -154,7 +159,10 @@ impl Browser {
         let (address, _fragment) = path.split_once('#').unwrap_or((path, ""));
         let url = self.url.join(address).expect("a path");
         assert_eq!(url.origin(), self.url.origin(), "{path} stays on the portal");
-        let mut request = self.http.request(method, url).header(ACCEPT, "text/html,application/xhtml+xml");
+        let mut request = self.http.request(method, url);
+        if headers.iter().all(|(name, _)| *name != ACCEPT.as_str()) {
+            request = request.header(ACCEPT, "text/html,application/xhtml+xml");
+        }
         let cookies: Vec<_> = self
             .cookies
             .lock()
