@@ -77,10 +77,10 @@ test("a browser that blocks notifications is explained", SCRIPT, async ({ page }
 test("the end of the session is said ahead and can be put off, or says what is kept", SCRIPT, async ({ page }) => {
   await page.clock.install();
   await signIn(page);
-  const bar = page.getByRole("group", { name: "Your session" });
+  const bar = page.getByRole("region", { name: "Your session" });
   await expect(bar).toBeHidden();
   const ends = (idle: number, last: number) =>
-    page.route("**/events/session", async (route) => {
+    page.route("**/session", async (route) => {
       const now = await page.evaluate(() => Date.now());
       await route.fulfill({ json: { idle: now + idle * 60_000, last: now + last * 60_000 } });
     });
@@ -88,9 +88,11 @@ test("the end of the session is said ahead and can be put off, or says what is k
   await later(page, 56);
   await expect(bar).toContainText("because nothing was done");
   await axe(page, "the end of a session");
+  await page.unroute("**/session");
+  await ends(60, 240);
   await bar.getByRole("button", { name: "Stay signed in" }).click();
   await expect(bar).toBeHidden();
-  await page.unroute("**/events/session");
+  await page.unroute("**/session");
   await ends(40, 3);
   await later(page, 56);
   await expect(bar).toContainText("ten hours at most");

@@ -37,6 +37,7 @@ test("a request, its link for approvers, and its withdrawal", async ({ page, bro
   await open(page, "/requests");
   await expect(page.getByRole("main")).toContainText("Nothing of yours is waiting.");
   await expect(page.getByRole("main")).toContainText("Withdrawn");
+  await approver.getByRole("button", { name: "Refresh" }).click();
   await approver.goto(link);
   await expect(approver.getByRole("main")).toContainText("does not wait for you");
   await other.close();

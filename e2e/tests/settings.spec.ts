@@ -52,9 +52,11 @@ test("compact rows are 36 pixels high, and a selection begins with the usual dur
   await page.getByRole("radio", { name: "This long:" }).check();
   await page.getByRole("textbox", { name: "Length" }).fill("45");
   await page.getByRole("combobox", { name: "Unit of the length" }).selectOption("minutes");
+  await page.getByRole("checkbox", { name: "Tell me before a role ends" }).check();
   await follow(page, page.getByRole("button", { name: "Save" }));
   await open(page, "/");
   expect(await high()).toBeLessThanOrEqual(37);
+  await expect(page.locator("[data-notify]")).toHaveCount(1);
   await tick(page, "Global Reader, Directory").check();
   await follow(page, page.getByRole("button", { name: "Activate…" }));
   await expect(page.getByRole("radio", { name: "45 min" })).toBeChecked();
@@ -62,5 +64,6 @@ test("compact rows are 36 pixels high, and a selection begins with the usual dur
   await open(page, "/settings");
   await page.getByRole("radio", { name: "Comfortable" }).check();
   await page.getByRole("radio", { name: "As long as each role allows" }).check();
+  await page.getByRole("checkbox", { name: "Tell me before a role ends" }).uncheck();
   await follow(page, page.getByRole("button", { name: "Save" }));
 });

@@ -17,7 +17,7 @@ pub(crate) fn PulseBars() -> impl IntoView {
         <p class="connection warn-ground" role="status" data-connection="" hidden=true>
             <span data-text="" hidden=true>"No connection to the portal. What you see is from "<time data-lost=""></time>"; it goes on by itself."</span>
         </p>
-        <div class="session-bar" role="group" aria-label="Your session" data-session="" hidden=true>
+        <div class="session-bar" role="region" aria-label="Your session" data-session="" hidden=true>
             <div role="alert">
                 <p data-session-is="idle" hidden=true>"You will be signed out at "<time data-ends=""></time>", because nothing was done for almost an hour."</p>
                 <p data-session-is="last" hidden=true>"You will be signed out at "<time data-ends=""></time>": a session lasts ten hours at most. Roles that you chose to activate and what you sent are kept; what you typed and did not send is not."</p>

@@ -91,6 +91,11 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                     <h2 id="activating">"Activation"</h2>
                     {duration(&typed, length_problem)}
                 </section>
+                <section class="panel" aria-labelledby="telling">
+                    <h2 id="telling">"Notifications"</h2>
+                    <label class="pick"><input type="checkbox" name="notify" value="on" checked=typed.settings.notify aria-describedby="notify-hint"/>"Tell me before a role ends"</label>
+                    <p class="hint" id="notify-hint">"15 and 5 minutes before, by a notification of your browser, while a page of the portal is open. The browser asks for its own permission."</p>
+                </section>
                 <p class="after"><button class="button primary">"Save"</button></p>
             </form>
         </Frame>
