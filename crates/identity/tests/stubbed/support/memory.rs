@@ -97,7 +97,15 @@ impl Records for Memory {
         expires: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut rows = self.rows.lock().unwrap();
-        let Some(record) = rows.get_mut(&(kind.name(), key.to_owned())) else { return Ok(false) };
+        let place = (kind.name(), key.to_owned());
+        if version == 0 {
+            let free = rows.get(&place).is_none_or(|record| !self.alive(record));
+            if free {
+                rows.insert(place, Record { content: content.to_vec(), version: 1, expires });
+            }
+            return Ok(free);
+        }
+        let Some(record) = rows.get_mut(&place) else { return Ok(false) };
         if let Some(change) = self.interferences.lock().unwrap().pop_front() {
             change(record);
             record.version += 1;
