@@ -27,6 +27,7 @@ pub mod config;
 pub mod events;
 pub mod export;
 pub mod failures;
+pub mod keys;
 pub mod manifest;
 pub mod rules;
 pub mod security;

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use pim::clock::SystemClock;
 use server::config::Config;
+use server::keys::KeyCommand;
 use server::wiring::State;
 use tracing_subscriber::EnvFilter;
 
@@ -36,6 +37,11 @@ enum Command {
     },
     /// Prints the link that an administrator opens to grant the permissions. Needs no store, and leaves none behind.
     ConsentUrl(ConsentFlags),
+    /// Looks after the keys that what is stored is sealed with.
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
     /// Asks a running portal whether it is well; for containers.
     Healthcheck,
 }
@@ -110,6 +116,10 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             println!("{}", server::wiring::consent_url(&config, Arc::new(SystemClock)).await?);
             Ok(())
         }
+        Command::Key { command } => {
+            println!("{}", server::keys::run(command, &config, Arc::new(SystemClock)).await?);
+            Ok(())
+        }
         Command::Healthcheck => {
             let url = format!("http://{}/healthz", config.listen);
             let answer = transport::client().get(url).send().await.map_err(reqwest_without_url)?;
@@ -131,6 +141,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     })?;
     tracing::info!(address = %listener.local_addr()?, public_url = %state.config.public_url, "the portal is ready");
     let purging = tokio::spawn(state.clone().purge_forever());
+    let reading = tokio::spawn(state.clone().read_keys_forever());
     let watching = tokio::spawn(state.portal.clone().watch());
     let stop = Arc::new(tokio::sync::Notify::new());
     let signalled = stop.clone();
@@ -144,6 +155,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         () = async { stop.notified().await; tokio::time::sleep(GRACE).await } => {}
     }
     purging.abort();
+    reading.abort();
     watching.abort();
     state.close().await;
     tracing::info!("the portal has stopped");

@@ -18,6 +18,8 @@ use crate::config::Config;
 
 /// How often expired records are deleted.
 const PURGE_EVERY: Duration = Duration::from_mins(10);
+/// How often the key file is read again.
+const READ_KEYS_EVERY: Duration = Duration::from_mins(1);
 
 /// Everything a request may need. Cheap to clone.
 #[derive(Clone)]
@@ -76,6 +78,25 @@ impl State {
             every.tick().await;
             if self.store.purge().await.is_err() {
                 tracing::warn!("expired records could not be deleted; trying again later");
+            }
+        }
+    }
+
+    /// Reads the key file again and again: a key that was added is known to every replica before one of them seals with it.
+    pub async fn read_keys_forever(self) {
+        let mut every = tokio::time::interval(READ_KEYS_EVERY);
+        loop {
+            every.tick().await;
+            self.read_keys();
+        }
+    }
+
+    /// Reads the key file again. What cannot be read changes nothing.
+    pub fn read_keys(&self) {
+        match KeyRing::read(&self.config.key_file) {
+            Ok(keys) => self.store.use_keys(keys),
+            Err(error) => {
+                tracing::error!(%error, "the key file cannot be read again; its keys stay as they were");
             }
         }
     }

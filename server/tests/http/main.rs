@@ -9,6 +9,7 @@ mod failures;
 mod forty;
 mod guards;
 mod hostile;
+mod keys;
 mod lost;
 mod others;
 mod overview;
