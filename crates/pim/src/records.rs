@@ -28,6 +28,10 @@ pub enum RecordKind {
     Typed,
     /// What one person wrote as reasons. Key: tenant and person.
     Reasons,
+    /// The roles that one person marked. Key: tenant and person.
+    Favourites,
+    /// The roles that one person has seen. Key: tenant and person.
+    Seen,
 }
 
 impl RecordKind {
@@ -46,6 +50,8 @@ impl RecordKind {
             Self::View => "view",
             Self::Typed => "typed",
             Self::Reasons => "reasons",
+            Self::Favourites => "favourites",
+            Self::Seen => "seen",
         }
     }
 }
