@@ -1,6 +1,6 @@
 //! The composition root: configuration, middleware, routes, wiring. No business rule lives here.
 //!
-//! A request passes, from the outside in: request id and trace, security headers with the nonce, pages for errors, panic guard, CSRF
+//! A request passes, from the outside in: request id and trace, counting, security headers with the nonce, pages for errors, panic guard, CSRF
 //! check, body limit, compression, browser session, sign-in gate; then a page, a server function, `/auth/…`, `/events/…` or an asset.
 //!
 //! | module | holds |
@@ -11,6 +11,9 @@
 //! | [`session`] | the cookie, who is signed in, the gate |
 //! | [`auth`] | signing in and out |
 //! | [`events`] | what arrives after the page |
+//! | [`health`] | whether the portal lives, and whether it can serve people |
+//! | [`metrics`] | numbers for Prometheus, on a listener of their own |
+//! | [`lifecycle`] | whether it is on its way down |
 //! | [`failures`] | refusals and mistakes as pages |
 //! | [`manifest`] | what makes the portal installable |
 //! | [`branding`] | the organisation's name, logo, colours, links, announcement |
@@ -27,8 +30,11 @@ pub mod config;
 pub mod events;
 pub mod export;
 pub mod failures;
+pub mod health;
 pub mod keys;
+pub mod lifecycle;
 pub mod manifest;
+pub mod metrics;
 pub mod rules;
 pub mod security;
 pub mod session;
@@ -83,16 +89,19 @@ pub fn router(state: &State) -> Router {
         .layer(csrf(state))
         .layer(CatchPanicLayer::custom(failures::panicked))
         .layer(axum::middleware::from_fn_with_state(state.clone(), failures::pages))
-        .layer(axum::middleware::from_fn_with_state(state.clone(), security::headers));
+        .layer(axum::middleware::from_fn_with_state(state.clone(), security::headers))
+        .layer(axum::middleware::from_fn(metrics::note_route));
 
     Router::new()
-        .route("/healthz", get(|| async { "ok" }))
         // Whoever crawls finds nothing but the way to sign in, and is told so.
         .route("/robots.txt", get(|| async { "User-agent: *\nDisallow: /\n" }))
+        .merge(health::router(state))
         .merge(assets::router())
         .merge(manifest::router(state.site.brand.name.clone()))
         .merge(state.config.branding.router())
+        .layer(axum::middleware::from_fn(metrics::note_route))
         .fallback_service(signed_in)
+        .layer(axum::middleware::from_fn(metrics::observe))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))

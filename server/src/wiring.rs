@@ -8,13 +8,14 @@ use identity::scopes::Consent;
 use identity::{Identity, PlaneSet, Settings};
 use pim::clock::Clock;
 use pim::plane::Plane;
-use pim::records::Records;
+use pim::records::{Records, StoreError};
 use portal::{Portal, Ports};
-use store::{KeyRing, Store};
+use store::{Census, KeyRing, Store};
 use transport::{Api, Limits};
 
 use crate::assets;
 use crate::config::Config;
+use crate::lifecycle::Lifecycle;
 
 /// How often expired records are deleted.
 const PURGE_EVERY: Duration = Duration::from_mins(10);
@@ -34,6 +35,8 @@ pub struct State {
     pub clock: Arc<dyn Clock>,
     /// What pages say about this portal.
     pub site: Arc<app::Site>,
+    /// Whether the portal is on its way down.
+    pub lifecycle: Lifecycle,
     store: Arc<Store>,
 }
 
@@ -62,13 +65,24 @@ impl State {
             rules: config.rules.clone(),
         });
         let site = Arc::new(site(&config, &identity));
-        Ok(Self { config: Arc::new(config), identity, portal, clock, site, store })
+        let lifecycle = Lifecycle::default();
+        Ok(Self { config: Arc::new(config), identity, portal, clock, site, lifecycle, store })
     }
 
     /// The records, for sessions.
     #[must_use]
     pub fn records(&self) -> Arc<dyn Records> {
         self.store.clone()
+    }
+
+    /// Whether the store answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
+    }
+
+    /// How much is in the store.
+    pub async fn census(&self) -> Result<Census, StoreError> {
+        self.store.census().await
     }
 
     /// Deletes expired records, again and again.

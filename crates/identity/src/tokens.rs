@@ -216,7 +216,9 @@ impl VaultTokens {
                 },
                 Want::Ordinary(audience) | Want::Renewed { audience, .. } => Keep::AsOrdinary(*audience),
             };
-            let refused = match inner.wire.refresh(&opened.vault.refresh, &scope, &sent, now).await {
+            let granted = inner.wire.refresh(&opened.vault.refresh, &scope, &sent, now).await;
+            count(want.audience(), &granted);
+            let refused = match granted {
                 Ok(grant) => return self.keep(keep, grant).await,
                 Err(NoGrant::Refused(refused)) => refused,
                 Err(NoGrant::Unavailable | NoGrant::Malformed) => {
@@ -254,6 +256,21 @@ impl VaultTokens {
             Err(_) => Err(TokenError::Unavailable),
         }
     }
+}
+
+/// `pim_portal_token_refreshes_total`: uses of a refresh token, and whether they brought anything.
+fn count(audience: Audience, granted: &Result<Grant, NoGrant>) {
+    let audience = match audience {
+        Audience::Graph => "graph",
+        Audience::Azure => "azure",
+    };
+    let outcome = match granted {
+        Ok(_) => "refreshed",
+        Err(NoGrant::Refused(_)) => "refused",
+        Err(NoGrant::Unavailable | NoGrant::Malformed) => "failed",
+    };
+    metrics::counter!("pim_portal_token_refreshes_total", "audience" => audience, "outcome" => outcome)
+        .increment(1);
 }
 
 /// Where a token goes.

@@ -7,8 +7,10 @@
 //! To add a kind of record, add it to [`pim::records::RecordKind`]; nothing here changes. To add a database engine, give it a
 //! folder of migrations and a connection in `sql`; the statements there are the ones every engine runs.
 
+mod census;
 mod journal;
 pub mod keys;
+mod measured;
 mod records;
 mod reseal;
 mod seal;
@@ -20,7 +22,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use pim::clock::Clock;
 
+pub use census::Census;
 pub use keys::{KeyError, KeyFacts, KeyRing};
+use measured::Measured;
 pub use reseal::KeyUse;
 use sql::Database;
 use together::Together;
@@ -124,6 +128,7 @@ impl Store {
 
     /// Whether the database answers; for health checks.
     pub async fn ping(&self) -> Result<(), pim::records::StoreError> {
+        let _measured = Measured::of("ping");
         self.database.ping().await.map_err(|error| failed("ping", &error))
     }
 
@@ -137,5 +142,6 @@ impl Store {
 fn failed(operation: &'static str, error: &sqlx::Error) -> pim::records::StoreError {
     // Statements are constant and values are bound, so the database's message names tables and columns at most.
     tracing::error!(operation, %error, "the database failed");
+    metrics::counter!("pim_portal_store_errors_total", "operation" => operation).increment(1);
     pim::records::StoreError
 }

@@ -9,6 +9,7 @@ use pim::records::{Record, RecordKind, Records, StoreError};
 use sha2::{Digest, Sha256};
 
 use crate::keys::hex;
+use crate::measured::Measured;
 use crate::seal::open;
 use crate::sql::RecordRow;
 use crate::{Store, failed};
@@ -49,6 +50,7 @@ impl Store {
 #[async_trait]
 impl Records for Store {
     async fn get(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
+        let _measured = Measured::of("get record");
         let key_hash = hashed(key);
         let row = self
             .database
@@ -65,6 +67,7 @@ impl Records for Store {
         content: &[u8],
         expires: Timestamp,
     ) -> Result<(), StoreError> {
+        let _measured = Measured::of("put record");
         let (key_hash, expires_at) = (hashed(key), expires.as_microsecond());
         let sealed = self.seal(&identity(kind.name(), &key_hash, expires_at), content)?;
         self.database
@@ -81,6 +84,7 @@ impl Records for Store {
         content: &[u8],
         expires: Timestamp,
     ) -> Result<bool, StoreError> {
+        let _measured = Measured::of("replace record");
         let (key_hash, expires_at, now) = (hashed(key), expires.as_microsecond(), self.now());
         let sealed = self.seal(&identity(kind.name(), &key_hash, expires_at), content)?;
         let (name, database) = (kind.name(), &self.database);
@@ -93,6 +97,7 @@ impl Records for Store {
     }
 
     async fn take(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
+        let _measured = Measured::of("take record");
         let key_hash = hashed(key);
         let row = self
             .database
@@ -104,6 +109,7 @@ impl Records for Store {
     }
 
     async fn delete(&self, kind: RecordKind, key: &str) -> Result<(), StoreError> {
+        let _measured = Measured::of("delete record");
         self.database
             .delete_record(kind.name(), &hashed(key))
             .await
@@ -111,6 +117,7 @@ impl Records for Store {
     }
 
     async fn purge(&self) -> Result<u64, StoreError> {
+        let _measured = Measured::of("purge records");
         self.database.purge_records(self.now()).await.map_err(|error| failed("purge records", &error))
     }
 }
