@@ -15,6 +15,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::branding::{self, Branding};
+use crate::credentials::{self, Credentials, Surroundings};
 use crate::rules;
 
 pub(crate) const PREFIX: &str = "PIM_PORTAL_";
@@ -40,6 +41,8 @@ pub struct Config {
     pub database_url: String,
     /// The key that encrypts it; made when absent. Default: `pim-portal.key`.
     pub key_file: PathBuf,
+    /// How the portal shows who it is. Default: to Entra not at all.
+    pub credentials: Credentials,
     /// How fast things are expected to happen. Default: as Microsoft's services do.
     pub pace: Pace,
     /// The organisation's own. Default: nothing is.
@@ -90,6 +93,8 @@ struct Written {
     database_url: Option<String>,
     key_file: Option<PathBuf>,
     client_auth: Option<String>,
+    assertion_file: Option<PathBuf>,
+    managed_identity_client_id: Option<String>,
     pace: Option<String>,
     portal_name: Option<String>,
     logo_file: Option<PathBuf>,
@@ -137,6 +142,7 @@ impl Config {
 
     /// Reads a file and these variables.
     pub fn read(file: Option<&Path>, environment: HashMap<String, String>) -> Result<Self, ConfigError> {
+        let surroundings = Surroundings::of(&environment);
         let settings = environment
             .into_iter()
             .filter(|(name, _)| name.starts_with(PREFIX) && !NOT_SETTINGS.contains(&name.as_str()))
@@ -154,12 +160,12 @@ impl Config {
             .build()
             .and_then(config::Config::try_deserialize)
             .map_err(|error| ConfigError::Unreadable(error.to_string()))?;
-        written.check()
+        written.check(surroundings)
     }
 }
 
 impl Written {
-    fn check(self) -> Result<Config, ConfigError> {
+    fn check(self, surroundings: Surroundings) -> Result<Config, ConfigError> {
         let mut problems = Vec::new();
         let public_url = origin("PUBLIC_URL", self.public_url.as_deref(), &mut problems);
         let cloud = cloud(&self, &mut problems);
@@ -197,9 +203,13 @@ impl Written {
         if key_file.as_os_str().is_empty() {
             problems.push(format!("{PREFIX}KEY_FILE is empty: write the path of a file, or leave it out"));
         }
-        if self.client_auth.as_deref().is_some_and(|auth| auth != "none") {
-            problems.push(format!("{PREFIX}CLIENT_AUTH: only \"none\" works in this version"));
+        let credentials = credentials::Written {
+            client_auth: self.client_auth.as_deref(),
+            assertion_file: self.assertion_file,
+            managed_identity_client_id: self.managed_identity_client_id.as_deref(),
+            cloud: self.cloud.as_deref(),
         }
+        .check(surroundings, &mut problems);
         let pace = match self.pace.as_deref() {
             None | Some("real") => Pace::default(),
             Some("hurried") if cloud.as_ref().is_some_and(|cloud| cloud.is_custom) => Pace::hurried(),
@@ -247,6 +257,7 @@ impl Written {
                     planes,
                     database_url,
                     key_file,
+                    credentials,
                     pace,
                     branding,
                     rules,
@@ -433,6 +444,7 @@ mod tests {
     fn what_cannot_be_opened_is_refused_before_it_is_tried() {
         assert!(problem(&[("DATABASE_URL", "mysql://db/pim")]).contains("DATABASE_URL"));
         assert!(problem(&[("KEY_FILE", "")]).contains("KEY_FILE"));
-        assert!(problem(&[("CLIENT_AUTH", "managed-identity")]).contains("CLIENT_AUTH"));
+        assert!(problem(&[("CLIENT_AUTH", "secret")]).contains("CLIENT_AUTH"));
+        assert!(problem(&[("ASSERTION_FILE", "/etc/passwd")]).contains("ASSERTION_FILE"));
     }
 }

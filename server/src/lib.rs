@@ -6,6 +6,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`config`] | every setting, its default, and what is refused |
+//! | [`credentials`] | how the portal shows who it is |
 //! | [`wiring`] | which port is served by which adapter: the place to add a plane |
 //! | [`security`] | content security policy and the other headers |
 //! | [`session`] | the cookie, who is signed in, the gate |
@@ -24,6 +25,7 @@ pub mod assets;
 pub mod auth;
 pub mod branding;
 pub mod config;
+pub mod credentials;
 pub mod events;
 pub mod export;
 pub mod failures;

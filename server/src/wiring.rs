@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use identity::scopes::Consent;
-use identity::{Identity, PlaneSet, Settings};
+use identity::{ClientAuth, Identity, PlaneSet, Settings};
 use pim::clock::Clock;
 use pim::plane::Plane;
 use pim::records::Records;
@@ -44,7 +44,9 @@ impl State {
             Store::open(&config.database_url, keys, clock.clone()).await.context("cannot open the store")?;
         let store = Arc::new(store);
         let http = transport::client();
-        let identity = identity(&config, store.clone(), clock.clone(), http.clone());
+        let machine = config.credentials.machine(&clock);
+        let client_auth = config.credentials.for_sign_in(machine.as_ref());
+        let identity = identity(&config, client_auth, store.clone(), clock.clone(), http.clone());
         let limits = Limits { write: config.pace.write, ..Limits::default() };
         let graph = Arc::new(Api::new(http.clone(), config.cloud.graph.clone(), limits));
         let azure = Arc::new(Api::new(http, config.cloud.arm.clone(), limits));
@@ -89,6 +91,7 @@ impl State {
 /// Sign-in as configured, its records in `records`.
 pub fn identity(
     config: &Config,
+    client_auth: ClientAuth,
     records: Arc<dyn Records>,
     clock: Arc<dyn Clock>,
     http: reqwest::Client,
@@ -101,6 +104,7 @@ pub fn identity(
         graph: config.cloud.graph.clone(),
         arm: config.cloud.arm.clone(),
         planes: config.planes,
+        client_auth,
         absolute: crate::session::ABSOLUTE,
     };
     Identity::new(settings, records, clock, http)
@@ -109,7 +113,8 @@ pub fn identity(
 /// The link that an administrator opens to grant the permissions. Needs no store and leaves none behind.
 pub async fn consent_url(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<url::Url> {
     let nowhere = Store::open("sqlite::memory:", KeyRing::ephemeral(), clock.clone()).await?;
-    Ok(identity(config, Arc::new(nowhere), clock, transport::client()).admin_consent_url("cli"))
+    let identity = identity(config, ClientAuth::None, Arc::new(nowhere), clock, transport::client());
+    Ok(identity.admin_consent_url("cli"))
 }
 
 fn planes(config: &Config, graph: &Arc<Api>, azure: &Arc<Api>) -> Vec<Arc<dyn Plane>> {

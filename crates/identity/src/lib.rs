@@ -1,6 +1,6 @@
 //! Sign-in to one Microsoft Entra tenant, and the tokens that come of it.
 //!
-//! Authorization code with PKCE as a public client: no secret exists. One consent covers Microsoft Graph and Azure; the code is
+//! Authorization code with PKCE, as a public client or with a federated credential ([`ClientAuth`]): no secret exists. One consent covers Microsoft Graph and Azure; the code is
 //! redeemed for Graph, and the token for Azure comes through the refresh token when it is first wanted. Tokens stay in encrypted
 //! records ([`pim::records`]); whoever needs one holds a [`Tokens`] and never sees a refresh token.
 //!
@@ -11,12 +11,12 @@
 //! The map: [`scopes`] is all that may be asked for, [`flow`] a sign-in on its way, [`id_token`] every check of the ID token, `wire`
 //! the token endpoint, `vault` and `tokens` what is kept and refreshed, [`error`] why it did not work.
 //!
-//! A second way to authenticate the client (a federated credential) would be two more form fields in `wire`; a second tenant is a
-//! second [`Identity`].
+//! A second tenant is a second [`Identity`].
 
 mod authorize;
 mod callback;
 mod claims;
+pub mod client_auth;
 pub mod error;
 pub mod flow;
 pub mod id_token;
@@ -42,6 +42,7 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use callback::Callback;
+pub use client_auth::ClientAuth;
 pub use error::{Breach, SignInError, Trace};
 pub use flow::{Begin, BrowserBinding, StepUp};
 pub use id_token::Check;
@@ -285,6 +286,7 @@ impl Identity {
                     SignInError::from_oauth(&refused.error, refused.suberror.as_deref(), refused.trace())
                 }
                 NoGrant::Unavailable => SignInError::Unavailable(Trace::default()),
+                NoGrant::Unauthenticated => SignInError::Misconfigured(Trace::default()),
                 NoGrant::Malformed => incomplete(),
             }
         })

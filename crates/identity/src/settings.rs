@@ -4,6 +4,8 @@ use jiff::SignedDuration;
 use pim::ids::TenantId;
 use url::Url;
 
+use crate::client_auth::ClientAuth;
+
 /// Which planes are on. A plane that is off takes its scopes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlaneSet {
@@ -43,6 +45,8 @@ pub struct Settings {
     pub arm: Url,
     /// Which planes are on.
     pub planes: PlaneSet,
+    /// How the portal shows that it is the registered application.
+    pub client_auth: ClientAuth,
     /// How long after a sign-in its tokens are kept at most; [`Settings::ABSOLUTE`] unless there is a reason.
     pub absolute: SignedDuration,
 }

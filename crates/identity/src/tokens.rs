@@ -219,7 +219,7 @@ impl VaultTokens {
             let refused = match inner.wire.refresh(&opened.vault.refresh, &scope, &sent, now).await {
                 Ok(grant) => return self.keep(keep, grant).await,
                 Err(NoGrant::Refused(refused)) => refused,
-                Err(NoGrant::Unavailable | NoGrant::Malformed) => {
+                Err(NoGrant::Unavailable | NoGrant::Unauthenticated | NoGrant::Malformed) => {
                     let makeshift = want.makeshift(&opened.vault, now);
                     return makeshift.map(|access| access.token.clone()).ok_or(TokenError::Unavailable);
                 }

@@ -23,6 +23,7 @@ mod engine;
 mod faults;
 mod graph;
 mod journal;
+mod managed_identity;
 mod options;
 mod policy;
 mod random;
@@ -36,6 +37,7 @@ mod tokens;
 pub mod walk;
 mod wire;
 
+pub use managed_identity::HEADER as IDENTITY_HEADER;
 pub use options::Options;
 pub use policy::Policy;
 pub use running::Running;

@@ -8,6 +8,7 @@ mod admin_consent;
 mod authorize;
 pub(crate) mod challenge;
 mod client;
+mod credential;
 mod discovery;
 mod errors;
 mod id_token;

@@ -17,6 +17,7 @@ use portal::rules::Rules;
 use serde_json::Value;
 use server::branding::Branding;
 use server::config::{Cloud, Config};
+use server::credentials::Credentials;
 use server::wiring::State;
 use sim_tenant::tenant::{DEMO_CLIENT_ID, DEMO_TENANT_ID, Tenant, demo};
 use sim_tenant::{Options, Running};
@@ -137,6 +138,7 @@ impl Portal {
             planes: PlaneSet { entra: true, groups: true, azure: true },
             database_url: format!("sqlite://{}", directory.path().join("portal.db").display()),
             key_file: directory.path().join("portal.key"),
+            credentials: Credentials::default(),
             pace: Pace::default(),
             branding: Branding::default(),
             rules: Rules::default(),
@@ -197,10 +199,17 @@ impl Sim {
 
     /// Orders something at the control port.
     pub(crate) async fn control(&self, path: &str, order: Value) {
+        self.ask(path, &order).await;
+    }
+
+    /// Orders something, and reads what the control port answers.
+    pub(crate) async fn ask(&self, path: &str, order: &Value) -> Value {
         let url = self.running.control.join(path).expect("a path");
-        let answer = self.http.post(url).json(&order).send().await.expect("an answer");
+        let answer = self.http.post(url).json(order).send().await.expect("an answer");
         let status = answer.status();
-        assert!(status.is_success(), "{path} {order}: {}", answer.text().await.unwrap_or_default());
+        let text = answer.text().await.unwrap_or_default();
+        assert!(status.is_success(), "{path} {order}: {text}");
+        serde_json::from_str(&text).expect("JSON")
     }
 
     /// Forgets faults and delays.

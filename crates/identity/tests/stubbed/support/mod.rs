@@ -12,7 +12,9 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use identity::{Begin, Callback, Finished, Identity, PlaneSet, ReturnTo, Settings, SignInError, SignedIn};
+use identity::{
+    Begin, Callback, ClientAuth, Finished, Identity, PlaneSet, ReturnTo, Settings, SignInError, SignedIn,
+};
 use jiff::Timestamp;
 use pim::clock::{Clock, ManualClock};
 use pim::ids::TenantId;
@@ -197,6 +199,7 @@ fn identity(stub: &Stub, records: &Memory, clock: &ManualClock, planes: PlaneSet
         graph: Url::parse("https://graph.microsoft.com").unwrap(),
         arm: Url::parse("https://management.azure.com/").unwrap(),
         planes,
+        client_auth: ClientAuth::default(),
         absolute: Settings::ABSOLUTE,
     };
     Identity::new(settings, Arc::new(records.clone()), Arc::new(clock.clone()), http())
