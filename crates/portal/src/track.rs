@@ -64,6 +64,10 @@ impl Portal {
         let mut operations =
             join_all(operations.into_iter().map(|operation| self.look(session, operation))).await;
         self.see_usable(session, &mut operations).await;
+        let unseen = operations.iter_mut().zip(&before).filter(|(operation, before)| {
+            operation.state == OperationState::Provisioned && operation.state == **before
+        });
+        join_all(unseen.map(async |(operation, _)| *operation = self.looked(operation.clone()).await)).await;
         let changed: BTreeSet<&PlaneId> = operations
             .iter()
             .zip(before)
@@ -127,7 +131,8 @@ impl Portal {
                 if ends(&operation).is_some_and(|end| end <= now) {
                     return self.moved(operation, OperationState::Ended).await;
                 }
-                self.looked(operation).await
+                // Its assignment is looked for together with those of the others.
+                operation
             }
             _ => match plane.request(&session.caller, &operation.request()).await {
                 Ok(request) => {

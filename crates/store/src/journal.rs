@@ -13,7 +13,8 @@ use pim::journal::{Journal, Operation, OperationState, Sequence};
 use pim::records::StoreError;
 
 use crate::seal::{open, seal};
-use crate::sql::JournalRow;
+use crate::sql::{JournalRow, Writing};
+use crate::together::Advance;
 use crate::{Store, failed};
 
 /// The row as associated data: a payload fits this operation of this person, at this place in the order of changes, only.
@@ -86,6 +87,34 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Stores what goes forward of `advances`, in one transaction. Returns of each whether it was stored.
+    pub(crate) async fn advance_all(&self, advances: &[Advance]) -> Result<Vec<bool>, StoreError> {
+        let failed = |error| failed("advance in journal", &error);
+        let mut writing = self.database.write().await.map_err(failed)?;
+        let mut stored = Vec::with_capacity(advances.len());
+        for advance in advances {
+            stored.push(self.advance_in(&mut writing, advance).await?);
+        }
+        writing.commit().await.map_err(failed)?;
+        Ok(stored)
+    }
+
+    async fn advance_in(&self, writing: &mut Writing, advance: &Advance) -> Result<bool, StoreError> {
+        let failed = |error| failed("advance in journal", &error);
+        let Advance { operation, from, since, due } = advance;
+        let sequence = if *from == operation.state {
+            writing.sequence(&operation.id.to_string()).await
+        } else {
+            writing.next_sequence().await.map(Some)
+        };
+        let Some(sequence) = sequence.map_err(failed)? else { return Ok(false) };
+        let row = self.sealed(operation, sequence)?;
+        let due = due.map(Timestamp::as_microsecond);
+        writing.advance(&row, &name(*from), since.as_microsecond(), due).await.map_err(failed)
+    }
+}
+
 #[async_trait]
 impl Journal for Store {
     async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<bool, StoreError> {
@@ -123,22 +152,8 @@ impl Journal for Store {
             tracing::error!(operation = %operation.id, ?from, to = ?operation.state, "the journal does not go that way");
             return Err(StoreError);
         }
-        let failed = |error| failed("advance in journal", &error);
-        let mut writing = self.database.write().await.map_err(failed)?;
-        let sequence = if amends {
-            writing.sequence(&operation.id.to_string()).await
-        } else {
-            writing.next_sequence().await.map(Some)
-        };
-        let Some(sequence) = sequence.map_err(failed)? else { return Ok(false) };
-        let row = self.sealed(operation, sequence)?;
-        let due = due.map(Timestamp::as_microsecond);
-        let Some(since) = operation.was_since(from).map(Timestamp::as_microsecond) else { return Ok(false) };
-        if !writing.advance(&row, &name(from), since, due).await.map_err(failed)? {
-            return Ok(false);
-        }
-        writing.commit().await.map_err(failed)?;
-        Ok(true)
+        let Some(since) = operation.was_since(from) else { return Ok(false) };
+        self.advance_together(Advance { operation: operation.clone(), from, since, due }).await
     }
 
     async fn claim(

@@ -13,6 +13,7 @@ mod records;
 mod seal;
 pub mod sessions;
 mod sql;
+mod together;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use pim::clock::Clock;
 
 pub use keys::{KeyError, KeyRing};
 use sql::Database;
+use together::Together;
 
 /// Why the store could not be opened. Nothing in it names a key or a content.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +62,7 @@ pub struct Store {
     database: Database,
     keys: Arc<KeyRing>,
     clock: Arc<dyn Clock>,
+    together: Together,
 }
 
 impl std::fmt::Debug for Store {
@@ -76,7 +79,7 @@ impl Store {
     /// damaged, and when it was written by a newer version.
     pub async fn open(database_url: &str, keys: KeyRing, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let database = Database::open(database_url).await?;
-        let store = Self { database, keys: Arc::new(keys), clock };
+        let store = Self { database, keys: Arc::new(keys), clock, together: Together::default() };
         store.warn_of_lost_keys().await;
         Ok(store)
     }

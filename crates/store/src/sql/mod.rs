@@ -16,7 +16,7 @@ use sqlx::{PgPool, SqlitePool};
 
 use crate::OpenError;
 
-pub(crate) use journal::JournalRow;
+pub(crate) use journal::{JournalRow, Writing};
 pub(crate) use records::RecordRow;
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
