@@ -17,6 +17,7 @@ use url::Url;
 use crate::branding::{self, Branding};
 use crate::credentials::{self, Credentials, Surroundings};
 use crate::rules;
+use crate::tenants::{self, Tenant};
 
 pub(crate) const PREFIX: &str = "PIM_PORTAL_";
 /// Variables with the prefix that are not settings: the file's path, the log filter, and the assets of a build.
@@ -31,6 +32,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The organisation's tenant.
     pub tenant_id: TenantId,
+    /// The directories that may be signed in to, the organisation's own first. Default: no other.
+    pub tenants: Vec<Tenant>,
     /// The app registration.
     pub client_id: String,
     /// Where Microsoft is.
@@ -84,6 +87,7 @@ struct Written {
     public_url: Option<String>,
     listen: Option<String>,
     tenant_id: Option<String>,
+    allowed_tenants: Option<tenants::Written>,
     client_id: Option<String>,
     cloud: Option<String>,
     login_url: Option<String>,
@@ -170,19 +174,8 @@ impl Written {
         let public_url = origin("PUBLIC_URL", self.public_url.as_deref(), &mut problems);
         let cloud = cloud(&self, &mut problems);
         let planes = planes(self.planes, &mut problems);
-        let tenant_id = match self.tenant_id.as_deref().map(str::parse::<TenantId>) {
-            Some(Ok(tenant)) => Some(tenant),
-            Some(Err(_)) => {
-                problems.push(format!(
-                    "{PREFIX}TENANT_ID is not a GUID: write the tenant's id, not its domain name"
-                ));
-                None
-            }
-            None => {
-                problems.push(format!("{PREFIX}TENANT_ID is missing: the id of your Microsoft Entra tenant"));
-                None
-            }
-        };
+        let tenant_id = tenant_id(self.tenant_id.as_deref(), &mut problems);
+        let tenants = tenants::check(self.allowed_tenants, tenant_id, &mut problems);
         let client_id = self.client_id.filter(|id| !id.trim().is_empty());
         if client_id.is_none() {
             problems
@@ -210,19 +203,8 @@ impl Written {
             cloud: self.cloud.as_deref(),
         }
         .check(surroundings, &mut problems);
-        let pace = match self.pace.as_deref() {
-            None | Some("real") => Pace::default(),
-            Some("hurried") if cloud.as_ref().is_some_and(|cloud| cloud.is_custom) => Pace::hurried(),
-            Some("hurried") => {
-                problems
-                    .push(format!("{PREFIX}PACE: \"hurried\" is for a simulated tenant, with CLOUD custom"));
-                Pace::default()
-            }
-            Some(_) => {
-                problems.push(format!("{PREFIX}PACE is not known: write real, or leave it out"));
-                Pace::default()
-            }
-        };
+        let is_custom = cloud.as_ref().is_some_and(|cloud| cloud.is_custom);
+        let pace = pace(self.pace.as_deref(), is_custom, &mut problems);
         let branding = branding::Written {
             portal_name: self.portal_name,
             logo_file: self.logo_file,
@@ -252,6 +234,7 @@ impl Written {
                     public_url,
                     listen,
                     tenant_id,
+                    tenants,
                     client_id,
                     cloud,
                     planes,
@@ -266,6 +249,30 @@ impl Written {
             _ => Err(ConfigError::Problems(problems)),
         }
     }
+}
+
+fn tenant_id(written: Option<&str>, problems: &mut Vec<String>) -> Option<TenantId> {
+    let Some(written) = written else {
+        problems.push(format!("{PREFIX}TENANT_ID is missing: the id of your Microsoft Entra tenant"));
+        return None;
+    };
+    let tenant = written.parse().ok();
+    if tenant.is_none() {
+        problems.push(format!("{PREFIX}TENANT_ID is not a GUID: write the tenant's id, not its domain name"));
+    }
+    tenant
+}
+
+fn pace(written: Option<&str>, is_custom: bool, problems: &mut Vec<String>) -> Pace {
+    match written {
+        None | Some("real") => {}
+        Some("hurried") if is_custom => return Pace::hurried(),
+        Some("hurried") => {
+            problems.push(format!("{PREFIX}PACE: \"hurried\" is for a simulated tenant, with CLOUD custom"));
+        }
+        Some(_) => problems.push(format!("{PREFIX}PACE is not known: write real, or leave it out")),
+    }
+    Pace::default()
 }
 
 /// Trimmed, if it is one line of 1 to `most` characters.

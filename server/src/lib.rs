@@ -11,6 +11,7 @@
 //! | [`security`] | content security policy and the other headers |
 //! | [`session`] | the cookie, who is signed in, the gate |
 //! | [`auth`] | signing in and out |
+//! | [`tenants`] | the directories that may be signed in to |
 //! | [`events`] | what arrives after the page |
 //! | [`failures`] | refusals and mistakes as pages |
 //! | [`manifest`] | what makes the portal installable |
@@ -33,6 +34,7 @@ pub mod manifest;
 pub mod rules;
 pub mod security;
 pub mod session;
+pub mod tenants;
 pub mod wiring;
 
 use axum::Router;
@@ -76,6 +78,7 @@ pub fn router(state: &State) -> Router {
         .route("/auth/callback", get(auth::finish).with_state(state.clone()))
         .route("/auth/step-up/{batch}/{group}", get(auth::step_up).with_state(state.clone()))
         .route("/auth/admin-consent", get(auth::consented))
+        .route("/auth/tenant", post(tenants::switch).with_state(state.clone()))
         .route("/auth/sign-out", post(auth::sign_out).with_state(state.clone()))
         .layer(axum::middleware::from_fn_with_state(state.clone(), session::gate))
         .layer(session::layer(state))

@@ -9,12 +9,14 @@ use identity::{ClientAuth, Identity, PlaneSet, Settings};
 use pim::clock::Clock;
 use pim::plane::Plane;
 use pim::records::Records;
+use pim::tokens::Audience;
 use portal::{Portal, Ports};
 use store::{KeyRing, Store};
 use transport::{Api, Limits};
 
 use crate::assets;
 use crate::config::Config;
+use crate::tenants::Tenant;
 
 /// How often expired records are deleted.
 const PURGE_EVERY: Duration = Duration::from_mins(10);
@@ -71,6 +73,14 @@ impl State {
         self.store.clone()
     }
 
+    /// The permissions at Microsoft Graph that are not among those granted.
+    #[must_use]
+    pub fn missing(&self, granted: &[String]) -> Vec<String> {
+        let is_granted = |name: &str| granted.iter().any(|one| one.eq_ignore_ascii_case(name));
+        let graph = self.site.permissions.iter().filter(|one| one.audience == Some(Audience::Graph));
+        graph.map(|one| one.scope.clone()).filter(|name| !is_granted(name)).collect()
+    }
+
     /// Deletes expired records, again and again.
     pub async fn purge_forever(self) {
         let mut every = tokio::time::interval(PURGE_EVERY);
@@ -98,6 +108,7 @@ pub fn identity(
 ) -> Identity {
     let settings = Settings {
         tenant: config.tenant_id,
+        others: config.tenants.iter().map(|tenant| tenant.id).filter(|id| *id != config.tenant_id).collect(),
         client_id: config.client_id.clone(),
         public_url: config.public_url.clone(),
         login: config.cloud.login.clone(),
@@ -114,7 +125,7 @@ pub fn identity(
 pub async fn consent_url(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<url::Url> {
     let nowhere = Store::open("sqlite::memory:", KeyRing::ephemeral(), clock.clone()).await?;
     let identity = identity(config, ClientAuth::None, Arc::new(nowhere), clock, transport::client());
-    Ok(identity.admin_consent_url("cli"))
+    Ok(identity.admin_consent_url(config.tenant_id, "cli"))
 }
 
 fn planes(config: &Config, graph: &Arc<Api>, azure: &Arc<Api>) -> Vec<Arc<dyn Plane>> {
@@ -147,6 +158,12 @@ fn site(config: &Config, identity: &Identity) -> app::Site {
         without: scope.without(),
         still: scope.still(),
     };
+    // The answer of the consent page is only a hint and changes nothing, so its state guards nothing.
+    let directory = |tenant: &Tenant| app::Directory {
+        id: tenant.id,
+        name: tenant.name.clone(),
+        admin_consent_url: identity.admin_consent_url(tenant.id, "portal").into(),
+    };
     let public = config.public_url.join("/sign-in").unwrap_or_else(|_| config.public_url.clone());
     app::Site {
         brand: config.branding.brand.clone(),
@@ -158,8 +175,7 @@ fn site(config: &Config, identity: &Identity) -> app::Site {
             let host = config.cloud.login.host_str().unwrap_or_default();
             format!("Not a Microsoft cloud: this portal talks to {host}. Nothing here touches a real tenant.")
         }),
-        // The answer of the consent page is only a hint and changes nothing, so its state guards nothing.
-        admin_consent_url: identity.admin_consent_url("portal").into(),
+        directories: config.tenants.iter().map(directory).collect(),
         permissions: identity.scopes().iter().map(permission).collect(),
         admin_center: config.cloud.admin_center.clone(),
         sign_out_url: identity.sign_out_url(&public, None).into(),

@@ -216,7 +216,10 @@ impl VaultTokens {
                 },
                 Want::Ordinary(audience) | Want::Renewed { audience, .. } => Keep::AsOrdinary(*audience),
             };
-            let refused = match inner.wire.refresh(&opened.vault.refresh, &scope, &sent, now).await {
+            let tenant = opened.vault.tenant.unwrap_or(inner.settings.tenant);
+            // A tenant that is not allowed any more is one that nobody is signed in to.
+            let Ok(authority) = inner.authority(tenant) else { return Err(TokenError::SignInRequired) };
+            let refused = match authority.wire.refresh(&opened.vault.refresh, &scope, &sent, now).await {
                 Ok(grant) => return self.keep(keep, grant).await,
                 Err(NoGrant::Refused(refused)) => refused,
                 Err(NoGrant::Unavailable | NoGrant::Unauthenticated | NoGrant::Malformed) => {

@@ -18,6 +18,7 @@ use oauth2::{
     StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use pim::challenge::Claims;
+use pim::ids::TenantId;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -138,7 +139,7 @@ pub(crate) enum NoGrant {
     Malformed,
 }
 
-/// The client of one app registration in one tenant.
+/// The client of the app registration in one tenant.
 pub(crate) struct Wire {
     http: Http,
     client: Client,
@@ -147,11 +148,11 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(settings: &Settings, http: Http) -> Self {
+    pub(crate) fn new(settings: &Settings, tenant: TenantId, http: Http) -> Self {
         let redirect = RedirectUrl::from_url(settings.callback());
         let client = oauth2::Client::new(ClientId::new(settings.client_id.clone()))
-            .set_auth_uri(AuthUrl::from_url(settings.authorize()))
-            .set_token_uri(TokenUrl::from_url(settings.token()))
+            .set_auth_uri(AuthUrl::from_url(settings.authorize(tenant)))
+            .set_token_uri(TokenUrl::from_url(settings.token(tenant)))
             .set_redirect_uri(redirect.clone());
         Self { http, client, redirect, auth: settings.client_auth.clone() }
     }

@@ -28,6 +28,8 @@ pub enum RecordKind {
     Typed,
     /// What one person wrote as reasons. Key: tenant and person.
     Reasons,
+    /// What was consented to in the directories that may be signed in to. Key: `consent`.
+    Directories,
 }
 
 impl RecordKind {
@@ -46,6 +48,7 @@ impl RecordKind {
             Self::View => "view",
             Self::Typed => "typed",
             Self::Reasons => "reasons",
+            Self::Directories => "directories",
         }
     }
 }

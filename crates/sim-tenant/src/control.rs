@@ -23,6 +23,9 @@
 //! | `GET /assignments` | everything that somebody holds now, whether lists show it or not |
 //! | `POST /reset`, `POST /seed` | starts over, from the same tenant, or from the name of a built-in one or TOML |
 //!
+//! Where there are several directories, an order is about the first, unless `?tenant=` names another by id or domain; `/reset` is about
+//! all.
+//!
 //! To extend: a line in [`answer`] and one in this table.
 
 use std::collections::BTreeSet;
@@ -297,7 +300,10 @@ fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
         ("GET", "/healthz") => Ok(Reply::json(200, json!({ "status": "ok" }))),
         ("GET", "/tenant") => {
             let world = sim.world();
-            Ok(Reply::json(200, json!({ "tenantId": world.tenant.id, "clientId": world.tenant.client.id })))
+            Ok(Reply::json(
+                200,
+                json!({ "tenantId": world.tenant.id, "clientId": world.tenant.client.id, "name": world.tenant.name }),
+            ))
         }
         ("GET", "/personas") => Ok(personas(sim)),
         ("GET", "/requests") => {

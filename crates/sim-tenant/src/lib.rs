@@ -19,6 +19,7 @@
 mod azure;
 mod clock;
 mod control;
+mod directories;
 mod engine;
 mod faults;
 mod graph;

@@ -25,3 +25,4 @@ mod sign_in;
 mod step_up;
 mod support;
 mod switches;
+mod tenants;

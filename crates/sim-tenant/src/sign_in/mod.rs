@@ -22,7 +22,8 @@ mod token;
 
 pub(crate) use id_token::Spoil;
 pub(crate) use scopes::Resource;
-pub(crate) use state::{Access, ConsentMode, SignInState};
+pub use state::ConsentMode;
+pub(crate) use state::{Access, SignInState};
 
 use crate::sim::Sim;
 use crate::state::World;

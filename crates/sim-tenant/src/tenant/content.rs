@@ -1,11 +1,12 @@
 //! The entries a tenant consists of; see the module above for how they refer to each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::odd::Odd;
 use crate::policy::Policy;
+use crate::sign_in::ConsentMode;
 
 fn yes() -> bool {
     true
@@ -67,6 +68,12 @@ pub struct Client {
     pub graph_scopes: Vec<String>,
     /// Delegated Azure scopes in `requiredResourceAccess`.
     pub azure_scopes: Vec<String>,
+    /// Scopes that no token carries, whoever consented.
+    #[serde(default)]
+    pub withheld: BTreeSet<String>,
+    /// Who may consent.
+    #[serde(default)]
+    pub consent_mode: ConsentMode,
     /// The platform of the redirect URIs.
     #[serde(default)]
     pub platform: Platform,

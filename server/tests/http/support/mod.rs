@@ -18,8 +18,9 @@ use serde_json::Value;
 use server::branding::Branding;
 use server::config::{Cloud, Config};
 use server::credentials::Credentials;
+use server::tenants::Tenant;
 use server::wiring::State;
-use sim_tenant::tenant::{DEMO_CLIENT_ID, DEMO_TENANT_ID, Tenant, demo};
+use sim_tenant::tenant::{self, DEMO_CLIENT_ID, DEMO_TENANT_ID, demo};
 use sim_tenant::{Options, Running};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -62,7 +63,7 @@ impl World {
     }
 
     /// Another tenant.
-    pub(crate) async fn of(tenant: Tenant) -> Self {
+    pub(crate) async fn of(tenant: tenant::Tenant) -> Self {
         let sim = Sim::start(tenant).await;
         let portal = Portal::start(&sim).await;
         Self { sim, portal }
@@ -127,6 +128,10 @@ impl Portal {
             public_url: url.clone(),
             listen: address,
             tenant_id: DEMO_TENANT_ID.parse().expect("a tenant id"),
+            tenants: vec![Tenant {
+                id: DEMO_TENANT_ID.parse().expect("a tenant id"),
+                name: "Contoso".to_owned(),
+            }],
             client_id: DEMO_CLIENT_ID.to_owned(),
             cloud: Cloud {
                 login: sim.running.sign_in.clone(),
@@ -186,8 +191,13 @@ pub(crate) struct Sim {
 }
 
 impl Sim {
-    pub(crate) async fn start(tenant: Tenant) -> Self {
-        let running = Running::start(Options { tenant, ..Options::ephemeral() }).await;
+    pub(crate) async fn start(tenant: tenant::Tenant) -> Self {
+        Self::start_with(tenant, Vec::new()).await
+    }
+
+    /// With other directories beside it.
+    pub(crate) async fn start_with(tenant: tenant::Tenant, directories: Vec<tenant::Tenant>) -> Self {
+        let running = Running::start(Options { tenant, directories, ..Options::ephemeral() }).await;
         let sim = Self { running: running.expect("the tenant starts"), http: client() };
         #[expect(clippy::disallowed_methods, reason = "a test's own parameter")]
         let positions = std::env::var(SWITCHES);
@@ -218,7 +228,8 @@ impl Sim {
         self.http.delete(url).send().await.expect("an answer");
     }
 
-    async fn read(&self, path: &str) -> Vec<Value> {
+    /// A list that the control port tells.
+    pub(crate) async fn list(&self, path: &str) -> Vec<Value> {
         let url = self.running.control.join(path).expect("a path");
         self.http.get(url).send().await.expect("an answer").json().await.expect("a list")
     }
@@ -231,7 +242,7 @@ impl Sim {
 
     /// Every role request that was committed.
     pub(crate) async fn ledger(&self) -> Vec<Value> {
-        self.read("ledger").await
+        self.list("ledger").await
     }
 
     /// The one role request that was committed.
@@ -243,14 +254,14 @@ impl Sim {
 
     /// Every call to Graph and Azure so far.
     pub(crate) async fn calls(&self) -> Vec<Value> {
-        let mut calls = self.read("requests").await;
+        let mut calls = self.list("requests").await;
         calls.retain(|call| call["plane"] != "sign-in");
         calls
     }
 
     /// How often tokens were asked for.
     pub(crate) async fn token_calls(&self) -> usize {
-        let calls = self.read("requests").await;
+        let calls = self.list("requests").await;
         calls.iter().filter(|call| call["path"].as_str().is_some_and(|path| path.ends_with("/token"))).count()
     }
 

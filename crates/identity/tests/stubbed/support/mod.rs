@@ -193,6 +193,7 @@ pub(crate) fn http() -> reqwest::Client {
 fn identity(stub: &Stub, records: &Memory, clock: &ManualClock, planes: PlaneSet) -> Identity {
     let settings = Settings {
         tenant: TENANT.parse::<TenantId>().unwrap(),
+        others: Vec::new(),
         client_id: CLIENT.to_owned(),
         public_url: Url::parse("https://pim.example.com").unwrap(),
         login: Url::parse(&stub.origin()).unwrap(),
