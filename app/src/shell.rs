@@ -16,13 +16,14 @@ use crate::pages::{
     mine::Mine,
     not_found::NotFound,
     overview::Overview,
-    permissions::{Permissions, Tenants},
+    permissions::Permissions,
     profiles::{Profiles, UseProfile},
     requests::Requests,
     scopes::Scopes,
     settings::SettingsPage,
     sign_in::SignIn,
     sign_in_failed::SignInFailed,
+    tenants::Tenants,
 };
 
 /// The whole document.

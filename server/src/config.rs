@@ -15,7 +15,9 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::branding::{self, Branding};
+use crate::credentials::{self, Credentials, Surroundings};
 use crate::rules;
+use crate::tenants::{self, Tenant};
 
 pub(crate) const PREFIX: &str = "PIM_PORTAL_";
 /// Variables with the prefix that are not settings: the file's path, the log filter, and the assets of a build.
@@ -32,6 +34,8 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// The organisation's tenant.
     pub tenant_id: TenantId,
+    /// The directories that may be signed in to, the organisation's own first. Default: no other.
+    pub tenants: Vec<Tenant>,
     /// The app registration.
     pub client_id: String,
     /// Where Microsoft is.
@@ -42,6 +46,8 @@ pub struct Config {
     pub database_url: String,
     /// The key that encrypts it; made when absent. Default: `pim-portal.key`.
     pub key_file: PathBuf,
+    /// How the portal shows who it is. Default: to Entra not at all.
+    pub credentials: Credentials,
     /// How fast things are expected to happen. Default: as Microsoft's services do.
     pub pace: Pace,
     /// The organisation's own. Default: nothing is.
@@ -84,6 +90,7 @@ struct Written {
     listen: Option<String>,
     metrics_listen: Option<String>,
     tenant_id: Option<String>,
+    allowed_tenants: Option<tenants::Written>,
     client_id: Option<String>,
     cloud: Option<String>,
     login_url: Option<String>,
@@ -93,6 +100,8 @@ struct Written {
     database_url: Option<String>,
     key_file: Option<PathBuf>,
     client_auth: Option<String>,
+    assertion_file: Option<PathBuf>,
+    managed_identity_client_id: Option<String>,
     pace: Option<String>,
     portal_name: Option<String>,
     logo_file: Option<PathBuf>,
@@ -140,6 +149,7 @@ impl Config {
 
     /// Reads a file and these variables.
     pub fn read(file: Option<&Path>, environment: HashMap<String, String>) -> Result<Self, ConfigError> {
+        let surroundings = Surroundings::of(&environment);
         let settings = environment
             .into_iter()
             .filter(|(name, _)| name.starts_with(PREFIX) && !NOT_SETTINGS.contains(&name.as_str()))
@@ -157,29 +167,18 @@ impl Config {
             .build()
             .and_then(config::Config::try_deserialize)
             .map_err(|error| ConfigError::Unreadable(error.to_string()))?;
-        written.check()
+        written.check(surroundings)
     }
 }
 
 impl Written {
-    fn check(self) -> Result<Config, ConfigError> {
+    fn check(self, surroundings: Surroundings) -> Result<Config, ConfigError> {
         let mut problems = Vec::new();
         let public_url = origin("PUBLIC_URL", self.public_url.as_deref(), &mut problems);
         let cloud = cloud(&self, &mut problems);
         let planes = planes(self.planes, &mut problems);
-        let tenant_id = match self.tenant_id.as_deref().map(str::parse::<TenantId>) {
-            Some(Ok(tenant)) => Some(tenant),
-            Some(Err(_)) => {
-                problems.push(format!(
-                    "{PREFIX}TENANT_ID is not a GUID: write the tenant's id, not its domain name"
-                ));
-                None
-            }
-            None => {
-                problems.push(format!("{PREFIX}TENANT_ID is missing: the id of your Microsoft Entra tenant"));
-                None
-            }
-        };
+        let tenant_id = tenant_id(self.tenant_id.as_deref(), &mut problems);
+        let tenants = tenants::check(self.allowed_tenants, tenant_id, &mut problems);
         let client_id = self.client_id.filter(|id| !id.trim().is_empty());
         if client_id.is_none() {
             problems
@@ -202,22 +201,15 @@ impl Written {
         if key_file.as_os_str().is_empty() {
             problems.push(format!("{PREFIX}KEY_FILE is empty: write the path of a file, or leave it out"));
         }
-        if self.client_auth.as_deref().is_some_and(|auth| auth != "none") {
-            problems.push(format!("{PREFIX}CLIENT_AUTH: only \"none\" works in this version"));
+        let credentials = credentials::Written {
+            client_auth: self.client_auth.as_deref(),
+            assertion_file: self.assertion_file,
+            managed_identity_client_id: self.managed_identity_client_id.as_deref(),
+            cloud: self.cloud.as_deref(),
         }
-        let pace = match self.pace.as_deref() {
-            None | Some("real") => Pace::default(),
-            Some("hurried") if cloud.as_ref().is_some_and(|cloud| cloud.is_custom) => Pace::hurried(),
-            Some("hurried") => {
-                problems
-                    .push(format!("{PREFIX}PACE: \"hurried\" is for a simulated tenant, with CLOUD custom"));
-                Pace::default()
-            }
-            Some(_) => {
-                problems.push(format!("{PREFIX}PACE is not known: write real, or leave it out"));
-                Pace::default()
-            }
-        };
+        .check(surroundings, &mut problems);
+        let is_custom = cloud.as_ref().is_some_and(|cloud| cloud.is_custom);
+        let pace = pace(self.pace.as_deref(), is_custom, &mut problems);
         let branding = branding::Written {
             portal_name: self.portal_name,
             logo_file: self.logo_file,
@@ -248,11 +240,13 @@ impl Written {
                     listen,
                     metrics_listen,
                     tenant_id,
+                    tenants,
                     client_id,
                     cloud,
                     planes,
                     database_url,
                     key_file,
+                    credentials,
                     pace,
                     branding,
                     rules,
@@ -286,6 +280,30 @@ fn metrics_listen(
         problems.push(format!("{PREFIX}METRICS_LISTEN is where the portal listens: write another port"));
     }
     Some(address)
+}
+
+fn tenant_id(written: Option<&str>, problems: &mut Vec<String>) -> Option<TenantId> {
+    let Some(written) = written else {
+        problems.push(format!("{PREFIX}TENANT_ID is missing: the id of your Microsoft Entra tenant"));
+        return None;
+    };
+    let tenant = written.parse().ok();
+    if tenant.is_none() {
+        problems.push(format!("{PREFIX}TENANT_ID is not a GUID: write the tenant's id, not its domain name"));
+    }
+    tenant
+}
+
+fn pace(written: Option<&str>, is_custom: bool, problems: &mut Vec<String>) -> Pace {
+    match written {
+        None | Some("real") => {}
+        Some("hurried") if is_custom => return Pace::hurried(),
+        Some("hurried") => {
+            problems.push(format!("{PREFIX}PACE: \"hurried\" is for a simulated tenant, with CLOUD custom"));
+        }
+        Some(_) => problems.push(format!("{PREFIX}PACE is not known: write real, or leave it out")),
+    }
+    Pace::default()
 }
 
 /// Trimmed, if it is one line of 1 to `most` characters.
@@ -484,6 +502,7 @@ mod tests {
     fn what_cannot_be_opened_is_refused_before_it_is_tried() {
         assert!(problem(&[("DATABASE_URL", "mysql://db/pim")]).contains("DATABASE_URL"));
         assert!(problem(&[("KEY_FILE", "")]).contains("KEY_FILE"));
-        assert!(problem(&[("CLIENT_AUTH", "managed-identity")]).contains("CLIENT_AUTH"));
+        assert!(problem(&[("CLIENT_AUTH", "secret")]).contains("CLIENT_AUTH"));
+        assert!(problem(&[("ASSERTION_FILE", "/etc/passwd")]).contains("ASSERTION_FILE"));
     }
 }

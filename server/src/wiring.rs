@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use identity::scopes::Consent;
-use identity::{Identity, PlaneSet, Settings};
+use identity::{ClientAuth, Identity, PlaneSet, Settings};
 use pim::clock::Clock;
 use pim::plane::Plane;
 use pim::records::{Records, StoreError};
+use pim::tokens::Audience;
 use portal::{Portal, Ports};
 use store::{Census, KeyRing, Store};
 use transport::{Api, Limits};
@@ -16,6 +17,7 @@ use transport::{Api, Limits};
 use crate::assets;
 use crate::config::Config;
 use crate::lifecycle::Lifecycle;
+use crate::tenants::Tenant;
 
 /// How often expired records are deleted.
 const PURGE_EVERY: Duration = Duration::from_mins(10);
@@ -49,7 +51,9 @@ impl State {
             Store::open(&config.database_url, keys, clock.clone()).await.context("cannot open the store")?;
         let store = Arc::new(store);
         let http = transport::client();
-        let identity = identity(&config, store.clone(), clock.clone(), http.clone());
+        let machine = config.credentials.machine(&clock);
+        let client_auth = config.credentials.for_sign_in(machine.as_ref());
+        let identity = identity(&config, client_auth, store.clone(), clock.clone(), http.clone());
         let limits = Limits { write: config.pace.write, ..Limits::default() };
         let graph = Arc::new(Api::new(http.clone(), config.cloud.graph.clone(), limits));
         let azure = Arc::new(Api::new(http, config.cloud.arm.clone(), limits));
@@ -83,6 +87,14 @@ impl State {
     /// How much is in the store.
     pub async fn census(&self) -> Result<Census, StoreError> {
         self.store.census().await
+    }
+
+    /// The permissions at Microsoft Graph that are not among those granted.
+    #[must_use]
+    pub fn missing(&self, granted: &[String]) -> Vec<String> {
+        let is_granted = |name: &str| granted.iter().any(|one| one.eq_ignore_ascii_case(name));
+        let graph = self.site.permissions.iter().filter(|one| one.audience == Some(Audience::Graph));
+        graph.map(|one| one.scope.clone()).filter(|name| !is_granted(name)).collect()
     }
 
     /// Deletes expired records, again and again.
@@ -124,18 +136,21 @@ impl State {
 /// Sign-in as configured, its records in `records`.
 pub fn identity(
     config: &Config,
+    client_auth: ClientAuth,
     records: Arc<dyn Records>,
     clock: Arc<dyn Clock>,
     http: reqwest::Client,
 ) -> Identity {
     let settings = Settings {
         tenant: config.tenant_id,
+        others: config.tenants.iter().map(|tenant| tenant.id).filter(|id| *id != config.tenant_id).collect(),
         client_id: config.client_id.clone(),
         public_url: config.public_url.clone(),
         login: config.cloud.login.clone(),
         graph: config.cloud.graph.clone(),
         arm: config.cloud.arm.clone(),
         planes: config.planes,
+        client_auth,
         absolute: crate::session::ABSOLUTE,
     };
     Identity::new(settings, records, clock, http)
@@ -144,7 +159,8 @@ pub fn identity(
 /// The link that an administrator opens to grant the permissions. Needs no store and leaves none behind.
 pub async fn consent_url(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<url::Url> {
     let nowhere = Store::open("sqlite::memory:", KeyRing::ephemeral(), clock.clone()).await?;
-    Ok(identity(config, Arc::new(nowhere), clock, transport::client()).admin_consent_url("cli"))
+    let identity = identity(config, ClientAuth::None, Arc::new(nowhere), clock, transport::client());
+    Ok(identity.admin_consent_url(config.tenant_id, "cli"))
 }
 
 fn planes(config: &Config, graph: &Arc<Api>, azure: &Arc<Api>) -> Vec<Arc<dyn Plane>> {
@@ -177,6 +193,12 @@ fn site(config: &Config, identity: &Identity) -> app::Site {
         without: scope.without(),
         still: scope.still(),
     };
+    // The answer of the consent page is only a hint and changes nothing, so its state guards nothing.
+    let directory = |tenant: &Tenant| app::Directory {
+        id: tenant.id,
+        name: tenant.name.clone(),
+        admin_consent_url: identity.admin_consent_url(tenant.id, "portal").into(),
+    };
     let public = config.public_url.join("/sign-in").unwrap_or_else(|_| config.public_url.clone());
     app::Site {
         brand: config.branding.brand.clone(),
@@ -188,8 +210,7 @@ fn site(config: &Config, identity: &Identity) -> app::Site {
             let host = config.cloud.login.host_str().unwrap_or_default();
             format!("Not a Microsoft cloud: this portal talks to {host}. Nothing here touches a real tenant.")
         }),
-        // The answer of the consent page is only a hint and changes nothing, so its state guards nothing.
-        admin_consent_url: identity.admin_consent_url("portal").into(),
+        directories: config.tenants.iter().map(directory).collect(),
         permissions: identity.scopes().iter().map(permission).collect(),
         admin_center: config.cloud.admin_center.clone(),
         sign_out_url: identity.sign_out_url(&public, None).into(),

@@ -32,6 +32,8 @@ pub enum RecordKind {
     Favourites,
     /// The roles that one person has seen. Key: tenant and person.
     Seen,
+    /// What was consented to in the directories that may be signed in to. Key: `consent`.
+    Directories,
 }
 
 impl RecordKind {
@@ -52,6 +54,7 @@ impl RecordKind {
             Self::Reasons => "reasons",
             Self::Favourites => "favourites",
             Self::Seen => "seen",
+            Self::Directories => "directories",
         }
     }
 }

@@ -45,13 +45,25 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// When the TLS back end cannot start, which nothing can be done about at run time.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the one place that builds an HTTP client")]
 pub fn client() -> reqwest::Client {
+    builder().build().expect("the TLS back end starts")
+}
+
+/// As [`client`], for an endpoint of the machine's own: never through a proxy.
+///
+/// # Panics
+///
+/// As [`client`].
+#[must_use]
+pub fn local_client() -> reqwest::Client {
+    builder().no_proxy().build().expect("the TLS back end starts")
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that builds an HTTP client")]
+fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("pim-portal/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(Duration::from_mins(1))
-        .build()
-        .expect("the TLS back end starts")
 }
