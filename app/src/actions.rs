@@ -604,6 +604,21 @@ pub(crate) async fn save_settings(
     Ok(())
 }
 
+/// Deletes what is kept about the person.
+#[server(prefix = "/do", endpoint = "forget-me")]
+pub(crate) async fn forget_me(#[server(default)] sure: String) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    if sure != "on" {
+        go("/settings?problem=sure");
+        return Ok(());
+    }
+    match context.portal.forget_person(&session).await {
+        Ok(_) => go("/settings?notice=forgotten"),
+        Err(_) => go("/settings?problem=store"),
+    }
+    Ok(())
+}
+
 /// Forgets what was read, so that the page is fresh.
 #[server(prefix = "/do", endpoint = "refresh")]
 pub(crate) async fn refresh(

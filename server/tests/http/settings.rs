@@ -1,5 +1,6 @@
 //! Settings: kept for one person, known before a page's first byte, and never in the way of a page.
 
+use jiff::SignedDuration;
 use pim::records::RecordKind;
 
 use crate::support::{ADELE, ADELE_ID, ALEX, Page, World};
@@ -142,4 +143,41 @@ async fn no_word_of_an_address_reaches_the_page_as_it_is() {
     assert_eq!(page.status, 200);
     assert!(!page.body.contains("<b>"), "{}", page.body);
     assert_eq!(page.field("length"), "<b>hello");
+}
+
+#[tokio::test]
+async fn what_is_kept_about_a_person_is_deleted_on_their_word_and_nobody_else_s() {
+    let world = World::start().await;
+    let (browser, alex) = (world.signed_in(ADELE).await, world.signed_in(ALEX).await);
+    for one in [&browser, &alex] {
+        one.submit("/do/save-settings", &CHOSEN).await;
+    }
+    browser.activate(&["Global Reader, Directory"], "Soon forgotten").await;
+    let waiting = browser.activate(&["Release Managers, Member"], "Under way").await;
+
+    let unsure = browser.submit("/do/forget-me", &[]).await;
+    assert!(unsure.text().contains("Nothing was deleted."), "{}", unsure.text());
+    assert_dark_and_compact(&unsure);
+    let done = browser.submit("/do/forget-me", &[("sure", "on")]).await;
+    assert!(done.text().contains("Deleted."), "{}", done.text());
+    assert!(root(&done).contains("data-theme=\"system\""), "{}", root(&done));
+    assert!(browser.get(&waiting.path).await.text().contains("Release Managers"), "it is seen through");
+    let history: serde_json::Value =
+        serde_json::from_str(&browser.get("/history.json").await.body).expect("JSON");
+    let told = history["entries"].to_string();
+    assert!(told.contains("Global Reader"), "Microsoft still has it: {told}");
+    assert_dark_and_compact(&alex.get("/settings").await);
+}
+
+#[tokio::test]
+async fn what_the_portal_did_is_deleted_when_it_is_old_enough() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let result = browser.activate(&["Global Reader, Directory"], "A year ago").await;
+    let kept = world.portal.state.config.history_kept;
+    assert_eq!(kept.as_hours(), 365 * 24);
+    assert_eq!(world.portal.state.portal.forget_old(kept).await, Ok(0));
+    assert!(browser.get(&result.path).await.text().contains("Global Reader"));
+    world.wait(kept + SignedDuration::from_mins(1));
+    assert_eq!(world.portal.state.portal.forget_old(kept).await, Ok(1));
 }

@@ -145,6 +145,7 @@ impl Portal {
             database_url: format!("sqlite://{}", directory.path().join("portal.db").display()),
             key_file: directory.path().join("portal.key"),
             credentials: Credentials::default(),
+            history_kept: SignedDuration::from_hours(365 * 24),
             pace: Pace::default(),
             branding: Branding::default(),
             rules: Rules::default(),
