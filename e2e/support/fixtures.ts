@@ -2,7 +2,7 @@
 // anything, fails the test that opened it.
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, test as base, type ConsoleMessage, type Page, type Request } from "@playwright/test";
-import { seed } from "./tenant.ts";
+import { canaries, seed } from "./tenant.ts";
 
 /** Tag of a test that is about what the islands do: it does not run without JavaScript. */
 export const SCRIPT = { tag: "@script" };
@@ -19,6 +19,8 @@ type Fixtures = {
   expected: { complaints: RegExp[] };
   /** What the pages of this test have complained about so far. */
   complaints: string[];
+  /** Every page of the portal that was shown, searched in the end for tokens, codes and verifiers. */
+  secrets: void;
 };
 
 export const test = base.extend<Fixtures>({
@@ -58,6 +60,29 @@ export const test = base.extend<Fixtures>({
       await use(complaints);
       const unexpected = complaints.filter((complaint) => !expected.complaints.some((known) => known.test(complaint)));
       expect(unexpected, "no console error, no violation of the content security policy, no other origin").toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  secrets: [
+    async ({ context }, use) => {
+      const before = (await canaries()).secrets.length;
+      const shown: Promise<{ url: string; body: string }>[] = [];
+      context.on("response", (response) => {
+        const url = response.url();
+        if (response.request().resourceType() === "document" && url.startsWith(process.env.PORTAL_URL ?? "\0")) {
+          // Redirects have no body, and a page that was left before its end has none either.
+          shown.push(response.text().then((body) => ({ url, body })).catch(() => ({ url, body: "" })));
+        }
+      });
+      await use();
+      const secrets = (await canaries()).secrets.slice(before);
+      const found = (await Promise.all(shown)).flatMap(({ url, body }) => {
+        // Only the way back from signing in carries a code.
+        const address = new URL(url).pathname === "/auth/callback" ? "" : url;
+        return secrets.filter((secret) => body.includes(secret) || address.includes(secret)).map(() => url);
+      });
+      expect(found, "no token, code or verifier on a page or in its address").toEqual([]);
     },
     { auto: true },
   ],

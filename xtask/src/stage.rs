@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Other directories beside the tenant, which the portal may enter: built-in ones of the simulated tenant.
-const DIRECTORIES: [&str; 2] = ["fabrikam", "litware"];
+pub(crate) const DIRECTORIES: [&str; 2] = ["fabrikam", "litware"];
 
 /// How long either may take from its start to its first answer.
 const DEADLINE: Duration = Duration::from_mins(1);
