@@ -16,6 +16,7 @@ use url::Url;
 
 use crate::branding::{self, Branding};
 use crate::credentials::{self, Credentials, Surroundings};
+use crate::floods::Network;
 use crate::rules;
 use crate::tenants::{self, Tenant};
 
@@ -44,6 +45,8 @@ pub struct Config {
     pub database_url: String,
     /// The key that encrypts it; made when absent. Default: `pim-portal.key`.
     pub key_file: PathBuf,
+    /// Proxies that say truly who is behind them. Default: none.
+    pub trusted_proxies: Vec<Network>,
     /// How the portal shows who it is. Default: to Entra not at all.
     pub credentials: Credentials,
     /// How fast things are expected to happen. Default: as Microsoft's services do.
@@ -96,9 +99,11 @@ struct Written {
     planes: Option<Words>,
     database_url: Option<String>,
     key_file: Option<PathBuf>,
+    trusted_proxies: Option<Words>,
     client_auth: Option<String>,
     assertion_file: Option<PathBuf>,
     managed_identity_client_id: Option<String>,
+    database_auth: Option<String>,
     pace: Option<String>,
     portal_name: Option<String>,
     logo_file: Option<PathBuf>,
@@ -196,10 +201,13 @@ impl Written {
         if key_file.as_os_str().is_empty() {
             problems.push(format!("{PREFIX}KEY_FILE is empty: write the path of a file, or leave it out"));
         }
+        let trusted_proxies = networks(self.trusted_proxies, &mut problems);
         let credentials = credentials::Written {
             client_auth: self.client_auth.as_deref(),
             assertion_file: self.assertion_file,
             managed_identity_client_id: self.managed_identity_client_id.as_deref(),
+            database_auth: self.database_auth.as_deref(),
+            database_url: &database_url,
             cloud: self.cloud.as_deref(),
         }
         .check(surroundings, &mut problems);
@@ -240,6 +248,7 @@ impl Written {
                     planes,
                     database_url,
                     key_file,
+                    trusted_proxies,
                     credentials,
                     pace,
                     branding,
@@ -261,6 +270,17 @@ fn tenant_id(written: Option<&str>, problems: &mut Vec<String>) -> Option<Tenant
         problems.push(format!("{PREFIX}TENANT_ID is not a GUID: write the tenant's id, not its domain name"));
     }
     tenant
+}
+
+fn networks(written: Option<Words>, problems: &mut Vec<String>) -> Vec<Network> {
+    let words = written.map(Words::read).unwrap_or_default();
+    let networks: Vec<_> = words.iter().map(|word| Network::parse(word)).collect();
+    if networks.iter().any(Option::is_none) {
+        problems.push(format!(
+            "{PREFIX}TRUSTED_PROXIES has something that is no network: write addresses such as 10.0.0.0/8"
+        ));
+    }
+    networks.into_iter().flatten().collect()
 }
 
 fn pace(written: Option<&str>, is_custom: bool, problems: &mut Vec<String>) -> Pace {
@@ -450,6 +470,7 @@ mod tests {
     #[test]
     fn what_cannot_be_opened_is_refused_before_it_is_tried() {
         assert!(problem(&[("DATABASE_URL", "mysql://db/pim")]).contains("DATABASE_URL"));
+        assert!(problem(&[("TRUSTED_PROXIES", "10.0.0.0/8,proxy")]).contains("TRUSTED_PROXIES"));
         assert!(problem(&[("KEY_FILE", "")]).contains("KEY_FILE"));
         assert!(problem(&[("CLIENT_AUTH", "secret")]).contains("CLIENT_AUTH"));
         assert!(problem(&[("ASSERTION_FILE", "/etc/passwd")]).contains("ASSERTION_FILE"));

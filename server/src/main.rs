@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use pim::clock::SystemClock;
 use server::config::Config;
+use server::listen;
 use server::wiring::State;
 use tracing_subscriber::EnvFilter;
 
@@ -131,19 +132,21 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     })?;
     tracing::info!(address = %listener.local_addr()?, public_url = %state.config.public_url, "the portal is ready");
     let purging = tokio::spawn(state.clone().purge_forever());
+    let renewing = tokio::spawn(state.clone().renew_password_forever());
     let watching = tokio::spawn(state.portal.clone().watch());
     let stop = Arc::new(tokio::sync::Notify::new());
     let signalled = stop.clone();
-    let serving = axum::serve(listener, server::router(&state)).with_graceful_shutdown(async move {
+    let serving = listen::serve(listener, server::router(&state), listen::PATIENCE, async move {
         stop_signal().await;
         signalled.notify_one();
     });
     tokio::select! {
-        served = serving => served?,
+        () = serving => {}
         // Event streams would hold the portal open; by then they have had their time.
         () = async { stop.notified().await; tokio::time::sleep(GRACE).await } => {}
     }
     purging.abort();
+    renewing.abort();
     watching.abort();
     state.close().await;
     tracing::info!("the portal has stopped");

@@ -16,10 +16,14 @@ use transport::{Api, Limits};
 
 use crate::assets;
 use crate::config::Config;
+use crate::floods::Buckets;
 use crate::tenants::Tenant;
 
 /// How often expired records are deleted.
 const PURGE_EVERY: Duration = Duration::from_mins(10);
+
+/// How often the database's password is looked at: well within the five minutes before its end in which there is a new one.
+const RENEW_EVERY: Duration = Duration::from_mins(1);
 
 /// Everything a request may need. Cheap to clone.
 #[derive(Clone)]
@@ -32,6 +36,8 @@ pub struct State {
     pub portal: Portal,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// How fast each address asks for sign-ins.
+    pub floods: Arc<Buckets>,
     /// What pages say about this portal.
     pub site: Arc<app::Site>,
     store: Arc<Store>,
@@ -40,13 +46,15 @@ pub struct State {
 impl State {
     /// Opens the store and wires everything. Asks nothing of Microsoft.
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let machine = config.credentials.machine(&clock);
+        let passwords = config.credentials.database_passwords(machine.as_ref());
         let keys = KeyRing::from_file(&config.key_file)
             .with_context(|| format!("cannot use the key file {}", config.key_file.display()))?;
-        let store =
-            Store::open(&config.database_url, keys, clock.clone()).await.context("cannot open the store")?;
+        let store = Store::open_with(&config.database_url, passwords, keys, clock.clone())
+            .await
+            .context("cannot open the store")?;
         let store = Arc::new(store);
         let http = transport::client();
-        let machine = config.credentials.machine(&clock);
         let client_auth = config.credentials.for_sign_in(machine.as_ref());
         let identity = identity(&config, client_auth, store.clone(), clock.clone(), http.clone());
         let limits = Limits { write: config.pace.write, ..Limits::default() };
@@ -64,13 +72,22 @@ impl State {
             rules: config.rules.clone(),
         });
         let site = Arc::new(site(&config, &identity));
-        Ok(Self { config: Arc::new(config), identity, portal, clock, site, store })
+        Ok(Self { config: Arc::new(config), identity, portal, clock, site, floods: Arc::default(), store })
     }
 
     /// The records, for sessions.
     #[must_use]
     pub fn records(&self) -> Arc<dyn Records> {
         self.store.clone()
+    }
+
+    /// Keeps the database's password new, again and again.
+    pub async fn renew_password_forever(self) {
+        let mut every = tokio::time::interval(RENEW_EVERY);
+        loop {
+            every.tick().await;
+            self.store.renew_password().await;
+        }
     }
 
     /// The permissions at Microsoft Graph that are not among those granted.
@@ -158,7 +175,7 @@ fn site(config: &Config, identity: &Identity) -> app::Site {
         without: scope.without(),
         still: scope.still(),
     };
-    // The answer of the consent page is only a hint and changes nothing, so its state guards nothing.
+    // For handing on: whoever opens it has no cookie of ours, so its state guards nothing, and its answer is not believed.
     let directory = |tenant: &Tenant| app::Directory {
         id: tenant.id,
         name: tenant.name.clone(),
