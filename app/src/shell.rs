@@ -10,6 +10,7 @@ use crate::escape::escaped;
 use crate::pages::{
     activate::Activate,
     approvals::Approvals,
+    consented::Consented,
     deactivate::Deactivate,
     extend::Extend,
     history::History,
@@ -93,6 +94,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/tenants") view=Tenants ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in/consented") view=Consented ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in/failed") view=SignInFailed ssr=SsrMode::Async/>
             </Routes>
         </Router>

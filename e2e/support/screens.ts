@@ -58,6 +58,7 @@ export const WALK: readonly Screen[] = [
     },
   },
   { name: "failed sign-in", reach: at("/sign-in/failed?problem=consent&correlation=7e3f0a52-50b5-4f2e-8a57-0c8f3c3a9d11") },
+  { name: "consented", reach: at("/sign-in/consented?outcome=granted") },
   { name: "overview", reach: (page) => signIn(page) },
   { name: "overview with a selection", reach: choose },
   { name: "activate", reach: planned },

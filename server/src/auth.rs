@@ -162,20 +162,56 @@ async fn note_consent(state: &State, tenant: TenantId, finished: &Result<Finishe
     }
 }
 
+/// The query of `/auth/consent`.
+#[derive(Deserialize)]
+pub struct AskConsent {
+    tenant: Option<TenantId>,
+}
+
+/// Sends the browser to the consent page of a directory.
+pub async fn ask_consent(
+    Extract(state): Extract<State>,
+    Query(query): Query<AskConsent>,
+    headers: HeaderMap,
+) -> Response {
+    let binding =
+        binding(&headers).and_then(BrowserBinding::from_cookie).unwrap_or_else(BrowserBinding::random);
+    match state.identity.begin_consent(query.tenant.unwrap_or(state.config.tenant_id), binding).await {
+        Ok(begun) => send_off(&begun),
+        Err(error) => failed(&error),
+    }
+}
+
 /// What an administrator comes back with from the consent page. `admin_consent=True` is there even when it went wrong, and anybody
-/// can write all of it, so only a refusal is believed.
+/// can write all of it.
 #[derive(Deserialize)]
 pub struct Consented {
+    state: Option<String>,
     error: Option<String>,
 }
 
-/// Takes an administrator back from the consent page. A fresh sign-in brings the tokens that prove what was granted, and the page
-/// of permissions says what they carry.
-pub async fn consented(Query(answer): Query<Consented>) -> Redirect {
-    match answer.error {
-        Some(_) => Redirect::to("/sign-in/failed?problem=declined"),
-        None => Redirect::to("/auth/sign-in?return_to=%2Fpermissions"),
-    }
+/// Takes an administrator back from the consent page. In the browser that asked, a fresh sign-in to that directory brings the tokens that
+/// prove what was granted, and the page of permissions says what they carry. Any other is told what it was about.
+pub async fn consented(
+    Extract(state): Extract<State>,
+    Extension(context): Extension<app::Context>,
+    Query(answer): Query<Consented>,
+    headers: HeaderMap,
+) -> Response {
+    let known =
+        state.identity.finish_consent(answer.state.as_deref().unwrap_or_default(), binding(&headers)).await;
+    let to = match (known, answer.error) {
+        (Some(_), Some(_)) => "/sign-in/failed?problem=declined",
+        (Some(tenant), None) if tenant != state.config.tenant_id => {
+            // A directory is entered by somebody who is signed in.
+            let Some(session) = context.session else { return Redirect::to("/sign-in").into_response() };
+            return begin_at(&state, tenant, &headers, Some(&session.person.username)).await;
+        }
+        (Some(_), None) => "/auth/sign-in?return_to=%2Fpermissions",
+        (None, Some(_)) => "/sign-in/consented?outcome=declined",
+        (None, None) => "/sign-in/consented?outcome=granted",
+    };
+    Redirect::to(to).into_response()
 }
 
 /// Deletes the tokens and ends the session.

@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::branding::{self, Branding};
 use crate::credentials::{self, Credentials, Surroundings};
+use crate::floods::Network;
 use crate::rules;
 use crate::tenants::{self, Tenant};
 
@@ -47,6 +48,8 @@ pub struct Config {
     pub database_url: String,
     /// The key that encrypts it; made when absent. Default: `pim-portal.key`.
     pub key_file: PathBuf,
+    /// Proxies that say truly who is behind them. Default: none.
+    pub trusted_proxies: Vec<Network>,
     /// How the portal shows who it is. Default: to Entra not at all.
     pub credentials: Credentials,
     /// For how long what the portal did is kept after its end. Default: 365 days.
@@ -102,10 +105,12 @@ struct Written {
     planes: Option<Words>,
     database_url: Option<String>,
     key_file: Option<PathBuf>,
+    trusted_proxies: Option<Words>,
     client_auth: Option<String>,
     assertion_file: Option<PathBuf>,
     managed_identity_client_id: Option<String>,
     history_days: Option<u32>,
+    database_auth: Option<String>,
     pace: Option<String>,
     portal_name: Option<String>,
     logo_file: Option<PathBuf>,
@@ -205,10 +210,13 @@ impl Written {
         if key_file.as_os_str().is_empty() {
             problems.push(format!("{PREFIX}KEY_FILE is empty: write the path of a file, or leave it out"));
         }
+        let trusted_proxies = networks(self.trusted_proxies, &mut problems);
         let credentials = credentials::Written {
             client_auth: self.client_auth.as_deref(),
             assertion_file: self.assertion_file,
             managed_identity_client_id: self.managed_identity_client_id.as_deref(),
+            database_auth: self.database_auth.as_deref(),
+            database_url: &database_url,
             cloud: self.cloud.as_deref(),
         }
         .check(surroundings, &mut problems);
@@ -251,6 +259,7 @@ impl Written {
                     planes,
                     database_url,
                     key_file,
+                    trusted_proxies,
                     credentials,
                     history_kept,
                     pace,
@@ -306,6 +315,17 @@ fn history_kept(days: Option<u32>, problems: &mut Vec<String>) -> SignedDuration
         problems.push(format!("{PREFIX}HISTORY_DAYS is out of range: write 1 to 3650"));
     }
     SignedDuration::from_hours(i64::from(days) * 24)
+}
+
+fn networks(written: Option<Words>, problems: &mut Vec<String>) -> Vec<Network> {
+    let words = written.map(Words::read).unwrap_or_default();
+    let networks: Vec<_> = words.iter().map(|word| Network::parse(word)).collect();
+    if networks.iter().any(Option::is_none) {
+        problems.push(format!(
+            "{PREFIX}TRUSTED_PROXIES has something that is no network: write addresses such as 10.0.0.0/8"
+        ));
+    }
+    networks.into_iter().flatten().collect()
 }
 
 fn pace(written: Option<&str>, is_custom: bool, problems: &mut Vec<String>) -> Pace {
@@ -515,6 +535,7 @@ mod tests {
     #[test]
     fn what_cannot_be_opened_is_refused_before_it_is_tried() {
         assert!(problem(&[("DATABASE_URL", "mysql://db/pim")]).contains("DATABASE_URL"));
+        assert!(problem(&[("TRUSTED_PROXIES", "10.0.0.0/8,proxy")]).contains("TRUSTED_PROXIES"));
         assert!(problem(&[("KEY_FILE", "")]).contains("KEY_FILE"));
         assert!(problem(&[("CLIENT_AUTH", "secret")]).contains("CLIENT_AUTH"));
         assert!(problem(&[("ASSERTION_FILE", "/etc/passwd")]).contains("ASSERTION_FILE"));

@@ -5,6 +5,7 @@
 //! | `client_auth` | `none` (a public client), `assertion-file`, `managed-identity` |
 //! | `assertion_file` | where the token lies; by default where Azure Workload Identity says |
 //! | `managed_identity_client_id` | which identity of the machine is meant |
+//! | `database_auth` | `password` (in the address), `managed-identity` |
 //!
 //! Where the identity's tokens come from is no setting: the platform says it in its own variables, and a virtual machine has an address
 //! that is always the same.
@@ -13,8 +14,11 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use managed_identity::{Endpoint, METADATA, ManagedIdentity};
 use pim::clock::Clock;
+use secrecy::SecretString;
+use store::Passwords;
 use url::Url;
 use uuid::Uuid;
 
@@ -25,6 +29,8 @@ use crate::config::PREFIX;
 pub struct Credentials {
     /// To Entra, as the registered application.
     pub client: ClientCredential,
+    /// To PostgreSQL: what a token of the managed identity is for. `None`: the address has all that it takes.
+    pub database: Option<&'static str>,
     /// The identity that is meant by "managed identity".
     pub managed_identity: Option<MachineIdentity>,
 }
@@ -71,11 +77,40 @@ impl Credentials {
         }
     }
 
+    /// What the database is signed in to with, unless its address has it.
+    #[must_use]
+    pub fn database_passwords(&self, machine: Option<&Arc<ManagedIdentity>>) -> Option<Arc<dyn Passwords>> {
+        let (resource, machine) = self.database.zip(machine)?;
+        Some(Arc::new(TokenPasswords { machine: Arc::clone(machine), resource }))
+    }
+
     /// The managed identity, if anything uses it. One for all uses: they share its tokens.
     #[must_use]
     pub fn machine(&self, clock: &Arc<dyn Clock>) -> Option<Arc<ManagedIdentity>> {
         let MachineIdentity { client_id, endpoint } = self.managed_identity.clone()?;
         Some(Arc::new(ManagedIdentity::new(endpoint, client_id, Arc::clone(clock))))
+    }
+}
+
+/// The managed identity's tokens as the database's passwords.
+#[derive(Debug)]
+pub struct TokenPasswords {
+    /// The identity.
+    pub machine: Arc<ManagedIdentity>,
+    /// What its tokens are for.
+    pub resource: &'static str,
+}
+
+#[async_trait]
+impl Passwords for TokenPasswords {
+    async fn password(&self) -> Option<SecretString> {
+        match self.machine.token(self.resource).await {
+            Ok(token) => Some(token.secret),
+            Err(error) => {
+                tracing::error!(%error, "no token to sign in to the database with");
+                None
+            }
+        }
     }
 }
 
@@ -121,6 +156,8 @@ pub(crate) struct Written<'a> {
     pub(crate) client_auth: Option<&'a str>,
     pub(crate) assertion_file: Option<PathBuf>,
     pub(crate) managed_identity_client_id: Option<&'a str>,
+    pub(crate) database_auth: Option<&'a str>,
+    pub(crate) database_url: &'a str,
     pub(crate) cloud: Option<&'a str>,
 }
 
@@ -146,11 +183,23 @@ impl Written<'_> {
                 "{PREFIX}ASSERTION_FILE goes with {PREFIX}CLIENT_AUTH=assertion-file: remove it, or set that"
             ));
         }
-        let needs_machine = matches!(client, ClientCredential::ManagedIdentity { .. });
+        let database = match self.database_auth {
+            None | Some("password") => None,
+            Some("managed-identity") => {
+                check_address(self.database_url, problems);
+                Some(database_resource(self.cloud))
+            }
+            Some(_) => {
+                problems
+                    .push(format!("{PREFIX}DATABASE_AUTH is not known: write password or managed-identity"));
+                None
+            }
+        };
+        let needs_machine = database.is_some() || matches!(client, ClientCredential::ManagedIdentity { .. });
         let managed_identity = match self.managed_identity_client_id {
             Some(_) if !needs_machine => {
                 problems.push(format!(
-                    "{PREFIX}MANAGED_IDENTITY_CLIENT_ID goes with {PREFIX}CLIENT_AUTH=managed-identity: remove it, or set that"
+                    "{PREFIX}MANAGED_IDENTITY_CLIENT_ID goes with {PREFIX}CLIENT_AUTH or {PREFIX}DATABASE_AUTH=managed-identity: remove it, or set one"
                 ));
                 None
             }
@@ -165,7 +214,7 @@ impl Written<'_> {
                 None
             }
         };
-        Credentials { client, managed_identity }
+        Credentials { client, database, managed_identity }
     }
 }
 
@@ -188,6 +237,35 @@ fn audience(cloud: Option<&str>) -> &'static str {
         Some("usgov" | "usgov-dod") => "api://AzureADTokenExchangeUSGov",
         Some("china") => "api://AzureADTokenExchangeChina",
         _ => "api://AzureADTokenExchange",
+    }
+}
+
+/// <https://learn.microsoft.com/azure/postgresql/flexible-server/how-to-connect-with-managed-identity>
+fn database_resource(cloud: Option<&str>) -> &'static str {
+    match cloud {
+        Some("usgov" | "usgov-dod") => "https://ossrdbms-aad.database.usgovcloudapi.net",
+        Some("china") => "https://ossrdbms-aad.database.chinacloudapi.cn",
+        _ => "https://ossrdbms-aad.database.windows.net",
+    }
+}
+
+/// A token is a password in the clear: it goes to nobody but the server that the certificate names.
+fn check_address(address: &str, problems: &mut Vec<String>) {
+    let Some(url) = Url::parse(address).ok().filter(|url| url.scheme().starts_with("postgres")) else {
+        problems.push(format!(
+            "{PREFIX}DATABASE_AUTH=managed-identity goes with a PostgreSQL in {PREFIX}DATABASE_URL"
+        ));
+        return;
+    };
+    if url.username().is_empty() || url.password().is_some() {
+        problems.push(format!(
+            "{PREFIX}DATABASE_URL has to name the identity as its user, and no password, with {PREFIX}DATABASE_AUTH=managed-identity"
+        ));
+    }
+    if !url.query_pairs().any(|(name, value)| name == "sslmode" && value == "verify-full") {
+        problems.push(format!(
+            "{PREFIX}DATABASE_URL has to end with sslmode=verify-full, with {PREFIX}DATABASE_AUTH=managed-identity"
+        ));
     }
 }
 
@@ -240,6 +318,38 @@ mod tests {
             let written = Written { assertion_file: Some(nothing.into()), ..auth("assertion-file") };
             assert!(check(written, &[]).1.contains("no file that can be read"), "{nothing}");
         }
+    }
+
+    #[test]
+    fn tokens_go_to_a_database_that_proves_who_it_is() {
+        let url = "postgres://id-pim@db.postgres.database.azure.com/pim?sslmode=verify-full";
+        let written = |database_url, cloud| Written {
+            database_auth: Some("managed-identity"),
+            database_url,
+            managed_identity_client_id: Some(ID),
+            cloud,
+            ..Written::default()
+        };
+        let (checked, problems) = check(written(url, None), &[]);
+        assert_eq!(problems, "");
+        assert_eq!(checked.database, Some("https://ossrdbms-aad.database.windows.net"));
+        assert!(checked.managed_identity.is_some());
+        let (checked, _) = check(written(url, Some("china")), &[]);
+        assert_eq!(checked.database, Some("https://ossrdbms-aad.database.chinacloudapi.cn"));
+        for (other, problem) in [
+            ("sqlite://portal.db", "PostgreSQL"),
+            ("postgres://db.example/pim?sslmode=verify-full", "as its user"),
+            ("postgres://id-pim:secret@db.example/pim?sslmode=verify-full", "no password"),
+            ("postgres://id-pim@db.example/pim?sslmode=require", "sslmode=verify-full"),
+            ("postgres://id-pim@db.example/pim", "sslmode=verify-full"),
+        ] {
+            let (_, problems) = check(written(other, None), &[]);
+            assert!(problems.contains(problem) && !problems.contains("secret"), "{other}: {problems}");
+        }
+        let nameless = Written { managed_identity_client_id: None, ..written(url, None) };
+        assert!(check(nameless, &[]).1.contains("MANAGED_IDENTITY_CLIENT_ID is missing"));
+        let unknown = Written { database_auth: Some("entra"), ..Written::default() };
+        assert!(check(unknown, &[]).1.contains("DATABASE_AUTH is not known"));
     }
 
     #[test]

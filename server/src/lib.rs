@@ -1,7 +1,8 @@
 //! The composition root: configuration, middleware, routes, wiring. No business rule lives here.
 //!
-//! A request passes, from the outside in: request id and trace, counting, security headers with the nonce, pages for errors, panic guard, CSRF
-//! check, body limit, compression, browser session, sign-in gate; then a page, a server function, `/auth/…`, `/events/…` or an asset.
+//! A request passes, from the outside in: request id and trace, counting, security headers with the nonce, pages for errors, panic
+//! guard, the limit on sign-ins, the check that forms are ours, body limit, compression, browser session, sign-in gate; then a page, a
+//! server function, `/auth/…`, `/events/…` or an asset.
 //!
 //! | module | holds |
 //! |---|---|
@@ -12,6 +13,8 @@
 //! | [`session`] | the cookie, who is signed in, the gate |
 //! | [`auth`] | signing in and out |
 //! | [`tenants`] | the directories that may be signed in to |
+//! | [`floods`] | a limit on sign-ins for each address |
+//! | [`listen`] | connections, and how long slow ones are waited for |
 //! | [`events`] | what arrives after the page |
 //! | [`health`] | whether the portal lives, and whether it can serve people |
 //! | [`metrics`] | numbers for Prometheus, on a listener of their own |
@@ -33,9 +36,11 @@ pub mod credentials;
 pub mod events;
 pub mod export;
 pub mod failures;
+pub mod floods;
 pub mod health;
 pub mod keys;
 pub mod lifecycle;
+pub mod listen;
 pub mod manifest;
 pub mod metrics;
 pub mod rules;
@@ -50,7 +55,6 @@ use leptos::prelude::{LeptosOptions, expect_context, provide_context};
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
@@ -84,14 +88,16 @@ pub fn router(state: &State) -> Router {
         .route("/auth/sign-in", get(auth::begin).with_state(state.clone()))
         .route("/auth/callback", get(auth::finish).with_state(state.clone()))
         .route("/auth/step-up/{batch}/{group}", get(auth::step_up).with_state(state.clone()))
-        .route("/auth/admin-consent", get(auth::consented))
+        .route("/auth/consent", get(auth::ask_consent).with_state(state.clone()))
+        .route("/auth/admin-consent", get(auth::consented).with_state(state.clone()))
         .route("/auth/tenant", post(tenants::switch).with_state(state.clone()))
         .route("/auth/sign-out", post(auth::sign_out).with_state(state.clone()))
         .layer(axum::middleware::from_fn_with_state(state.clone(), session::gate))
         .layer(session::layer(state))
         .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
-        .layer(csrf(state))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), security::only_our_forms))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), floods::limit))
         .layer(CatchPanicLayer::custom(failures::panicked))
         .layer(axum::middleware::from_fn_with_state(state.clone(), failures::pages))
         .layer(axum::middleware::from_fn_with_state(state.clone(), security::headers))
@@ -110,12 +116,17 @@ pub fn router(state: &State) -> Router {
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(axum::middleware::map_request(security::plain_request_id))
 }
 
-/// Forms and scripts of this origin only. Behind a proxy that changes the `Host` header, the public origin still counts as ours.
-fn csrf(state: &State) -> CsrfLayer {
-    let origin = state.config.public_url.origin().ascii_serialization();
-    CsrfLayer::new().add_trusted_origin(&origin).unwrap_or_default()
+/// Addresses that take a form, besides those of the server functions ([`actions`]).
+pub const FORMS: [&str; 3] = ["/session", "/auth/tenant", "/auth/sign-out"];
+
+/// Addresses of the server functions.
+#[must_use]
+pub fn actions() -> Vec<String> {
+    let functions = leptos::server_fn::axum::server_fn_paths();
+    functions.filter(|(_, method)| method != http::Method::GET).map(|(path, _)| path.to_owned()).collect()
 }
 
 /// Hands the request's context, put there by the gate, to the page.

@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use pim::clock::SystemClock;
 use server::config::Config;
 use server::keys::KeyCommand;
+use server::listen;
 use server::wiring::State;
 use server::{health, metrics};
 use tracing_subscriber::EnvFilter;
@@ -178,21 +179,23 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let purging = tokio::spawn(state.clone().purge_forever());
     let reading = tokio::spawn(state.clone().read_keys_forever());
+    let renewing = tokio::spawn(state.clone().renew_password_forever());
     let watching = tokio::spawn(state.portal.clone().watch());
     let stop = Arc::new(tokio::sync::Notify::new());
     let signalled = stop.clone();
-    let serving = axum::serve(listener, server::router(&state)).with_graceful_shutdown(async move {
+    let serving = listen::serve(listener, server::router(&state), listen::PATIENCE, async move {
         stop_signal().await;
         signalled.notify_one();
     });
     tokio::select! {
-        served = serving => served?,
+        () = serving => {}
         // Event streams would hold the portal open; by then they have had their time.
         () = async { stop.notified().await; tokio::time::sleep(GRACE).await } => {}
     }
     counting.inspect(tokio::task::JoinHandle::abort);
     purging.abort();
     reading.abort();
+    renewing.abort();
     watching.abort();
     state.close().await;
     tracing::info!("the portal has stopped");

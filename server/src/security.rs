@@ -1,12 +1,55 @@
-//! The headers that make a browser distrust everything but ourselves.
+//! The headers that make a browser distrust everything but ourselves, and the distrust of requests that are not ours.
 
 use axum::extract::{Request, State as Extract};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use leptos::nonce::Nonce;
+use url::Url;
 
 use crate::wiring::State;
+
+/// Lets a request that may change something past only if the browser says that a page of ours sends it.
+///
+/// `Sec-Fetch-Site` says so in every current browser, and no page can set it; where it is missing, `Origin` has to be ours. Where both are
+/// there, both have to fit, and where neither is, nobody vouches for the request. Our origin is the public one, or, for a replica that is
+/// asked directly, the host that the request names.
+pub async fn only_our_forms(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
+        || is_ours(request.headers(), &state.config.public_url)
+    {
+        return next.run(request).await;
+    }
+    tracing::warn!("a form that is not of this site was refused");
+    (StatusCode::FORBIDDEN, "This did not come from the portal.").into_response()
+}
+
+fn is_ours(headers: &HeaderMap, public_url: &Url) -> bool {
+    let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let site = text(&HeaderName::from_static("sec-fetch-site"));
+    let origin = text(&header::ORIGIN).map(|origin| {
+        let host = origin.split_once("://").map(|(_, host)| host);
+        origin == public_url.origin().ascii_serialization() || (host.is_some() && host == text(&header::HOST))
+    });
+    match (site, origin) {
+        (Some(site), origin) => site == "same-origin" && origin != Some(false),
+        (None, origin) => origin == Some(true),
+    }
+}
+
+/// Takes away a request id that a client or a proxy made up in a form of its own: it is written into the log.
+pub async fn plain_request_id(mut request: Request) -> Request {
+    const NAME: HeaderName = HeaderName::from_static("x-request-id");
+    let is_plain = |id: &HeaderValue| {
+        let id = id.as_bytes();
+        (1..=64).contains(&id.len())
+            && id.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    if !request.headers().get(NAME).is_some_and(is_plain) {
+        request.headers_mut().remove(NAME);
+    }
+    request
+}
 
 /// Mints the request's nonce and sets the headers, also on errors.
 pub async fn headers(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {

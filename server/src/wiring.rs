@@ -16,6 +16,7 @@ use transport::{Api, Limits};
 
 use crate::assets;
 use crate::config::Config;
+use crate::floods::Buckets;
 use crate::lifecycle::Lifecycle;
 use crate::tenants::Tenant;
 
@@ -23,6 +24,9 @@ use crate::tenants::Tenant;
 const PURGE_EVERY: Duration = Duration::from_mins(10);
 /// How often the key file is read again.
 const READ_KEYS_EVERY: Duration = Duration::from_mins(1);
+
+/// How often the database's password is looked at: well within the five minutes before its end in which there is a new one.
+const RENEW_EVERY: Duration = Duration::from_mins(1);
 
 /// Everything a request may need. Cheap to clone.
 #[derive(Clone)]
@@ -35,6 +39,8 @@ pub struct State {
     pub portal: Portal,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// How fast each address asks for sign-ins.
+    pub floods: Arc<Buckets>,
     /// What pages say about this portal.
     pub site: Arc<app::Site>,
     /// Whether the portal is on its way down.
@@ -45,13 +51,15 @@ pub struct State {
 impl State {
     /// Opens the store and wires everything. Asks nothing of Microsoft.
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let machine = config.credentials.machine(&clock);
+        let passwords = config.credentials.database_passwords(machine.as_ref());
         let keys = KeyRing::from_file(&config.key_file)
             .with_context(|| format!("cannot use the key file {}", config.key_file.display()))?;
-        let store =
-            Store::open(&config.database_url, keys, clock.clone()).await.context("cannot open the store")?;
+        let store = Store::open_with(&config.database_url, passwords, keys, clock.clone())
+            .await
+            .context("cannot open the store")?;
         let store = Arc::new(store);
         let http = transport::client();
-        let machine = config.credentials.machine(&clock);
         let client_auth = config.credentials.for_sign_in(machine.as_ref());
         let identity = identity(&config, client_auth, store.clone(), clock.clone(), http.clone());
         let limits = Limits { write: config.pace.write, ..Limits::default() };
@@ -70,7 +78,16 @@ impl State {
         });
         let site = Arc::new(site(&config, &identity));
         let lifecycle = Lifecycle::default();
-        Ok(Self { config: Arc::new(config), identity, portal, clock, site, lifecycle, store })
+        Ok(Self {
+            config: Arc::new(config),
+            identity,
+            portal,
+            clock,
+            site,
+            floods: Arc::default(),
+            lifecycle,
+            store,
+        })
     }
 
     /// The records, for sessions.
@@ -87,6 +104,15 @@ impl State {
     /// How much is in the store.
     pub async fn census(&self) -> Result<Census, StoreError> {
         self.store.census().await
+    }
+
+    /// Keeps the database's password new, again and again.
+    pub async fn renew_password_forever(self) {
+        let mut every = tokio::time::interval(RENEW_EVERY);
+        loop {
+            every.tick().await;
+            self.store.renew_password().await;
+        }
     }
 
     /// The permissions at Microsoft Graph that are not among those granted.
@@ -198,7 +224,7 @@ fn site(config: &Config, identity: &Identity) -> app::Site {
         without: scope.without(),
         still: scope.still(),
     };
-    // The answer of the consent page is only a hint and changes nothing, so its state guards nothing.
+    // For handing on: whoever opens it has no cookie of ours, so its state guards nothing, and its answer is not believed.
     let directory = |tenant: &Tenant| app::Directory {
         id: tenant.id,
         name: tenant.name.clone(),

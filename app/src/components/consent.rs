@@ -9,10 +9,10 @@ use crate::context::{Directory, context};
 #[component]
 pub(crate) fn ConsentLink(#[prop(optional_no_strip)] directory: Option<Directory>) -> AnyView {
     let directory = directory.or_else(|| context().directory().cloned());
-    let Some(Directory { admin_consent_url: url, .. }) = directory else { return ().into_any() };
+    let Some(Directory { admin_consent_url: url, id, .. }) = directory else { return ().into_any() };
     view! {
-        <CopyField id="consent-link" label="Link for an administrator" text=url.clone()/>
-        <p class="after"><a class="button" href=url rel="noreferrer">"Grant the permissions for the organisation"</a></p>
+        <CopyField id="consent-link" label="Link for an administrator" text=url/>
+        <p class="after"><a class="button" href=format!("/auth/consent?tenant={id}") rel="noreferrer">"Grant the permissions for the organisation"</a></p>
     }
     // The page's type would be too deep for whoever compiles it.
     .into_any()

@@ -37,6 +37,11 @@ fn words(status: StatusCode) -> (&'static str, &'static str, (&'static str, &'st
             "A form of the portal holds 256 kB. Nothing was done: choose fewer roles at a time, or a smaller file.",
             OVERVIEW,
         ),
+        429 => (
+            "Too many sign-ins",
+            "More sign-ins were begun from your address than anybody makes by hand. Nothing was done: wait a minute, then sign in again.",
+            ("/sign-in", "Sign in"),
+        ),
         400..=499 => (
             "This could not be understood",
             "The address or the form is not as the portal made it. Nothing was done: load the page again and repeat it.",

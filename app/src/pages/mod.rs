@@ -2,6 +2,7 @@
 
 pub(crate) mod activate;
 pub(crate) mod approvals;
+pub(crate) mod consented;
 pub(crate) mod deactivate;
 pub(crate) mod extend;
 pub(crate) mod failure;

@@ -8,7 +8,7 @@
 //! begin ──► browser ──► authorize ──► callback ──► finish ──► Person + VaultId ──► tokens
 //! ```
 //!
-//! The map: [`scopes`] is all that may be asked for, [`flow`] a sign-in on its way, [`id_token`] every check of the ID token, `wire`
+//! The map: [`scopes`] is all that may be asked for, [`flow`] a sign-in on its way, `consent` the consent of an administrator, [`id_token`] every check of the ID token, `wire`
 //! the token endpoint, `vault` and `tokens` what is kept and refreshed, [`error`] why it did not work.
 //!
 //! Each tenant is an authority of its own: its endpoints, its issuer, its keys. A sign-in and the tokens that come of it belong to one,
@@ -18,6 +18,7 @@ mod authorize;
 mod callback;
 mod claims;
 pub mod client_auth;
+mod consent;
 pub mod error;
 pub mod flow;
 pub mod id_token;

@@ -10,6 +10,8 @@ pub enum RecordKind {
     Session,
     /// A sign-in on its way. Key: the flow's `state`.
     SignInFlow,
+    /// The consent for a whole directory on its way. Key: the flow's `state`.
+    Consent,
     /// The tokens of one sign-in. Key: the vault id.
     Tokens,
     /// A refresh under way on one of the replicas. Key: the vault id and the resource.
@@ -47,6 +49,7 @@ impl RecordKind {
         match self {
             Self::Session => "session",
             Self::SignInFlow => "sign-in-flow",
+            Self::Consent => "consent",
             Self::Tokens => "tokens",
             Self::Turn => "turn",
             Self::Selection => "selection",

@@ -20,12 +20,14 @@ mod together;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use async_trait::async_trait;
 use pim::clock::Clock;
 
 pub use census::Census;
 pub use keys::{KeyError, KeyFacts, KeyRing};
 use measured::Measured;
 pub use reseal::KeyUse;
+use secrecy::SecretString;
 use sql::Database;
 use together::Together;
 
@@ -44,6 +46,9 @@ pub enum OpenError {
     /// The address names an engine, but not as it should.
     #[error("the database address cannot be read: {0}")]
     Address(#[source] sqlx::Error),
+    /// There is nothing to sign in to the database with.
+    #[error("there is no token to sign in to the database with: the managed identity gave none")]
+    NoPassword,
     /// The database cannot be opened or written.
     #[error(
         "the database cannot be opened (is it where the address says, and may this process write to it?): {0}"
@@ -72,10 +77,18 @@ pub enum OpenError {
     Migrate(#[source] sqlx::migrate::MigrateError),
 }
 
+/// Where the passwords of a database come from that has no fixed one, such as a PostgreSQL that takes tokens of Entra.
+#[async_trait]
+pub trait Passwords: Send + Sync {
+    /// The one to sign in with now. `None` while there is none; why is in the log.
+    async fn password(&self) -> Option<SecretString>;
+}
+
 /// The one store. Cheap to clone; clones share connections and keys.
 #[derive(Clone)]
 pub struct Store {
     database: Database,
+    passwords: Option<Arc<dyn Passwords>>,
     keys: Arc<RwLock<Arc<KeyRing>>>,
     clock: Arc<dyn Clock>,
     together: Together,
@@ -94,22 +107,38 @@ impl Store {
     /// with whichever of its keys a row names. Fails when the address is not supported, when the database cannot be written or is
     /// damaged, when it was written by a newer version, and when it holds what none of `keys` opens.
     pub async fn open(database_url: &str, keys: KeyRing, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let store = Self::open_in_part(database_url, keys, clock).await?;
+        Self::open_with(database_url, None, keys, clock).await
+    }
+
+    /// The same, for a PostgreSQL that is signed in to with a password that changes. Whoever opens it calls
+    /// [`renew_password`](Self::renew_password) again and again.
+    pub async fn open_with(
+        database_url: &str,
+        passwords: Option<Arc<dyn Passwords>>,
+        keys: KeyRing,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let store = Self::open_in_part(database_url, passwords, keys, clock).await?;
         // What has expired is nobody's loss.
         store.database.purge_records(store.now()).await.map_err(OpenError::Connect)?;
         let lost = store.lost_keys().await.map_err(|_| OpenError::Failed)?;
         if lost.is_empty() { Ok(store) } else { Err(OpenError::LostKeys(lost)) }
     }
 
-    /// As [`Store::open`], though some of what is stored cannot be read for want of its key.
+    /// As [`Store::open_with`], though some of what is stored cannot be read for want of its key.
     pub async fn open_in_part(
         database_url: &str,
+        passwords: Option<Arc<dyn Passwords>>,
         keys: KeyRing,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let database = Database::open(database_url).await?;
+        let password = match &passwords {
+            Some(passwords) => Some(passwords.password().await.ok_or(OpenError::NoPassword)?),
+            None => None,
+        };
+        let database = Database::open(database_url, password.as_ref()).await?;
         let keys = Arc::new(RwLock::new(Arc::new(keys)));
-        Ok(Self { database, keys, clock, together: Together::default() })
+        Ok(Self { database, passwords, keys, clock, together: Together::default() })
     }
 
     /// Uses these keys from now on: the key file was read again.
@@ -124,6 +153,16 @@ impl Store {
     /// Seals `content` with the key in use for the row that `identity` names.
     fn seal(&self, identity: &str, content: &[u8]) -> Result<seal::Sealed, pim::records::StoreError> {
         seal::seal(self.keys().current(self.clock.now()), identity, content)
+    }
+
+    /// Takes the newest password for the next connections; those that are there go on. Without one the last is kept. To be called well
+    /// within the life of one, such as every minute.
+    pub async fn renew_password(&self) {
+        let Some(passwords) = &self.passwords else { return };
+        // Whoever has none has said why.
+        if let Some(password) = passwords.password().await {
+            self.database.set_password(&password);
+        }
     }
 
     /// Whether the database answers; for health checks.

@@ -155,6 +155,7 @@ async fn a_managed_identity_signs_in_and_refreshes() {
         let identity = demo().managed_identity.expect("the demo has one");
         let credentials = Credentials {
             client: ClientCredential::ManagedIdentity { audience: AUDIENCE },
+            database: None,
             managed_identity: Some(MachineIdentity { client_id: identity.client_id, endpoint }),
         };
         let issuer = format!("{}{DEMO_TENANT_ID}/v2.0", sim.running.sign_in);

@@ -4,6 +4,7 @@ mod activate;
 mod after;
 mod approvals;
 mod branding;
+mod checklist;
 mod client_auth;
 mod deactivate;
 mod failures;

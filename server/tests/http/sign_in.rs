@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::json;
 use sim_tenant::walk::Consent;
+use url::Url;
 
 use crate::support::{ADELE, ALEX, Browser, NESTOR, Page, SESSION, World};
 
@@ -90,13 +91,26 @@ async fn who_may_not_consent_is_given_a_link_for_an_administrator() {
     assert_eq!(browser.sign_in(NESTOR, "/").await.location(), "/", "once granted, it works");
 }
 
+/// The `state` that the portal sends to the consent page.
+async fn asked_for_consent(browser: &Browser) -> String {
+    let begun = browser.get("/auth/consent").await;
+    let url = Url::parse(begun.location()).expect("an absolute address");
+    assert!(url.path().ends_with("/v2.0/adminconsent"), "{url}");
+    let state = url.query_pairs().find(|(name, _)| name == "state").expect("a state");
+    state.1.into_owned()
+}
+
 #[tokio::test]
 async fn an_administrator_who_granted_signs_in_and_sees_what_the_tokens_carry() {
     let world = World::start().await;
     let browser = world.browser();
-    let back = browser.get("/auth/admin-consent?admin_consent=True&tenant=x&state=portal").await;
-    assert_eq!(back.location(), "/auth/sign-in?return_to=%2Fpermissions");
+    let state = asked_for_consent(&browser).await;
+    let answer = format!("/auth/admin-consent?admin_consent=True&tenant=x&state={state}");
+    let stranger = world.browser();
+    assert_eq!(stranger.get(&answer).await.location(), "/sign-in/consented?outcome=granted", "not its own");
+    assert_eq!(browser.get(&answer).await.location(), "/auth/sign-in?return_to=%2Fpermissions");
     assert_eq!(browser.get("/").await.location(), "/sign-in", "the answer alone signs nobody in");
+    assert_eq!(browser.get(&answer).await.location(), "/sign-in/consented?outcome=granted", "once");
     let landed = browser.sign_in(ADELE, "/permissions").await;
     assert_eq!(browser.get(landed.location()).await.heading(), "Permissions");
 }
@@ -105,9 +119,32 @@ async fn an_administrator_who_granted_signs_in_and_sees_what_the_tokens_carry() 
 async fn an_administrator_who_declined_is_told_so_whatever_else_the_answer_says() {
     let world = World::start().await;
     let browser = world.browser();
-    let back =
-        browser.get("/auth/admin-consent?admin_consent=True&error=consent_required&state=portal").await;
-    assert_failed(&browser, &back, "declined", "You declined the permissions").await;
+    let state = asked_for_consent(&browser).await;
+    let answer = format!("/auth/admin-consent?admin_consent=True&error=consent_required&state={state}");
+    assert_failed(&browser, &browser.get(&answer).await, "declined", "You declined the permissions").await;
+}
+
+#[tokio::test]
+async fn an_administrator_who_was_sent_the_link_understands_what_it_was_about() {
+    let world = World::start().await;
+    for (answer, heading) in [
+        ("admin_consent=True&tenant=x&state=portal", "Microsoft has taken your answer"),
+        ("admin_consent=True&tenant=x&state=cli", "Microsoft has taken your answer"),
+        ("admin_consent=True&error=access_denied&state=bicep", "The permissions were not granted"),
+        ("", "Microsoft has taken your answer"),
+        ("state=%3Cscript%3E&error=%3Cscript%3E", "The permissions were not granted"),
+    ] {
+        let browser = world.browser();
+        let back = browser.get(&format!("/auth/admin-consent?{answer}")).await;
+        let page = browser.get(back.location()).await;
+        assert_eq!((page.status, page.heading().as_str()), (200, heading), "{answer}");
+        assert!(!page.body.contains("<script>"), "{answer}");
+        assert_eq!(browser.get("/").await.location(), "/sign-in", "nobody is signed in by it");
+    }
+    let odd = world.browser().get("/sign-in/consented?outcome=%3Cb%3Eyou+won%3C/b%3E").await;
+    assert!(!odd.body.contains("you won"), "{}", odd.body);
+    let elsewhere = world.browser().get("/auth/consent?tenant=0ddba11e-0000-4000-8000-00000000e15e").await;
+    assert!(elsewhere.location().starts_with("/sign-in/failed?problem=tenant"), "{}", elsewhere.location());
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ mod records;
 mod reseal;
 mod sqlite;
 
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{PgPool, SqlitePool};
 
 use crate::OpenError;
@@ -61,14 +63,27 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    pub(crate) async fn open(address: &str) -> std::result::Result<Self, OpenError> {
+    pub(crate) async fn open(
+        address: &str,
+        password: Option<&SecretString>,
+    ) -> std::result::Result<Self, OpenError> {
         match address.split_once(':') {
             Some(("sqlite", _)) => sqlite::open(address).await,
-            Some(("postgres" | "postgresql", _)) => postgres::open(address).await,
+            Some(("postgres" | "postgresql", _)) => postgres::open(address, password).await,
             // Only the scheme is repeated: an address may hold a password.
             other => {
                 let scheme = other.map_or("an address without a scheme", |(scheme, _)| scheme);
                 Err(OpenError::Unsupported { scheme: scheme.chars().take(30).collect() })
+            }
+        }
+    }
+
+    /// Signs in with this from the next connection on.
+    pub(crate) fn set_password(&self, password: &SecretString) {
+        for pool in [&self.readers, &self.writer] {
+            if let Pool::Postgres(pool) = pool {
+                let options = PgConnectOptions::clone(&pool.connect_options());
+                pool.set_connect_options(options.password(password.expose_secret()));
             }
         }
     }

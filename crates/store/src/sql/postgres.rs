@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
@@ -18,9 +19,12 @@ const CONNECTIONS: u32 = 10;
 /// How long a statement waits for a connection.
 const WAIT: Duration = Duration::from_secs(5);
 
-pub(super) async fn open(address: &str) -> Result<Database, OpenError> {
-    let options =
+pub(super) async fn open(address: &str, password: Option<&SecretString>) -> Result<Database, OpenError> {
+    let mut options =
         PgConnectOptions::from_str(address).map_err(OpenError::Address)?.application_name("pim-portal");
+    if let Some(password) = password {
+        options = options.password(password.expose_secret());
+    }
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(WAIT);
     let pool = pool.connect_with(options).await.map_err(OpenError::Connect)?;
     MIGRATIONS.run(&pool).await.map_err(OpenError::Migrate)?;

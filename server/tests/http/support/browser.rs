@@ -54,6 +54,21 @@ impl Browser {
         self.send(Method::GET, path, &[], None).await
     }
 
+    /// Opens a page with other headers.
+    pub(crate) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Page {
+        self.send(Method::GET, path, headers, None).await
+    }
+
+    /// Sends a request with no more than a method.
+    pub(crate) async fn with_method(&self, method: Method, path: &str) -> Page {
+        self.send(method, path, &[], None).await
+    }
+
+    /// Puts a cookie into the browser, as somebody who was at it before could have done.
+    pub(crate) fn plant(&self, name: &str, value: &str) {
+        self.cookies.lock().expect("no poison").insert(name.to_owned(), value.to_owned());
+    }
+
     /// Gets an address as a script does; redirects are not followed.
     pub(crate) async fn fetch(&self, path: &str) -> Page {
         self.send(Method::GET, path, &[(ACCEPT.as_str(), "*/*")], None).await

@@ -18,6 +18,7 @@ use serde_json::Value;
 use server::branding::Branding;
 use server::config::{Cloud, Config};
 use server::credentials::Credentials;
+use server::listen;
 use server::tenants::Tenant;
 use server::wiring::State;
 use sim_tenant::tenant::{self, DEMO_CLIENT_ID, DEMO_TENANT_ID, demo};
@@ -144,6 +145,7 @@ impl Portal {
             planes: PlaneSet { entra: true, groups: true, azure: true },
             database_url: format!("sqlite://{}", directory.path().join("portal.db").display()),
             key_file: directory.path().join("portal.key"),
+            trusted_proxies: Vec::new(),
             credentials: Credentials::default(),
             history_kept: SignedDuration::from_hours(365 * 24),
             pace: Pace::default(),
@@ -154,7 +156,7 @@ impl Portal {
         let clock = ManualClock::at(SystemClock.now());
         let state = State::open(config, Arc::new(clock.clone())).await.expect("the portal opens");
         let router = server::router(&state);
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        tokio::spawn(listen::serve(listener, router, listen::PATIENCE, std::future::pending()));
         Self { url, state, clock, directory }
     }
 
@@ -165,7 +167,7 @@ impl Portal {
         let config = (*self.state.config).clone();
         let state = State::open(config, Arc::new(self.clock.clone())).await.expect("the replica opens");
         let router = server::router(&state);
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        tokio::spawn(listen::serve(listener, router, listen::PATIENCE, std::future::pending()));
         Url::parse(&format!("http://localhost:{port}")).expect("a URL")
     }
 

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::common;
 
+mod entra_password;
 #[path = "../journal.rs"]
 mod journal;
 #[path = "../records.rs"]
