@@ -184,7 +184,7 @@ async fn what_no_key_opens_is_forgotten_on_demand_and_nothing_else() {
     store.put(RecordKind::Settings, "kept", b"y", later(HOUR)).await.unwrap();
     store.close().await;
 
-    let store = Store::open_in_part(url, home.keys(&[known]), Arc::new(clock())).await.unwrap();
+    let store = Store::open_in_part(url, None, home.keys(&[known]), Arc::new(clock())).await.unwrap();
     assert!(store.get(RecordKind::Settings, "lost").await.unwrap().is_none());
     assert_eq!(store.forget_lost().await.unwrap(), 2);
     assert!(store.get(RecordKind::Settings, "kept").await.unwrap().is_some());
