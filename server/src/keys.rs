@@ -48,8 +48,11 @@ pub async fn run(command: KeyCommand, config: &Config, clock: Arc<dyn Clock>) ->
     }
     let keys = KeyRing::read(path)?;
     let facts = keys.facts(now);
-    let store =
-        Store::open_in_part(&config.database_url, keys, clock).await.context("cannot open the store")?;
+    let machine = config.credentials.machine(&clock);
+    let passwords = config.credentials.database_passwords(machine.as_ref());
+    let store = Store::open_in_part(&config.database_url, passwords, keys, clock)
+        .await
+        .context("cannot open the store")?;
     let told = match command {
         KeyCommand::List | KeyCommand::Rotate => list(&facts, &store).await,
         KeyCommand::Retire => retire(path, &facts, &store, now).await,
