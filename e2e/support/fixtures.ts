@@ -10,6 +10,9 @@ export const SCRIPT = { tag: "@script" };
 /** Tag of a test that is about the page as it is without scripts. */
 export const NO_SCRIPT = { tag: "@no-script" };
 
+/** The portals there are: the plain one, and one with an organisation's looks and rules. */
+export const PORTALS = [process.env.PORTAL_URL ?? "http://localhost:8080", process.env.BRANDED_URL ?? ""].filter(Boolean);
+
 type Fixtures = {
   /** What is in the tenant: `test.use({ seeded: "hostile" })`. */
   seeded: string;
@@ -99,7 +102,7 @@ function isForeign(request: Request): boolean {
   if (!request.isNavigationRequest()) {
     return url.origin !== new URL(request.frame().url()).origin;
   }
-  const known = [process.env.PORTAL_URL, process.env.SIGN_IN_URL].map((origin) => origin && new URL(origin).origin);
+  const known = [...PORTALS, process.env.SIGN_IN_URL].map((origin) => origin && new URL(origin).origin);
   return !known.includes(url.origin);
 }
 

@@ -59,7 +59,8 @@ pub(crate) fn run(test: &Test) -> Result<()> {
         &["--package", "server", "--package", "sim-tenant"]
     };
     stage::build_servers(&site, selection)?;
-    let stage = stage::start_afresh(DIRECTORY)?;
+    let mut stage = stage::start_afresh(DIRECTORY)?;
+    stage.start_branded(DIRECTORY)?;
     let directory = root().join("target").join(DIRECTORY);
     step("Running the browser tests", "Every journey, in Chromium, with JavaScript and without.");
     let report = directory.join("report.json");

@@ -30,7 +30,9 @@ fn assert_dark_and_compact(page: &Page) {
 
 /// Whether the page tells the islands that the person wants to be told before a role ends.
 fn asks_to_be_told(page: &Page) -> bool {
-    page.element("<div class=\"frame\"", ">").expect("a frame").contains("data-notify")
+    let tags = page.body.split('<').filter_map(|piece| piece.split_once('>'));
+    let mut frames = tags.filter(|(tag, _)| tag.contains("class=\"frame\""));
+    frames.next().expect("a frame").0.contains("data-notify")
 }
 
 #[tokio::test]
@@ -40,12 +42,21 @@ async fn what_was_chosen_is_on_every_page_from_its_first_byte_and_survives_signi
     let before = browser.get("/").await;
     assert!(root(&before).contains("data-theme=\"system\""), "{}", root(&before));
     assert!(!asks_to_be_told(&before), "nobody asked to be told");
+    assert_eq!(before.body.matches("name=\"theme-color\"").count(), 2, "light and dark");
 
     let saved = browser.submit("/do/save-settings", &CHOSEN).await;
     assert!(saved.text().contains("Saved."), "{}", saved.text());
     assert_dark_and_compact(&saved);
     assert_eq!(saved.field("length"), "45");
     assert!(asks_to_be_told(&saved), "the islands are told as well");
+    assert!(
+        saved.body.contains("<meta name=\"theme-color\" content=\"#0f1216\""),
+        "one colour around a chosen theme"
+    );
+    browser.post("/do/notify", &[("notify", "off")]).await;
+    let told = browser.get("/settings").await;
+    assert!(!asks_to_be_told(&told), "the offer on the overview is the setting");
+    assert_dark_and_compact(&told);
 
     let left = browser.post("/auth/sign-out", &[]).await;
     let signed_out = browser.get(left.location()).await;
