@@ -15,6 +15,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::branding::{self, Branding};
+use crate::operation::{self, Operation};
 use crate::rules;
 
 pub(crate) const PREFIX: &str = "PIM_PORTAL_";
@@ -28,8 +29,8 @@ pub struct Config {
     pub public_url: Url,
     /// Where it listens. Default: `127.0.0.1:8080`.
     pub listen: SocketAddr,
-    /// Where metrics can be read. Default: nowhere.
-    pub metrics_listen: Option<SocketAddr>,
+    /// How it is operated: logs, metrics, how it stops.
+    pub operation: Operation,
     /// The organisation's tenant.
     pub tenant_id: TenantId,
     /// The app registration.
@@ -83,6 +84,9 @@ struct Written {
     public_url: Option<String>,
     listen: Option<String>,
     metrics_listen: Option<String>,
+    log_format: Option<String>,
+    shutdown_delay: Option<String>,
+    shutdown_grace: Option<String>,
     tenant_id: Option<String>,
     client_id: Option<String>,
     cloud: Option<String>,
@@ -140,6 +144,7 @@ impl Config {
 
     /// Reads a file and these variables.
     pub fn read(file: Option<&Path>, environment: HashMap<String, String>) -> Result<Self, ConfigError> {
+        let around = operation::Around::of(&environment);
         let settings = environment
             .into_iter()
             .filter(|(name, _)| name.starts_with(PREFIX) && !NOT_SETTINGS.contains(&name.as_str()))
@@ -157,29 +162,17 @@ impl Config {
             .build()
             .and_then(config::Config::try_deserialize)
             .map_err(|error| ConfigError::Unreadable(error.to_string()))?;
-        written.check()
+        written.check(&around)
     }
 }
 
 impl Written {
-    fn check(self) -> Result<Config, ConfigError> {
+    fn check(self, around: &operation::Around) -> Result<Config, ConfigError> {
         let mut problems = Vec::new();
         let public_url = origin("PUBLIC_URL", self.public_url.as_deref(), &mut problems);
         let cloud = cloud(&self, &mut problems);
         let planes = planes(self.planes, &mut problems);
-        let tenant_id = match self.tenant_id.as_deref().map(str::parse::<TenantId>) {
-            Some(Ok(tenant)) => Some(tenant),
-            Some(Err(_)) => {
-                problems.push(format!(
-                    "{PREFIX}TENANT_ID is not a GUID: write the tenant's id, not its domain name"
-                ));
-                None
-            }
-            None => {
-                problems.push(format!("{PREFIX}TENANT_ID is missing: the id of your Microsoft Entra tenant"));
-                None
-            }
-        };
+        let tenant_id = tenant_id(self.tenant_id.as_deref(), &mut problems);
         let client_id = self.client_id.filter(|id| !id.trim().is_empty());
         if client_id.is_none() {
             problems
@@ -190,8 +183,13 @@ impl Written {
             problems
                 .push(format!("{PREFIX}LISTEN is not an address with a port: write, for one, 0.0.0.0:8080"));
         }
-        let metrics_listen =
-            metrics_listen(self.metrics_listen.as_deref(), listen.as_ref().ok(), &mut problems);
+        let operation = operation::Written {
+            metrics_listen: self.metrics_listen,
+            log_format: self.log_format,
+            shutdown_delay: self.shutdown_delay,
+            shutdown_grace: self.shutdown_grace,
+        }
+        .check(around, listen.as_ref().ok(), &mut problems);
         let database_url = self.database_url.unwrap_or_else(|| "sqlite://pim-portal.db".into());
         if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| database_url.starts_with(scheme)) {
             problems.push(format!(
@@ -205,19 +203,8 @@ impl Written {
         if self.client_auth.as_deref().is_some_and(|auth| auth != "none") {
             problems.push(format!("{PREFIX}CLIENT_AUTH: only \"none\" works in this version"));
         }
-        let pace = match self.pace.as_deref() {
-            None | Some("real") => Pace::default(),
-            Some("hurried") if cloud.as_ref().is_some_and(|cloud| cloud.is_custom) => Pace::hurried(),
-            Some("hurried") => {
-                problems
-                    .push(format!("{PREFIX}PACE: \"hurried\" is for a simulated tenant, with CLOUD custom"));
-                Pace::default()
-            }
-            Some(_) => {
-                problems.push(format!("{PREFIX}PACE is not known: write real, or leave it out"));
-                Pace::default()
-            }
-        };
+        let is_custom = cloud.as_ref().is_some_and(|cloud| cloud.is_custom);
+        let pace = pace(self.pace.as_deref(), is_custom, &mut problems);
         let branding = branding::Written {
             portal_name: self.portal_name,
             logo_file: self.logo_file,
@@ -246,7 +233,7 @@ impl Written {
                 Ok(Config {
                     public_url,
                     listen,
-                    metrics_listen,
+                    operation,
                     tenant_id,
                     client_id,
                     cloud,
@@ -263,29 +250,26 @@ impl Written {
     }
 }
 
-/// An address of its own: who can reach the portal must not read its metrics.
-fn metrics_listen(
-    written: Option<&str>,
-    listen: Option<&SocketAddr>,
-    problems: &mut Vec<String>,
-) -> Option<SocketAddr> {
-    let written = written?;
-    let Ok(address) = written.parse::<SocketAddr>() else {
-        problems.push(format!(
-            "{PREFIX}METRICS_LISTEN is not an address with a port: write, for one, 127.0.0.1:9090"
-        ));
-        return None;
-    };
-    // An unspecified address takes the port of every other one.
-    let collides = listen.is_some_and(|listen| {
-        let overlap =
-            listen.ip() == address.ip() || listen.ip().is_unspecified() || address.ip().is_unspecified();
-        listen.port() == address.port() && listen.port() != 0 && overlap
-    });
-    if collides {
-        problems.push(format!("{PREFIX}METRICS_LISTEN is where the portal listens: write another port"));
+fn tenant_id(written: Option<&str>, problems: &mut Vec<String>) -> Option<TenantId> {
+    match written.map(str::parse) {
+        Some(Ok(tenant)) => return Some(tenant),
+        Some(Err(_)) => problems
+            .push(format!("{PREFIX}TENANT_ID is not a GUID: write the tenant's id, not its domain name")),
+        None => problems.push(format!("{PREFIX}TENANT_ID is missing: the id of your Microsoft Entra tenant")),
     }
-    Some(address)
+    None
+}
+
+fn pace(written: Option<&str>, is_custom: bool, problems: &mut Vec<String>) -> Pace {
+    match written {
+        None | Some("real") => return Pace::default(),
+        Some("hurried") if is_custom => return Pace::hurried(),
+        Some("hurried") => {
+            problems.push(format!("{PREFIX}PACE: \"hurried\" is for a simulated tenant, with CLOUD custom"))
+        }
+        Some(_) => problems.push(format!("{PREFIX}PACE is not known: write real, or leave it out")),
+    }
+    Pace::default()
 }
 
 /// Trimmed, if it is one line of 1 to `most` characters.
@@ -399,10 +383,10 @@ fn planes(written: Option<Words>, problems: &mut Vec<String>) -> PlaneSet {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn read(settings: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    pub(crate) fn read(settings: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let complete = [
             ("PUBLIC_URL", "https://pim.example.com"),
             ("TENANT_ID", "3b3a1a4a-9c5d-4d3f-8a55-2f6a3b0f9c11"),
@@ -415,7 +399,7 @@ mod tests {
         Config::read(None, all.filter(|(_, value)| value != "-").collect())
     }
 
-    fn problem(settings: &[(&str, &str)]) -> String {
+    pub(crate) fn problem(settings: &[(&str, &str)]) -> String {
         read(settings).expect_err("should be refused").to_string()
     }
 
@@ -458,26 +442,6 @@ mod tests {
         assert!(problem(&[("GRAPH_URL", "https://graph.example")]).contains("CLOUD=custom"));
         assert!(problem(&[("CLOUD", "custom")]).contains("LOGIN_URL"));
         assert!(problem(&[("CLOUD", "moon")]).contains("CLOUD"));
-    }
-
-    #[test]
-    fn metrics_are_off_and_have_an_address_of_their_own() {
-        assert_eq!(read(&[]).expect("complete").metrics_listen, None);
-        let other = read(&[("METRICS_LISTEN", "0.0.0.0:9090")]).expect("another port");
-        assert_eq!(other.metrics_listen.map(|address| address.port()), Some(9090));
-        assert!(read(&[("METRICS_LISTEN", "127.0.0.2:8080")]).is_ok(), "another address");
-        for (listen, metrics) in [
-            ("127.0.0.1:8080", "127.0.0.1:8080"),
-            ("0.0.0.0:8080", "127.0.0.1:8080"),
-            ("127.0.0.1:8080", "0.0.0.0:8080"),
-            ("127.0.0.1:8080", "[::]:8080"),
-        ] {
-            assert!(
-                problem(&[("LISTEN", listen), ("METRICS_LISTEN", metrics)]).contains("METRICS_LISTEN"),
-                "{listen} {metrics}"
-            );
-        }
-        assert!(problem(&[("METRICS_LISTEN", "9090")]).contains("METRICS_LISTEN"));
     }
 
     #[test]

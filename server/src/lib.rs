@@ -13,10 +13,12 @@
 //! | [`events`] | what arrives after the page |
 //! | [`health`] | whether the portal lives, and whether it can serve people |
 //! | [`metrics`] | numbers for Prometheus, on a listener of their own |
-//! | [`lifecycle`] | whether it is on its way down |
+//! | [`logging`] | what is logged; `traces`, a feature, hands spans to OpenTelemetry |
+//! | [`serving`], [`lifecycle`] | from the first request to the last; whether it is on its way down |
 //! | [`failures`] | refusals and mistakes as pages |
 //! | [`manifest`] | what makes the portal installable |
 //! | [`branding`] | the organisation's name, logo, colours, links, announcement |
+//! | [`operation`] | what is logged, where numbers are read, how the portal stops, as set |
 //! | [`rules`] | what a reason and a ticket have to be, as set |
 //! | [`export`] | the history as a file |
 //! | [`assets`] | style sheet, icons and islands, inside the binary |
@@ -32,11 +34,16 @@ pub mod export;
 pub mod failures;
 pub mod health;
 pub mod lifecycle;
+pub mod logging;
 pub mod manifest;
 pub mod metrics;
+pub mod operation;
 pub mod rules;
 pub mod security;
+pub mod serving;
 pub mod session;
+#[cfg(feature = "otel")]
+pub mod traces;
 pub mod wiring;
 
 use axum::Router;
@@ -126,5 +133,5 @@ fn provide_page_context() {
 /// Method and path, never the query: codes and search words stand there.
 fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
     let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), request_id = id)
 }

@@ -1,6 +1,5 @@
 //! The `pim-portal` binary.
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,8 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use pim::clock::SystemClock;
 use server::config::Config;
 use server::wiring::State;
-use server::{health, metrics};
-use tracing_subscriber::EnvFilter;
+use server::{health, logging, serving};
 
 /// A self-hosted portal to activate Microsoft Entra privileged roles. Settings come from `PIM_PORTAL_…` variables and, if given, a
 /// TOML file.
@@ -78,17 +76,8 @@ enum ConfigCommand {
 /// How long `healthcheck` waits for one answer.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(4);
 
-/// How long requests may take to end after the signal.
-const GRACE: Duration = Duration::from_secs(5);
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    let is_terminal = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(log_filter())
-        .with_writer(std::io::stderr)
-        .with_ansi(is_terminal)
-        .init();
     match run(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -96,12 +85,6 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// tower-sessions warns of every cookie whose session has ended, which is everyday life.
-fn log_filter() -> EnvFilter {
-    EnvFilter::try_from_env("PIM_PORTAL_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,tower_sessions_core=error"))
 }
 
 async fn run(cli: Cli) -> anyhow::Result<()> {
@@ -115,8 +98,15 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         _ => Vec::new(),
     };
     let config = Config::load(cli.config.as_deref(), &flags)?;
+    let traces = logging::begin(&config);
     match cli.command {
-        Command::Serve => serve(config).await,
+        Command::Serve => {
+            let served = serve(config).await;
+            if let Some(traces) = traces {
+                traces.end().await;
+            }
+            served
+        }
         Command::Config { command: ConfigCommand::Check } => {
             println!("The configuration is complete.");
             Ok(())
@@ -159,32 +149,12 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         format!("cannot listen on {listen}; choose another address with PIM_PORTAL_LISTEN")
     })?;
     tracing::info!(address = %listener.local_addr()?, public_url = %state.config.public_url, "the portal is ready");
-    let counting = match state.config.metrics_listen {
-        Some(address) => {
-            let (listener, handle) = (metrics::listen(address).await?, metrics::install(&state)?);
-            Some(tokio::spawn(metrics::serve(state.clone(), handle, listener)))
-        }
-        None => None,
-    };
-    let purging = tokio::spawn(state.clone().purge_forever());
-    let watching = tokio::spawn(state.portal.clone().watch());
-    let stop = Arc::new(tokio::sync::Notify::new());
-    let signalled = stop.clone();
-    let serving = axum::serve(listener, server::router(&state)).with_graceful_shutdown(async move {
+    let lifecycle = state.lifecycle.clone();
+    tokio::spawn(async move {
         stop_signal().await;
-        signalled.notify_one();
+        lifecycle.stop();
     });
-    tokio::select! {
-        served = serving => served?,
-        // Event streams would hold the portal open; by then they have had their time.
-        () = async { stop.notified().await; tokio::time::sleep(GRACE).await } => {}
-    }
-    counting.inspect(tokio::task::JoinHandle::abort);
-    purging.abort();
-    watching.abort();
-    state.close().await;
-    tracing::info!("the portal has stopped");
-    Ok(())
+    serving::serve(state, listener).await
 }
 
 async fn stop_signal() {

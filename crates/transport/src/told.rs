@@ -13,6 +13,8 @@ use http::{Method, StatusCode};
 use metrics::{counter, histogram};
 use pim::ids::PlaneId;
 use pim::tokens::Audience;
+use tracing::Span;
+use tracing::field::Empty;
 use uuid::Uuid;
 
 use crate::line::Attempt;
@@ -28,9 +30,21 @@ pub(crate) struct Told<'a> {
 }
 
 impl Told<'_> {
+    /// The span of the call, for traces; what came of it is added by [`Told::tell`].
+    pub(crate) fn span(&self) -> Span {
+        tracing::debug_span!(
+            "call", otel.kind = "client", plane = self.plane.as_str(), host = host(self.audience), method = %self.method,
+            route = self.route, client_request_id = %self.call, status = Empty, correlation_id = Empty
+        )
+    }
+
     /// Tells what came of it after `elapsed`.
     pub(crate) fn tell(&self, attempt: &Attempt, elapsed: Duration) {
         self.count(attempt, elapsed);
+        if let Attempt::Answered(answer) = attempt {
+            Span::current().record("status", answer.status.as_u16());
+            Span::current().record("correlation_id", answer.correlation_id());
+        }
         let Self { plane, audience, method, route, call } = self;
         let (plane, host) = (plane.as_str(), host(*audience));
         let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);

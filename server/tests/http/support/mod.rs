@@ -17,6 +17,7 @@ use portal::rules::Rules;
 use serde_json::Value;
 use server::branding::Branding;
 use server::config::{Cloud, Config};
+use server::operation::Operation;
 use server::wiring::State;
 use sim_tenant::tenant::{DEMO_CLIENT_ID, DEMO_TENANT_ID, Tenant, demo};
 use sim_tenant::{Options, Running};
@@ -125,7 +126,7 @@ impl Portal {
         let mut config = Config {
             public_url: url.clone(),
             listen: address,
-            metrics_listen: None,
+            operation: Operation::default(),
             tenant_id: DEMO_TENANT_ID.parse().expect("a tenant id"),
             client_id: DEMO_CLIENT_ID.to_owned(),
             cloud: Cloud {
