@@ -87,6 +87,8 @@ struct Written {
     log_format: Option<String>,
     shutdown_delay: Option<String>,
     shutdown_grace: Option<String>,
+    proxy_url: Option<String>,
+    ca_file: Option<PathBuf>,
     tenant_id: Option<String>,
     client_id: Option<String>,
     cloud: Option<String>,
@@ -188,6 +190,8 @@ impl Written {
             log_format: self.log_format,
             shutdown_delay: self.shutdown_delay,
             shutdown_grace: self.shutdown_grace,
+            proxy_url: self.proxy_url,
+            ca_file: self.ca_file,
         }
         .check(around, listen.as_ref().ok(), &mut problems);
         let database_url = self.database_url.unwrap_or_else(|| "sqlite://pim-portal.db".into());

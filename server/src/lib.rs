@@ -20,6 +20,7 @@
 //! | [`branding`] | the organisation's name, logo, colours, links, announcement |
 //! | [`operation`] | what is logged, where numbers are read, how the portal stops, as set |
 //! | [`rules`] | what a reason and a ticket have to be, as set |
+//! | [`doctor`] | tries what the portal needs, and says what to fix |
 //! | [`export`] | the history as a file |
 //! | [`assets`] | style sheet, icons and islands, inside the binary |
 
@@ -29,6 +30,7 @@ pub mod assets;
 pub mod auth;
 pub mod branding;
 pub mod config;
+pub mod doctor;
 pub mod events;
 pub mod export;
 pub mod failures;

@@ -38,14 +38,15 @@ pub fn begin(config: &Config) -> Option<Traces> {
     let is_terminal = std::io::stderr().is_terminal();
     let lines = lines(config.operation.log_format, is_terminal).with_filter(filter());
     #[cfg(feature = "otel")]
-    let (handed, traces) = match config.operation.traces.then(|| crate::traces::begin(transport::client())) {
-        Some(Ok((layer, traces))) => (Some(layer), Some(traces)),
-        Some(Err(error)) => {
-            eprintln!("no traces are handed over: {error:#}");
-            (None, None)
-        }
-        None => (None, None),
-    };
+    let (handed, traces) =
+        match config.operation.traces.then(|| crate::traces::begin(config.operation.outbound.client())) {
+            Some(Ok((layer, traces))) => (Some(layer), Some(traces)),
+            Some(Err(error)) => {
+                eprintln!("no traces are handed over: {error:#}");
+                (None, None)
+            }
+            None => (None, None),
+        };
     #[cfg(not(feature = "otel"))]
     let (handed, traces) = (None::<tracing_subscriber::layer::Identity>, None);
     tracing_subscriber::registry().with(handed).with(lines).init();

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use pim::clock::SystemClock;
 use server::config::Config;
+use server::doctor::{self, Verdict};
 use server::wiring::State;
 use server::{health, logging, serving};
 
@@ -35,6 +36,12 @@ enum Command {
     },
     /// Prints the link that an administrator opens to grant the permissions. Needs no store, and leaves none behind.
     ConsentUrl(ConsentFlags),
+    /// Tries what the portal needs (network, clock, tenant, registration, store), and says what to fix. Changes nothing.
+    Doctor {
+        /// Writes an array of JSON objects instead of lines.
+        #[arg(long)]
+        json: bool,
+    },
     /// Asks a running portal on this machine whether it is well; for containers and service managers.
     Healthcheck(HealthFlags),
 }
@@ -115,8 +122,23 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             println!("{}", server::wiring::consent_url(&config, Arc::new(SystemClock)).await?);
             Ok(())
         }
+        Command::Doctor { json } => doctor(&config, json).await,
         Command::Healthcheck(flags) => healthcheck(&config, &flags).await,
     }
+}
+
+async fn doctor(config: &Config, json: bool) -> anyhow::Result<()> {
+    let findings = doctor::examine(config, Arc::new(SystemClock)).await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&findings)?);
+    } else {
+        for finding in &findings {
+            println!("{finding}");
+        }
+    }
+    let failed = findings.iter().filter(|finding| finding.verdict == Verdict::Failed).count();
+    anyhow::ensure!(failed == 0, "{failed} of {} checks failed", findings.len());
+    Ok(())
 }
 
 async fn healthcheck(config: &Config, flags: &HealthFlags) -> anyhow::Result<()> {

@@ -1,8 +1,12 @@
-//! How the portal is operated, as set: what it logs, where its numbers can be read, how it stops.
+//! How the portal is operated, as set: what it logs, where its numbers can be read, how it stops, how its calls leave the network.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use transport::{Outbound, OutboundError};
+use url::Url;
 
 use crate::config::PREFIX;
 
@@ -20,6 +24,8 @@ pub struct Operation {
     pub traces: bool,
     /// How the portal stops.
     pub shutdown: Shutdown,
+    /// How calls leave the network. Default: directly.
+    pub outbound: Outbound,
 }
 
 /// How the log looks.
@@ -51,6 +57,8 @@ impl Default for Shutdown {
 #[derive(Debug, Default)]
 pub(crate) struct Around {
     traces: bool,
+    proxy: Option<String>,
+    direct: String,
 }
 
 impl Around {
@@ -58,7 +66,11 @@ impl Around {
         let is_set = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
         // <https://opentelemetry.io/docs/languages/sdk-configuration/otlp-exporter/>
         let traces = is_set("OTEL_EXPORTER_OTLP_ENDPOINT") || is_set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
-        Self { traces }
+        let either =
+            |names: [&str; 4]| names.iter().find(|name| is_set(name)).map(|name| environment[*name].clone());
+        let proxy = either(["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]);
+        let direct = either(["NO_PROXY", "no_proxy", "NO_PROXY", "no_proxy"]).unwrap_or_default();
+        Self { traces, proxy, direct }
     }
 }
 
@@ -68,6 +80,8 @@ pub(crate) struct Written {
     pub(crate) log_format: Option<String>,
     pub(crate) shutdown_delay: Option<String>,
     pub(crate) shutdown_grace: Option<String>,
+    pub(crate) proxy_url: Option<String>,
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 impl Written {
@@ -91,8 +105,43 @@ impl Written {
             delay: seconds("SHUTDOWN_DELAY", self.shutdown_delay.as_deref(), usual.delay, problems),
             grace: seconds("SHUTDOWN_GRACE", self.shutdown_grace.as_deref(), usual.grace, problems),
         };
-        Operation { metrics_listen, log_format, traces: around.traces, shutdown }
+        let outbound = outbound(self.proxy_url.as_deref(), self.ca_file.as_deref(), around, problems);
+        Operation { metrics_listen, log_format, traces: around.traces, shutdown, outbound }
     }
+}
+
+/// The key wins over the environment. What is wrong with a proxy is said without its address, which may hold a password.
+fn outbound(
+    proxy_url: Option<&str>,
+    ca_file: Option<&Path>,
+    around: &Around,
+    problems: &mut Vec<String>,
+) -> Outbound {
+    let (name, written) = match proxy_url {
+        Some(written) => ("PIM_PORTAL_PROXY_URL", Some(written)),
+        None => ("HTTPS_PROXY", around.proxy.as_deref()),
+    };
+    let proxy = written.filter(|written| !written.is_empty()).map(Url::parse);
+    let pem = ca_file.map(std::fs::read);
+    let proxy_is = "is not the address of a proxy: write, for one, http://proxy.example.com:3128";
+    let (Ok(proxy), Ok(pem)) = (proxy.transpose(), pem.transpose()) else {
+        if written.is_some_and(|written| !written.is_empty() && Url::parse(written).is_err()) {
+            problems.push(format!("{name} {proxy_is}"));
+        }
+        if ca_file.is_some_and(|path| std::fs::read(path).is_err()) {
+            problems.push(format!(
+                "{PREFIX}CA_FILE cannot be read: write the path of a file with certificates in PEM"
+            ));
+        }
+        return Outbound::default();
+    };
+    Outbound::new(proxy, &around.direct, pem.as_deref()).unwrap_or_else(|error| {
+        problems.push(match error {
+            OutboundError::Proxy => format!("{name} {proxy_is}"),
+            OutboundError::Authorities => format!("{PREFIX}CA_FILE: {error}"),
+        });
+        Outbound::default()
+    })
 }
 
 /// Whole seconds, up to [`LONGEST_WAIT`].
@@ -173,5 +222,40 @@ mod tests {
             );
         }
         assert!(problem(&[("METRICS_LISTEN", "9090")]).contains("METRICS_LISTEN"));
+    }
+
+    #[test]
+    fn the_way_out_is_the_key_or_the_environment_and_its_problems_hold_no_password() {
+        let graph = Url::parse("https://graph.microsoft.com").expect("an address");
+        let proxy = |settings: &[(&str, &str)], around: &[(&str, &str)]| {
+            let around =
+                around.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let mut problems = Vec::new();
+            let of = |name: &str| settings.iter().find(|(its, _)| *its == name).map(|(_, value)| *value);
+            let way =
+                outbound(of("PROXY_URL"), of("CA_FILE").map(Path::new), &Around::of(&around), &mut problems);
+            (way.proxy_for(&graph).and_then(Url::host_str).map(str::to_owned), problems.join("\n"))
+        };
+        let told = |host: Option<&str>| (host.map(str::to_owned), String::new());
+        let environment = [("HTTPS_PROXY", "http://env.example:3128"), ("NO_PROXY", "example.com")];
+        assert_eq!(proxy(&[], &[]), told(None));
+        assert_eq!(proxy(&[], &environment), told(Some("env.example")));
+        assert_eq!(
+            proxy(&[("PROXY_URL", "http://key.example:3128")], &environment),
+            told(Some("key.example"))
+        );
+        assert_eq!(
+            proxy(&[("PROXY_URL", "")], &environment),
+            told(None),
+            "none, whatever the environment says"
+        );
+        assert_eq!(proxy(&[], &[environment[0], ("no_proxy", "microsoft.com")]), told(None));
+        for wrong in ["socks5://me:secret@proxy", "me:secret"] {
+            let (_, problem) = proxy(&[("PROXY_URL", wrong)], &[]);
+            assert!(problem.contains("PIM_PORTAL_PROXY_URL") && !problem.contains("secret"), "{problem}");
+        }
+        let (_, problem) = proxy(&[("PROXY_URL", "::"), ("CA_FILE", "/no/such/file")], &[]);
+        assert!(problem.contains("PROXY_URL") && problem.contains("CA_FILE"), "both at once: {problem}");
+        assert!(self::problem(&[("CA_FILE", "Cargo.toml")]).contains("no certificate"));
     }
 }

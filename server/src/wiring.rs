@@ -46,7 +46,7 @@ impl State {
         let store =
             Store::open(&config.database_url, keys, clock.clone()).await.context("cannot open the store")?;
         let store = Arc::new(store);
-        let http = transport::client();
+        let http = config.operation.outbound.client();
         let identity = identity(&config, store.clone(), clock.clone(), http.clone());
         let limits = Limits { write: config.pace.write, ..Limits::default() };
         let graph = Arc::new(Api::new(http.clone(), config.cloud.graph.clone(), limits));
@@ -120,10 +120,15 @@ pub fn identity(
     Identity::new(settings, records, clock, http)
 }
 
+/// Sign-in as configured, for commands: what it would store goes nowhere.
+pub async fn unstored_identity(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Identity> {
+    let nowhere = Store::open("sqlite::memory:", KeyRing::ephemeral(), clock.clone()).await?;
+    Ok(identity(config, Arc::new(nowhere), clock, config.operation.outbound.client()))
+}
+
 /// The link that an administrator opens to grant the permissions. Needs no store and leaves none behind.
 pub async fn consent_url(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<url::Url> {
-    let nowhere = Store::open("sqlite::memory:", KeyRing::ephemeral(), clock.clone()).await?;
-    Ok(identity(config, Arc::new(nowhere), clock, transport::client()).admin_consent_url("cli"))
+    Ok(unstored_identity(config, clock).await?.admin_consent_url("cli"))
 }
 
 fn planes(config: &Config, graph: &Arc<Api>, azure: &Arc<Api>) -> Vec<Arc<dyn Plane>> {

@@ -25,6 +25,7 @@ pub use census::Census;
 pub use keys::{KeyError, KeyRing};
 use measured::Measured;
 use sql::Database;
+pub use sql::Migrations;
 use together::Together;
 
 /// Why the store could not be opened. Nothing in it names a key or a content.
@@ -86,6 +87,11 @@ impl Store {
         let store = Self { database, keys: Arc::new(keys), clock, together: Together::default() };
         store.warn_of_lost_keys().await;
         Ok(store)
+    }
+
+    /// How the tables of the database at `database_url` stand. Fails as [`open`](Self::open), and changes nothing.
+    pub async fn examine(database_url: &str) -> Result<Migrations, OpenError> {
+        Database::examine(database_url).await
     }
 
     /// Whether the database answers; for health checks.

@@ -188,13 +188,18 @@ pub(crate) struct Sim {
 impl Sim {
     pub(crate) async fn start(tenant: Tenant) -> Self {
         let running = Running::start(Options { tenant, ..Options::ephemeral() }).await;
-        let sim = Self { running: running.expect("the tenant starts"), http: client() };
+        let sim = Self::of(running.expect("the tenant starts"));
         #[expect(clippy::disallowed_methods, reason = "a test's own parameter")]
         let positions = std::env::var(SWITCHES);
         if let Ok(positions) = positions {
             sim.control("switches", serde_json::from_str(&positions).expect("positions of switches")).await;
         }
         sim
+    }
+
+    /// One that runs already.
+    pub(crate) fn of(running: Running) -> Self {
+        Self { running, http: client() }
     }
 
     /// Orders something at the control port.
