@@ -6,6 +6,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`config`] | every setting, its default, and what is refused |
+//! | [`keys`] | the same as a table, from which the reference and the sample file are made |
 //! | [`wiring`] | which port is served by which adapter: the place to add a plane |
 //! | [`security`] | content security policy and the other headers |
 //! | [`session`] | the cookie, who is signed in, the gate |
@@ -35,6 +36,7 @@ pub mod events;
 pub mod export;
 pub mod failures;
 pub mod health;
+pub mod keys;
 pub mod lifecycle;
 pub mod logging;
 pub mod manifest;
