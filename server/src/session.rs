@@ -141,6 +141,7 @@ pub async fn gate(
         ends,
         site: Arc::clone(&state.site),
         waiting,
+        status: Arc::clone(&state.status),
         began: Instant::now(),
     });
     next.run(request).await

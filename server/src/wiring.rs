@@ -9,6 +9,7 @@ use identity::{Identity, PlaneSet, Settings};
 use pim::clock::Clock;
 use pim::plane::Plane;
 use pim::records::{Records, StoreError};
+use portal::status::Status;
 use portal::{Portal, Ports};
 use store::{Census, KeyRing, Store};
 use transport::{Api, Limits};
@@ -33,6 +34,8 @@ pub struct State {
     pub clock: Arc<dyn Clock>,
     /// What pages say about this portal.
     pub site: Arc<app::Site>,
+    /// What failed lately of calls to Microsoft.
+    pub status: Arc<Status>,
     /// Whether the portal is on its way down.
     pub lifecycle: Lifecycle,
     store: Arc<Store>,
@@ -49,8 +52,10 @@ impl State {
         let http = config.operation.outbound.client();
         let identity = identity(&config, store.clone(), clock.clone(), http.clone());
         let limits = Limits { write: config.pace.write, ..Limits::default() };
-        let graph = Arc::new(Api::new(http.clone(), config.cloud.graph.clone(), limits));
-        let azure = Arc::new(Api::new(http, config.cloud.arm.clone(), limits));
+        let status = Arc::new(Status::new(clock.clone()));
+        let graph =
+            Arc::new(Api::new(http.clone(), config.cloud.graph.clone(), limits).telling(status.clone()));
+        let azure = Arc::new(Api::new(http, config.cloud.arm.clone(), limits).telling(status.clone()));
         let portal = Portal::new(Ports {
             planes: planes(&config, &graph, &azure),
             records: store.clone(),
@@ -64,7 +69,7 @@ impl State {
         });
         let site = Arc::new(site(&config, &identity));
         let lifecycle = Lifecycle::default();
-        Ok(Self { config: Arc::new(config), identity, portal, clock, site, lifecycle, store })
+        Ok(Self { config: Arc::new(config), identity, portal, clock, site, status, lifecycle, store })
     }
 
     /// The records, for sessions.

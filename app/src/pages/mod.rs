@@ -16,3 +16,4 @@ pub(crate) mod scopes;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod sign_in_failed;
+pub(crate) mod status;

@@ -19,6 +19,7 @@
 //! | [`track`] | what became of operations, on a person's request; [`watch`] does it while nobody looks |
 //! | `in_hand` | what is under way in this portal, and what becomes of it when it stops |
 //! | [`feed`] | tells open pages what changed |
+//! | [`status`] | what failed lately of the calls to Microsoft |
 //! | [`history`] | what was done, from all that remembers it |
 //!
 //! To add a use case, write a module with an `impl Portal`; what it needs from outside is a port in `pim`.
@@ -43,6 +44,7 @@ pub mod requests;
 pub mod rules;
 pub mod selection;
 pub mod settings;
+pub mod status;
 pub mod step_up;
 pub mod track;
 pub mod typed;

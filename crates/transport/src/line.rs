@@ -325,6 +325,9 @@ impl Line {
             let started = Instant::now();
             let attempt = self.exchange(request, deadline).await;
             told.tell(&attempt, started.elapsed());
+            if let Some(calls) = &self.api.calls {
+                calls.saw(self.caller.principal, told.call(&attempt));
+            }
             attempt
         };
         Ok(exchange.instrument(span).await)

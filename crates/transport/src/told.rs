@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use metrics::{counter, histogram};
+use pim::calls::Call;
 use pim::ids::PlaneId;
 use pim::tokens::Audience;
 use tracing::Span;
@@ -18,6 +19,7 @@ use tracing::field::Empty;
 use uuid::Uuid;
 
 use crate::line::Attempt;
+use crate::refusal;
 
 /// One call, sent.
 pub(crate) struct Told<'a> {
@@ -64,6 +66,27 @@ impl Told<'_> {
             Attempt::Lost { timed_out, correlation_id } => tracing::warn!(
                 plane, host, %method, route, elapsed_ms, client_request_id = %call, timed_out, correlation_id, "no answer"
             ),
+        }
+    }
+
+    /// The call, for whoever keeps how calls go.
+    pub(crate) fn call(&self, attempt: &Attempt) -> Call {
+        let (status, code, correlation_id) = match attempt {
+            Attempt::Answered(answer) => {
+                let code = (!answer.status.is_success()).then(|| refusal::of(answer).code).flatten();
+                (Some(answer.status.as_u16()), code, answer.correlation_id())
+            }
+            Attempt::Unreachable => (None, None, None),
+            Attempt::Lost { correlation_id, .. } => (None, None, correlation_id.clone()),
+        };
+        Call {
+            plane: self.plane.clone(),
+            route: self.route,
+            method: method(self.method),
+            status,
+            code,
+            client_request_id: self.call.to_string(),
+            correlation_id,
         }
     }
 

@@ -25,6 +25,7 @@ mod secrets;
 mod sessions;
 mod settings;
 mod sign_in;
+mod status;
 mod step_up;
 mod support;
 mod switches;

@@ -197,6 +197,13 @@ impl Sim {
         sim
     }
 
+    /// Ends every fault that was ordered.
+    pub(crate) async fn end_faults(&self) {
+        let url = self.running.control.join("faults").expect("a path");
+        let answer = self.http.delete(url).send().await.expect("an answer");
+        assert!(answer.status().is_success());
+    }
+
     /// One that runs already.
     pub(crate) fn of(running: Running) -> Self {
         Self { running, http: client() }
