@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use leptos::prelude::{expect_context, use_context};
+use pim::ids::TenantId;
 use pim::tokens::Audience;
 use portal::settings::Settings;
 use portal::status::Status;
@@ -61,6 +62,17 @@ pub enum Severity {
     Critical,
 }
 
+/// A directory that may be signed in to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Directory {
+    /// Its id.
+    pub id: TenantId,
+    /// What it is called.
+    pub name: String,
+    /// Where an administrator grants the permissions for everybody there.
+    pub admin_consent_url: String,
+}
+
 /// What stays the same for all requests.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
@@ -76,8 +88,8 @@ pub struct Site {
     pub icon: String,
     /// A line on every page, for a portal that does not talk to a real cloud.
     pub banner: Option<String>,
-    /// Where an administrator grants the permissions for the whole organisation.
-    pub admin_consent_url: String,
+    /// The directories that may be signed in to, the organisation's own first.
+    pub directories: Vec<Directory>,
     /// What the portal asks for.
     pub permissions: Vec<Permission>,
     /// Where a role can be activated when the portal cannot do it yet.
@@ -136,6 +148,19 @@ pub struct Context {
 }
 
 impl Context {
+    /// The directory that the person is in, or the organisation's own while nobody is signed in.
+    #[must_use]
+    pub fn directory(&self) -> Option<&Directory> {
+        let here = self.session.as_ref().map(|session| session.caller.tenant);
+        let all = &self.site.directories;
+        all.iter().find(|one| Some(one.id) == here).or_else(|| all.first())
+    }
+
+    /// The same, where it is not the organisation's own.
+    pub(crate) fn elsewhere(&self) -> Option<&Directory> {
+        self.directory().filter(|here| self.site.directories.first() != Some(here))
+    }
+
     /// The portal's time.
     pub(crate) fn now(&self) -> Timestamp {
         self.portal.clock().now()

@@ -35,7 +35,7 @@ mod pages;
 #[cfg(feature = "ssr")]
 mod shell;
 #[cfg(feature = "ssr")]
-pub use context::{Announcement, Brand, Context, Link, Permission, SessionEnds, Severity, Site};
+pub use context::{Announcement, Brand, Context, Directory, Link, Permission, SessionEnds, Severity, Site};
 #[cfg(feature = "ssr")]
 pub use pages::failure::failure_page;
 #[cfg(feature = "ssr")]

@@ -16,7 +16,7 @@ use crate::pages::{
     mine::Mine,
     not_found::NotFound,
     overview::Overview,
-    permissions::{Permissions, Tenants},
+    permissions::Permissions,
     profiles::{Profiles, UseProfile},
     requests::Requests,
     scopes::Scopes,
@@ -24,6 +24,7 @@ use crate::pages::{
     sign_in::SignIn,
     sign_in_failed::SignInFailed,
     status::StatusPage,
+    tenants::Tenants,
 };
 
 /// The whole document.

@@ -34,6 +34,11 @@ export async function onlyAdministratorsConsent(): Promise<void> {
   await call("POST", "/consent", { mode: "admin_required" });
 }
 
+/** From now on no token carries these permissions, whoever consented. */
+export async function withhold(...scopes: string[]): Promise<void> {
+  await call("POST", "/consent", { without: scopes });
+}
+
 /**
  * Starts over with the tenant that a seed describes, a built-in one by its name or TOML: no requests, nobody's consent, the machine's
  * time. Its ids have to be those of the demo tenant, because the portal was told them when it started.

@@ -2,7 +2,7 @@
 # Registers the portal in Microsoft Entra with the Azure CLI, for those without Bicep, and prints the link for the administrator's
 # consent. Running it again changes the same registration: it is found by its unique name.
 #
-# Delegated permissions only, no credential. It consents to nothing: that is for the administrator who opens the link.
+# Delegated permissions only, no secret. It consents to nothing: that is for the administrator who opens the link.
 set -euo pipefail
 
 usage() {
@@ -13,6 +13,9 @@ register.sh --public-url https://pim.example.com [options]
   --name NAME             what people see when they sign in; default "PIM portal"
   --unique-name NAME      the key by which the registration is found again; default pim-portal
   --planes LIST           some of entra,groups,azure; default all
+  --federated-issuer URL, --federated-subject TEXT
+                          the portal authenticates itself with a token of this issuer about this subject (client_auth
+                          assertion-file or managed-identity); without them it is a public client
   --assignment-required   only people assigned to the enterprise application may sign in
 
 Sign in first, to the tenant that the portal is for: az login --tenant <id> --allow-no-subscriptions
@@ -29,11 +32,13 @@ name='PIM portal'
 unique_name='pim-portal'
 planes='entra,groups,azure'
 assignment_required=false
+issuer=''
+subject=''
 while [ $# -gt 0 ]; do
   case "$1" in
     --assignment-required) assignment_required=true; shift; continue ;;
     --help | -h) usage; exit 0 ;;
-    --public-url | --name | --unique-name | --planes) [ $# -ge 2 ] || fail "$1 wants a value" ;;
+    --public-url | --name | --unique-name | --planes | --federated-issuer | --federated-subject) [ $# -ge 2 ] || fail "$1 wants a value" ;;
     *) usage >&2; fail "unknown option: $1" ;;
   esac
   case "$1" in
@@ -41,6 +46,8 @@ while [ $# -gt 0 ]; do
     --name) name=$2 ;;
     --unique-name) unique_name=$2 ;;
     --planes) planes=$2 ;;
+    --federated-issuer) issuer=$2 ;;
+    --federated-subject) subject=$2 ;;
   esac
   shift 2
 done
@@ -48,6 +55,8 @@ done
 [[ $public_url =~ ^https://[A-Za-z0-9.-]+(:[0-9]+)?$ ]] || fail '--public-url has to be an origin with https: https://pim.example.com'
 [[ $name =~ ^[A-Za-z0-9\ ._()-]+$ ]] || fail '--name: letters, digits, blanks and ._()- only'
 [[ $unique_name =~ ^[A-Za-z0-9._-]+$ ]] || fail '--unique-name: letters, digits and ._- only'
+[ -z "$issuer$subject" ] || [[ $issuer =~ ^https://[A-Za-z0-9./_:-]+$ ]] || fail '--federated-issuer has to be an address with https'
+[ -z "$issuer$subject" ] || [[ $subject =~ ^[A-Za-z0-9./_:-]+$ ]] || fail '--federated-subject: letters, digits and ./_:- only'
 has_entra=false
 has_groups=false
 has_azure=false
@@ -106,16 +115,20 @@ if $has_entra || $has_groups; then lists+=$forDirectory; fi
 required=$(access "$microsoft_graph" "$lists")
 if $has_azure; then required+=,$(access "$azure_service_management" "$forAzure"); fi
 
+# An address lies on one platform, and the platform decides whether the client authenticates itself.
+redirects="\"$public_url/auth/callback\", \"$public_url/auth/admin-consent\", \"$public_url/sign-in\""
+public_redirects=$redirects
+web_redirects=''
+if [ -n "$issuer" ]; then public_redirects='' web_redirects=$redirects; fi
+
 application=$(
   cat <<JSON
 {
   "displayName": "$name",
   "signInAudience": "AzureADMyOrg",
   "isFallbackPublicClient": false,
-  "publicClient": {
-    "redirectUris": ["$public_url/auth/callback", "$public_url/auth/admin-consent", "$public_url/sign-in"]
-  },
-  "web": { "homePageUrl": "$public_url" },
+  "publicClient": { "redirectUris": [$public_redirects] },
+  "web": { "homePageUrl": "$public_url", "redirectUris": [$web_redirects] },
   "requiredResourceAccess": [$required]
 }
 JSON
@@ -163,6 +176,17 @@ client_id=''
 patiently find_client_id || fail 'The registration was made and cannot be read yet. Run the same command again in a minute.'
 patiently upsert "servicePrincipals(appId='$client_id')" "$service_principal" ||
   fail 'The service principal could not be made. Run the same command again in a minute.'
+
+if [ -n "$issuer" ]; then
+  case "$login" in
+    *.us) audience='api://AzureADTokenExchangeUSGov' ;;
+    *.cn) audience='api://AzureADTokenExchangeChina' ;;
+    *) audience='api://AzureADTokenExchange' ;;
+  esac
+  patiently upsert "applications(uniqueName='$unique_name')/federatedIdentityCredentials(name='portal')" \
+    "{\"issuer\": \"$issuer\", \"subject\": \"$subject\", \"audiences\": [\"$audience\"]}" ||
+    fail 'The federated credential could not be made. Run the same command again in a minute.'
+fi
 
 encode() {
   local text=${1//:/%3A}

@@ -38,6 +38,9 @@ param planes ('entra' | 'groups' | 'azure')[] = [
   'azure'
 ]
 
+@description('How the portal authenticates itself to Entra. "none": a public client. "managed-identity": with a token of its own identity; a registration that exists (clientId) has to be set up for it.')
+param clientAuth ('none' | 'managed-identity') = 'none'
+
 @description('Only people and groups assigned to the enterprise application may sign in.')
 param assignmentRequired bool = false
 
@@ -107,6 +110,8 @@ module registration 'modules/app-registration.bicep' = if (empty(clientId)) {
     publicUrl: publicUrl
     planes: planes
     assignmentRequired: assignmentRequired
+    clientAuth: clientAuth
+    identityPrincipalId: environment.outputs.identityPrincipalId
   }
 }
 
@@ -128,6 +133,8 @@ module portal 'modules/portal.bicep' = {
     tags: tags
     environmentName: environment.outputs.environmentName
     identityId: environment.outputs.identityId
+    identityClientId: environment.outputs.identityClientId
+    clientAuth: clientAuth
     image: image
     registryServer: empty(registryName) ? '' : registryAccess!.outputs.loginServer
     publicUrl: publicUrl
@@ -148,7 +155,7 @@ output portalUrl string = publicUrl
 @description('The application (client) id.')
 output clientId string = appId
 
-@description('The redirect URI of sign-in. A registration made by hand has to list it under "Mobile and desktop applications".')
+@description('The redirect URI of sign-in. A registration made by hand has to list it under "Mobile and desktop applications", with clientAuth under "Web".')
 output redirectUri string = '${publicUrl}/auth/callback'
 
 @description('The link that an administrator opens to grant the permissions for the organisation.')

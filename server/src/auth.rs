@@ -1,4 +1,7 @@
 //! `/auth/…`: to Microsoft's sign-in and back, and out.
+//!
+//! The way in is the organisation's own tenant. Another directory is entered by somebody who is signed in ([`crate::tenants`]): its sign-in
+//! is then one more of this browser's session, and never the first.
 
 use axum::Extension;
 use axum::extract::{Path, Query, State as Extract};
@@ -7,7 +10,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use identity::flow::KEPT;
 use identity::{BrowserBinding, Callback, Finished, ReturnTo, SignInError, StepUp};
-use pim::ids::{BatchId, OperationId};
+use pim::ids::{BatchId, OperationId, TenantId};
+use portal::directories::Consent;
 use serde::Deserialize;
 use tower_sessions::Session;
 
@@ -32,7 +36,22 @@ pub async fn begin(
     let return_to = query.return_to.as_deref().and_then(ReturnTo::parse).unwrap_or_default();
     let binding =
         binding(&headers).and_then(BrowserBinding::from_cookie).unwrap_or_else(BrowserBinding::random);
-    match state.identity.begin_in(binding, return_to, None).await {
+    match state.identity.begin_in(state.config.tenant_id, binding, return_to, None).await {
+        Ok(begun) => send_off(&begun),
+        Err(error) => failed(&error),
+    }
+}
+
+/// Sends the browser of somebody who is signed in to the sign-in of another directory. `hint` is the account to suggest.
+pub(crate) async fn begin_at(
+    state: &State,
+    tenant: TenantId,
+    headers: &HeaderMap,
+    hint: Option<&str>,
+) -> Response {
+    let binding =
+        binding(headers).and_then(BrowserBinding::from_cookie).unwrap_or_else(BrowserBinding::random);
+    match state.identity.begin_in(tenant, binding, ReturnTo::default(), hint).await {
         Ok(begun) => send_off(&begun),
         Err(error) => failed(&error),
     }
@@ -73,7 +92,12 @@ pub async fn step_up(
         binding(&headers).and_then(BrowserBinding::from_cookie).unwrap_or_else(BrowserBinding::random);
     let step_up = StepUp { vault: session.vault, principal: session.person.id, challenge };
     let return_to = ReturnTo::parse(&page).unwrap_or_default();
-    match state.identity.begin_step_up(binding, step_up, return_to, Some(&session.person.username)).await {
+    let tenant = session.person.tenant;
+    match state
+        .identity
+        .begin_step_up(tenant, binding, step_up, return_to, Some(&session.person.username))
+        .await
+    {
         Ok(begun) => send_off(&begun),
         Err(error) => failed(&error),
     }
@@ -86,7 +110,15 @@ pub async fn finish(
     headers: HeaderMap,
     session: Session,
 ) -> Response {
-    let signed_in = match state.identity.finish(callback, binding(&headers)).await {
+    let tenant = match state.config.tenants.len() {
+        1 => None,
+        _ => state.identity.tenant_of(&callback).await,
+    };
+    let finished = state.identity.finish(callback, binding(&headers)).await;
+    if let Some(tenant) = tenant {
+        note_consent(&state, tenant, &finished).await;
+    }
+    let signed_in = match finished {
         Ok(Finished::SignedIn(signed_in)) => signed_in,
         Ok(Finished::SteppedUp { return_to }) => {
             // The session keeps its id. A new one guards against an id that somebody knew before the sign-in, and this session got one
@@ -100,16 +132,15 @@ pub async fn finish(
             tracing::warn!(problem, correlation_id = ?error.correlation_id(), "a stronger sign-in failed");
             return Redirect::to(&format!("{}?step_up={problem}", return_to.as_str())).into_response();
         }
-        Err(error) => return failed(&error),
+        Err(error) => return failed_at(tenant.filter(|tenant| *tenant != state.config.tenant_id), &error),
     };
-    // Signing in again replaces the earlier sign-in, tokens included.
-    if session::end(&state, &session).await.is_err() {
-        tracing::warn!("an earlier session could not be ended; its tokens expire by themselves");
-    }
     let now = state.clock.now();
     let record = SignedIn { person: signed_in.person, vault: signed_in.vault, since: now, seen: now };
-    if session::begin(&session, &record).await.is_err() {
-        return failed(&SignInError::Store(pim::records::StoreError));
+    match session::begin(&state, &session, &record).await {
+        Ok(true) => {}
+        // Signed out meanwhile, or never signed in: nobody enters by another directory.
+        Ok(false) => return failed(&SignInError::FlowUnknown),
+        Err(_) => return failed(&SignInError::Store(pim::records::StoreError)),
     }
     tracing::info!(tenant = %record.person.tenant, person = %record.person.id, "signed in");
     // What an earlier session began is watched with this one's tokens from now on.
@@ -117,6 +148,18 @@ pub async fn finish(
         tracing::warn!("operations of an earlier session could not be taken over");
     }
     Redirect::to(signed_in.return_to.as_str()).into_response()
+}
+
+/// Remembers what a sign-in showed of the consent in its directory.
+async fn note_consent(state: &State, tenant: TenantId, finished: &Result<Finished, SignInError>) {
+    let consent = match finished {
+        Ok(Finished::SignedIn(signed_in)) => Consent::Granted { missing: state.missing(&signed_in.granted) },
+        Err(SignInError::ConsentRequired(_)) => Consent::Refused,
+        _ => return,
+    };
+    if state.portal.note_consent(tenant, consent).await.is_err() {
+        tracing::warn!("what was consented to in a directory could not be noted");
+    }
 }
 
 /// What an administrator comes back with from the consent page. `admin_consent=True` is there even when it went wrong, and anybody
@@ -158,11 +201,19 @@ fn binding(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn failed(error: &SignInError) -> Response {
+    failed_at(None, error)
+}
+
+/// `tenant` is the directory that was to be entered, where it is not the organisation's own.
+fn failed_at(tenant: Option<TenantId>, error: &SignInError) -> Response {
     tracing::warn!(problem = error.slug(), correlation_id = ?error.correlation_id(), "sign-in failed");
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("problem", error.slug());
     if let Some(id) = error.correlation_id() {
         query.append_pair("correlation", &id);
+    }
+    if let Some(tenant) = tenant {
+        query.append_pair("tenant", &tenant.to_string());
     }
     (StatusCode::SEE_OTHER, [("location", format!("/sign-in/failed?{}", query.finish()))]).into_response()
 }

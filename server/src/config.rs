@@ -15,8 +15,10 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::branding::{self, Branding};
+use crate::credentials::{self, Credentials, Surroundings};
 use crate::operation::{self, Operation};
 use crate::rules;
+use crate::tenants::{self, Tenant};
 
 pub(crate) const PREFIX: &str = "PIM_PORTAL_";
 /// Variables with the prefix that are not settings: the file's path, the log filter, and the assets of a build.
@@ -33,6 +35,8 @@ pub struct Config {
     pub operation: Operation,
     /// The organisation's tenant.
     pub tenant_id: TenantId,
+    /// The directories that may be signed in to, the organisation's own first. Default: no other.
+    pub tenants: Vec<Tenant>,
     /// The app registration.
     pub client_id: String,
     /// Where Microsoft is.
@@ -43,6 +47,8 @@ pub struct Config {
     pub database_url: String,
     /// The key that encrypts it; made when absent. Default: `pim-portal.key`.
     pub key_file: PathBuf,
+    /// How the portal shows who it is. Default: to Entra not at all.
+    pub credentials: Credentials,
     /// How fast things are expected to happen. Default: as Microsoft's services do.
     pub pace: Pace,
     /// The organisation's own. Default: nothing is.
@@ -90,6 +96,7 @@ struct Written {
     proxy_url: Option<String>,
     ca_file: Option<PathBuf>,
     tenant_id: Option<String>,
+    allowed_tenants: Option<tenants::Written>,
     client_id: Option<String>,
     cloud: Option<String>,
     login_url: Option<String>,
@@ -99,6 +106,8 @@ struct Written {
     database_url: Option<String>,
     key_file: Option<PathBuf>,
     client_auth: Option<String>,
+    assertion_file: Option<PathBuf>,
+    managed_identity_client_id: Option<String>,
     pace: Option<String>,
     portal_name: Option<String>,
     logo_file: Option<PathBuf>,
@@ -147,6 +156,7 @@ impl Config {
     /// Reads a file and these variables.
     pub fn read(file: Option<&Path>, environment: HashMap<String, String>) -> Result<Self, ConfigError> {
         let around = operation::Around::of(&environment);
+        let surroundings = Surroundings::of(&environment);
         let settings = environment
             .into_iter()
             .filter(|(name, _)| name.starts_with(PREFIX) && !NOT_SETTINGS.contains(&name.as_str()))
@@ -164,17 +174,18 @@ impl Config {
             .build()
             .and_then(config::Config::try_deserialize)
             .map_err(|error| ConfigError::Unreadable(error.to_string()))?;
-        written.check(&around)
+        written.check(&around, surroundings)
     }
 }
 
 impl Written {
-    fn check(self, around: &operation::Around) -> Result<Config, ConfigError> {
+    fn check(self, around: &operation::Around, surroundings: Surroundings) -> Result<Config, ConfigError> {
         let mut problems = Vec::new();
         let public_url = origin("PUBLIC_URL", self.public_url.as_deref(), &mut problems);
         let cloud = cloud(&self, &mut problems);
         let planes = planes(self.planes, &mut problems);
         let tenant_id = tenant_id(self.tenant_id.as_deref(), &mut problems);
+        let tenants = tenants::check(self.allowed_tenants, tenant_id, &mut problems);
         let client_id = self.client_id.filter(|id| !id.trim().is_empty());
         if client_id.is_none() {
             problems
@@ -204,9 +215,13 @@ impl Written {
         if key_file.as_os_str().is_empty() {
             problems.push(format!("{PREFIX}KEY_FILE is empty: write the path of a file, or leave it out"));
         }
-        if self.client_auth.as_deref().is_some_and(|auth| auth != "none") {
-            problems.push(format!("{PREFIX}CLIENT_AUTH: only \"none\" works in this version"));
+        let credentials = credentials::Written {
+            client_auth: self.client_auth.as_deref(),
+            assertion_file: self.assertion_file,
+            managed_identity_client_id: self.managed_identity_client_id.as_deref(),
+            cloud: self.cloud.as_deref(),
         }
+        .check(surroundings, &mut problems);
         let is_custom = cloud.as_ref().is_some_and(|cloud| cloud.is_custom);
         let pace = pace(self.pace.as_deref(), is_custom, &mut problems);
         let branding = branding::Written {
@@ -239,11 +254,13 @@ impl Written {
                     listen,
                     operation,
                     tenant_id,
+                    tenants,
                     client_id,
                     cloud,
                     planes,
                     database_url,
                     key_file,
+                    credentials,
                     pace,
                     branding,
                     rules,
@@ -255,21 +272,23 @@ impl Written {
 }
 
 fn tenant_id(written: Option<&str>, problems: &mut Vec<String>) -> Option<TenantId> {
-    match written.map(str::parse) {
-        Some(Ok(tenant)) => return Some(tenant),
-        Some(Err(_)) => problems
-            .push(format!("{PREFIX}TENANT_ID is not a GUID: write the tenant's id, not its domain name")),
-        None => problems.push(format!("{PREFIX}TENANT_ID is missing: the id of your Microsoft Entra tenant")),
+    let Some(written) = written else {
+        problems.push(format!("{PREFIX}TENANT_ID is missing: the id of your Microsoft Entra tenant"));
+        return None;
+    };
+    let tenant = written.parse().ok();
+    if tenant.is_none() {
+        problems.push(format!("{PREFIX}TENANT_ID is not a GUID: write the tenant's id, not its domain name"));
     }
-    None
+    tenant
 }
 
 fn pace(written: Option<&str>, is_custom: bool, problems: &mut Vec<String>) -> Pace {
     match written {
-        None | Some("real") => return Pace::default(),
+        None | Some("real") => {}
         Some("hurried") if is_custom => return Pace::hurried(),
         Some("hurried") => {
-            problems.push(format!("{PREFIX}PACE: \"hurried\" is for a simulated tenant, with CLOUD custom"))
+            problems.push(format!("{PREFIX}PACE: \"hurried\" is for a simulated tenant, with CLOUD custom"));
         }
         Some(_) => problems.push(format!("{PREFIX}PACE is not known: write real, or leave it out")),
     }
@@ -452,6 +471,7 @@ pub(crate) mod tests {
     fn what_cannot_be_opened_is_refused_before_it_is_tried() {
         assert!(problem(&[("DATABASE_URL", "mysql://db/pim")]).contains("DATABASE_URL"));
         assert!(problem(&[("KEY_FILE", "")]).contains("KEY_FILE"));
-        assert!(problem(&[("CLIENT_AUTH", "managed-identity")]).contains("CLIENT_AUTH"));
+        assert!(problem(&[("CLIENT_AUTH", "secret")]).contains("CLIENT_AUTH"));
+        assert!(problem(&[("ASSERTION_FILE", "/etc/passwd")]).contains("ASSERTION_FILE"));
     }
 }

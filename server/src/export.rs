@@ -56,7 +56,7 @@ async fn permissions(Extension(context): Extension<app::Context>) -> Response {
     let avoided = app::NOT_ASKED_FOR.map(|(what, why)| serde_json::json!({ "what": what, "why": why }));
     let file = serde_json::json!({
         "tenant": session.caller.tenant.to_string(),
-        "adminConsentUrl": context.site.admin_consent_url,
+        "adminConsentUrl": context.directory().map(|here| here.admin_consent_url.clone()),
         "permissions": permissions.collect::<Vec<_>>(),
         "notAskedFor": avoided,
     });

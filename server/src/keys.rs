@@ -1,472 +1,123 @@
-//! Every key of the configuration, in one table: what `docs/configuration.md` and the sample file say of it is made from here, and a test
-//! fails where they differ from it, or where it differs from what [`crate::config`] reads.
+//! `pim-portal key`: the keys that content is sealed with, and how one takes another's place.
 //!
-//! To add a key: a field in `config::Written`, a row here, in the same order; the test prints what belongs into the two files.
+//! Everything here may run beside portals at work: they read the key file again every minute ([`crate::wiring::State::read_keys_forever`]).
 
-use crate::config::PREFIX;
+use std::sync::Arc;
 
-/// A key.
-#[derive(Debug)]
-pub struct Key {
-    /// In the file.
-    pub name: &'static str,
-    /// What is written.
-    pub kind: Kind,
-    /// What holds where it is not written, in the words of the table.
-    pub default: &'static str,
-    /// What it is for.
-    pub purpose: &'static str,
-    /// What is refused.
-    pub refused: &'static str,
-    /// A value for the sample file, in TOML.
-    pub sample: &'static str,
-}
+use anyhow::{Context as _, ensure};
+use jiff::SignedDuration;
+use pim::clock::Clock;
+use store::{KeyFacts, KeyRing, Store};
 
-/// What is written for a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Words.
-    Text,
-    /// A whole number.
-    Number,
-    /// An `http` or `https` address.
-    Address,
-    /// An IP address with a port.
-    Socket,
-    /// The path of a file.
-    File,
-    /// One of a few words.
-    Choice,
-    /// A list in the file, words with commas between in the environment.
+use crate::config::Config;
+
+/// How long after it was added a new key begins to be used: by then every replica has read the file again, and a secret that
+/// changed has reached every pod.
+const BEFORE_USE: SignedDuration = SignedDuration::from_mins(10);
+
+/// What is to be done with the keys.
+#[derive(Clone, Copy, Debug, clap::Subcommand)]
+pub enum KeyCommand {
+    /// Shows the ids of the keys, which is in use, and how much is sealed with each.
     List,
+    /// Adds a key to the file, to be used in ten minutes. Running portals need no restart.
+    Rotate,
+    /// Seals anew what older keys sealed, and takes those keys out of the file.
+    Retire,
+    /// Deletes what was sealed with keys that are not in the file: sessions, what people chose and set, and their journal.
+    Forget {
+        /// Really.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Number => "number",
-            Self::Address => "address",
-            Self::Socket => "IP address and port",
-            Self::File => "file",
-            Self::Choice => "choice",
-            Self::List => "list",
-        }
+/// Does it, and returns what to tell.
+pub async fn run(command: KeyCommand, config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<String> {
+    let path = &config.key_file;
+    let now = clock.now();
+    if let KeyCommand::Rotate = command {
+        let from = now.saturating_add(BEFORE_USE)?;
+        let from = from.round(jiff::Unit::Second)?;
+        let id = KeyRing::rotate(path, from)?;
+        return Ok(format!(
+            "Added the key {id}, in use from {from}. Running portals read it by themselves. After {}, run `pim-portal key retire` \
+             to have everything sealed with it and to take the older keys away.",
+            from.saturating_add(BEFORE_USE)?
+        ));
     }
-}
-
-/// The heading of a part of the sample file, and the keys in it.
-pub type Part = (&'static str, &'static [Key]);
-
-const fn key(
-    name: &'static str,
-    kind: Kind,
-    default: &'static str,
-    purpose: &'static str,
-    refused: &'static str,
-    sample: &'static str,
-) -> Key {
-    Key { name, kind, default, purpose, refused, sample }
-}
-
-/// Every key.
-pub const PARTS: &[Part] = &[
-    (
-        "Required",
-        &[
-            key(
-                "public_url",
-                Kind::Address,
-                "required",
-                "The portal's own origin, as browsers see it.",
-                "`http`, except for `localhost`, `127.0.0.1` and `[::1]`; anything after the host",
-                "\"https://pim.example.com\"",
-            ),
-            key(
-                "tenant_id",
-                Kind::Text,
-                "required",
-                "The id of your Microsoft Entra tenant: a GUID, not a domain name.",
-                "what is not a GUID, such as a domain name",
-                "\"00000000-0000-0000-0000-000000000000\"",
-            ),
-            key(
-                "client_id",
-                Kind::Text,
-                "required",
-                "The application (client) id of the app registration.",
-                "nothing, or only blanks",
-                "\"00000000-0000-0000-0000-000000000000\"",
-            ),
-        ],
-    ),
-    (
-        "Serving, logs, metrics, stopping",
-        &[
-            key(
-                "listen",
-                Kind::Socket,
-                "`127.0.0.1:8080`",
-                "Where the portal listens. TLS is the business of a proxy in front.",
-                "an address without a port, a host name",
-                "\"127.0.0.1:8080\"",
-            ),
-            key(
-                "metrics_listen",
-                Kind::Socket,
-                "none",
-                "Where Prometheus reads metrics, for whoever can reach it; never the same address.",
-                "an address without a port, a host name; the address of `listen`",
-                "\"127.0.0.1:9090\"",
-            ),
-            key(
-                "log_format",
-                Kind::Choice,
-                "`text`",
-                "How the log looks: text, or json with one object a line.",
-                "anything else",
-                "\"text\"",
-            ),
-            key(
-                "shutdown_delay",
-                Kind::Number,
-                "`0`",
-                "Seconds after SIGTERM in which connections are still taken while /readyz says no.",
-                "what is no number of seconds from 0 to 300",
-                "0",
-            ),
-            key(
-                "shutdown_grace",
-                Kind::Number,
-                "`10`",
-                "Seconds after that in which requests and writes under way may end.",
-                "the same",
-                "10",
-            ),
-        ],
-    ),
-    (
-        "The way out",
-        &[
-            key(
-                "proxy_url",
-                Kind::Address,
-                "`HTTPS_PROXY`",
-                "The outbound proxy, in the place of HTTPS_PROXY; NO_PROXY holds for both. May hold a user and a password.",
-                "what is neither `http://host:port` nor `https://host:port`",
-                "\"http://proxy.example.com:3128\"",
-            ),
-            key(
-                "ca_file",
-                Kind::File,
-                "none",
-                "Certificates in PEM that count besides the system's, as where a proxy opens TLS.",
-                "a file without a certificate",
-                "\"/etc/pim-portal/ca.pem\"",
-            ),
-        ],
-    ),
-    (
-        "Microsoft",
-        &[
-            key(
-                "cloud",
-                Kind::Choice,
-                "`public`",
-                "Where Microsoft is: public, usgov, usgov-dod, china, or custom.",
-                "anything but `public`, `usgov`, `usgov-dod`, `china`, `custom`",
-                "\"public\"",
-            ),
-            key(
-                "login_url",
-                Kind::Address,
-                "",
-                "Sign-in, with cloud custom only, and then all three: https, or http on loopback.",
-                "without `cloud = \"custom\"`; otherwise as `public_url`",
-                "\"http://localhost:8081\"",
-            ),
-            key(
-                "graph_url",
-                Kind::Address,
-                "",
-                "Microsoft Graph, likewise.",
-                "the same",
-                "\"http://localhost:8082\"",
-            ),
-            key(
-                "arm_url",
-                Kind::Address,
-                "",
-                "Azure Resource Manager, likewise.",
-                "the same",
-                "\"http://localhost:8083\"",
-            ),
-            key(
-                "planes",
-                Kind::List,
-                "all three",
-                "Which planes are on. A plane that is off takes its permissions with it.",
-                "unknown names; an empty list",
-                "[\"entra\", \"groups\", \"azure\"]",
-            ),
-            key(
-                "client_auth",
-                Kind::Choice,
-                "`none`",
-                "How the portal authenticates itself: none, a public client.",
-                "anything else: only the public client exists in this version",
-                "\"none\"",
-            ),
-            key(
-                "pace",
-                Kind::Choice,
-                "`real`",
-                "How long everything waits; hurried is for tests against the simulated tenant.",
-                "`hurried` without `cloud = \"custom\"`: it shortens every wait, for tests against the simulated tenant",
-                "\"real\"",
-            ),
-        ],
-    ),
-    (
-        "The store",
-        &[
-            key(
-                "database_url",
-                Kind::Text,
-                "`sqlite://pim-portal.db`",
-                "The store. Three slashes begin an absolute path; several replicas share a PostgreSQL, postgres://...",
-                "anything that does not begin with `sqlite:`, `postgres:` or `postgresql:`; at start: a damaged file, a database that does not answer",
-                "\"sqlite://pim-portal.db\"",
-            ),
-            key(
-                "key_file",
-                Kind::File,
-                "`pim-portal.key`",
-                "The key that encrypts the store; made, readable by its owner only, when it is missing.",
-                "at start: a mode that lets anybody but the owner at it; a line that is not a key",
-                "\"pim-portal.key\"",
-            ),
-        ],
-    ),
-    (
-        "The organisation's own",
-        &[
-            key(
-                "portal_name",
-                Kind::Text,
-                "`PIM portal`",
-                "What the portal is called.",
-                "nothing; more than 40 characters",
-                "\"PIM portal\"",
-            ),
-            key(
-                "logo_file",
-                Kind::File,
-                "",
-                "An SVG or a PNG of at most 256 KiB.",
-                "a file that is missing, is neither an SVG nor a PNG, or is larger than 256 KiB",
-                "\"/etc/pim-portal/logo.svg\"",
-            ),
-            key(
-                "accent_light",
-                Kind::Text,
-                "`#2f5bea`",
-                "Links, buttons and marks in the light theme; 4.5 : 1 against the panel at least.",
-                "what is not `#rrggbb`; a contrast below 4.5 : 1 against the panel or the page's ground",
-                "\"#2f5bea\"",
-            ),
-            key(
-                "accent_dark",
-                Kind::Text,
-                "`#7c9bff`",
-                "The same in the dark theme.",
-                "the same",
-                "\"#7c9bff\"",
-            ),
-            key(
-                "links",
-                Kind::List,
-                "none",
-                "Links below every page: https only, eight at most.",
-                "an address that is not `https`; a title of more than 60 characters; more than eight",
-                "[{ title = \"Help desk\", url = \"https://help.example.com\" }]",
-            ),
-            key(
-                "announcement",
-                Kind::Text,
-                "none",
-                "One line of text above every page.",
-                "more than one line; more than 300 characters",
-                "\"Maintenance tonight from 22:00 UTC\"",
-            ),
-            key(
-                "announcement_severity",
-                Kind::Choice,
-                "`info`",
-                "How it looks: info, warning or critical.",
-                "anything but `info`, `warning`, `critical`; without `announcement`",
-                "\"info\"",
-            ),
-        ],
-    ),
-    (
-        "Reasons and tickets",
-        &[
-            key(
-                "justification_pattern",
-                Kind::Text,
-                "none",
-                "What has to stand in a reason, as a regular expression.",
-                "what is no regular expression, or too large a one; without `justification_message`",
-                "\"(INC|CHG)[0-9]{4}\"",
-            ),
-            key(
-                "justification_message",
-                Kind::Text,
-                "none",
-                "What people are told of it.",
-                "more than one line of 200 characters; without `justification_pattern`",
-                "\"Name the incident or the change.\"",
-            ),
-            key(
-                "justification_min_length",
-                Kind::Number,
-                "`0`",
-                "How long a reason is at least.",
-                "more than 200",
-                "12",
-            ),
-            key(
-                "justification_fillers",
-                Kind::List,
-                "none",
-                "What is no reason.",
-                "an empty text; more than 100",
-                "[\"test\", \"asdf\", \"because\"]",
-            ),
-            key(
-                "ticket_pattern",
-                Kind::Text,
-                "none",
-                "What a ticket's number looks like, as a regular expression.",
-                "as `justification_pattern`, without `ticket_message`",
-                "\"(INC|CHG)[0-9]{4}\"",
-            ),
-            key(
-                "ticket_message",
-                Kind::Text,
-                "none",
-                "What people are told of it.",
-                "as `justification_message`, without `ticket_pattern`",
-                "\"INC or CHG and four digits.\"",
-            ),
-            key(
-                "ticket_example",
-                Kind::Text,
-                "none",
-                "A number that is one.",
-                "what `ticket_pattern` does not match; without it",
-                "\"CHG0042\"",
-            ),
-            key(
-                "ticket_systems",
-                Kind::List,
-                "any",
-                "The systems to choose from.",
-                "an empty text; more than 20",
-                "[\"ServiceNow\", \"Jira\"]",
-            ),
-        ],
-    ),
-];
-
-/// Every key, in the order of the table.
-pub fn all() -> impl Iterator<Item = &'static Key> {
-    PARTS.iter().flat_map(|(_, keys)| keys.iter())
-}
-
-/// The table of `docs/configuration.md`.
-#[must_use]
-pub fn table() -> String {
-    let head = "| key | environment | type | default | for | refused |\n|---|---|---|---|---|---|\n";
-    let row = |key: &Key| {
-        let Key { name, kind, default, purpose, refused, .. } = key;
-        let default = if default.is_empty() { "none" } else { default };
-        format!(
-            "| `{name}` | `{PREFIX}{}` | {} | {default} | {purpose} | {refused} |\n",
-            name.to_uppercase(),
-            kind.name()
-        )
+    let keys = KeyRing::read(path)?;
+    let facts = keys.facts(now);
+    let store =
+        Store::open_in_part(&config.database_url, keys, clock).await.context("cannot open the store")?;
+    let told = match command {
+        KeyCommand::List | KeyCommand::Rotate => list(&facts, &store).await,
+        KeyCommand::Retire => retire(path, &facts, &store, now).await,
+        KeyCommand::Forget { yes } => forget(&store, yes).await,
     };
-    all().map(row).fold(head.to_owned(), |table, row| table + &row)
+    store.close().await;
+    told
 }
 
-/// The sample file: the keys of the first part as they have to be written, the others as remarks.
-#[must_use]
-pub fn sample() -> String {
-    let mut text =
-        "# Settings of pim-portal. Name this file with `pim-portal --config FILE` or in PIM_PORTAL_CONFIG.\n\
-                    # A variable PIM_PORTAL_<KEY> wins over the key here. Every key: docs/configuration.md.\n"
-            .to_owned();
-    for (index, (heading, keys)) in PARTS.iter().enumerate() {
-        text += &format!("\n# {heading} {}\n", "-".repeat(100 - heading.len()));
-        for Key { name, purpose, sample, .. } in *keys {
-            let remark = if index == 0 { "" } else { "# " };
-            text += &format!("\n# {purpose}\n{remark}{name} = {sample}\n");
-        }
+async fn list(facts: &[KeyFacts], store: &Store) -> anyhow::Result<String> {
+    let mut used = store.key_use().await?;
+    let mut lines = Vec::new();
+    for key in facts {
+        let rows = used.iter().position(|used| used.id == key.id).map_or(0, |at| used.swap_remove(at).rows);
+        let state = match (key.is_current, key.from) {
+            (true, _) => "in use".to_owned(),
+            (false, Some(from)) => format!("from {from}"),
+            (false, None) => "kept for reading".to_owned(),
+        };
+        lines.push(format!("{}  {rows:>8} rows  {state}", key.id));
     }
-    text
+    lines.extend(used.iter().map(|lost| format!("{}  {:>8} rows  not in the file", lost.id, lost.rows)));
+    Ok(lines.join("\n"))
 }
 
-#[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-
-    use super::*;
-    use crate::config::Config;
-
-    #[test]
-    fn the_keys_are_those_that_are_read() {
-        let unknown = HashMap::from([(format!("{PREFIX}NO_SUCH_KEY"), "x".to_owned())]);
-        let refused = Config::read(None, unknown).expect_err("there is no such key").to_string();
-        let (_, expected) = refused.split_once("expected one of ").expect("what is expected");
-        let mut read: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
-        let mut told: Vec<&str> = all().map(|key| key.name).collect();
-        read.sort_unstable();
-        told.sort_unstable();
-        assert_eq!(told, read);
-    }
-
-    #[test]
-    fn the_reference_is_made_from_them() {
-        let reference = include_str!("../../docs/configuration.md");
-        let written =
-            reference.split("<!-- keys -->\n").nth(1).and_then(|rest| rest.split("<!-- /keys -->").next());
-        assert_eq!(
-            written,
-            Some(table().as_str()),
-            "docs/configuration.md; this belongs there:\n{}",
-            table()
+async fn retire(
+    path: &std::path::Path,
+    facts: &[KeyFacts],
+    store: &Store,
+    now: jiff::Timestamp,
+) -> anyhow::Result<String> {
+    let current = facts.iter().find(|key| key.is_current).context("no key is in use")?;
+    if let Some(from) = current.from {
+        let safe = from.saturating_add(BEFORE_USE)?;
+        ensure!(
+            now >= safe,
+            "the key {} is in use since {from} only, and a portal may still seal with the one before: run this after {safe}",
+            current.id
         );
     }
+    let (sealed, unreadable) = store.reseal().await?;
+    let used: Vec<String> = store.key_use().await?.into_iter().map(|used| used.id).collect();
+    // One that is still to come is not older.
+    let is_over = |key: &&KeyFacts| {
+        !key.is_current && key.from.is_none_or(|from| from <= now) && !used.contains(&key.id)
+    };
+    let over: Vec<String> = facts.iter().filter(is_over).map(|key| key.id.clone()).collect();
+    KeyRing::remove(path, &over)?;
+    let left = if unreadable == 0 {
+        String::new()
+    } else {
+        format!(
+            " {unreadable} rows do not open with the key that they name: somebody changed them. Their keys stay."
+        )
+    };
+    Ok(format!("Sealed {sealed} rows anew; took {} keys out of the file.{left}", over.len()))
+}
 
-    #[test]
-    fn the_sample_is_made_from_them_and_every_line_of_it_can_be_read() {
-        let written = include_str!("../../docs/pim-portal.example.toml");
-        assert_eq!(written, sample(), "docs/pim-portal.example.toml; this belongs there:\n{}", sample());
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("sample.toml");
-        std::fs::write(&file, written).expect("written");
-        Config::read(Some(&file), HashMap::new()).expect("the sample is a configuration");
-        // What is a remark is written as it has to be, though not all of it goes together.
-        let live = written
-            .replace("\n# ", "\n")
-            .lines()
-            .filter(|line| line.contains(" = "))
-            .fold(String::new(), |text, line| text + line + "\n");
-        std::fs::write(&file, live).expect("written");
-        let refused =
-            Config::read(Some(&file), HashMap::new()).expect_err("a custom cloud is not set").to_string();
-        assert!(refused.contains("problem(s)"), "every line is TOML, and every key known: {refused}");
+async fn forget(store: &Store, yes: bool) -> anyhow::Result<String> {
+    let lost = store.lost_keys().await?;
+    if lost.is_empty() {
+        return Ok("Every key that the database needs is in the file: nothing was deleted.".to_owned());
     }
+    ensure!(
+        yes,
+        "what {} sealed would be deleted for good: sessions, what people chose and set, and their journal. If a backup of the \
+         key file may exist, look for it first; otherwise run this again with --yes",
+        lost.join(", ")
+    );
+    Ok(format!("Deleted {} rows.", store.forget_lost().await?))
 }

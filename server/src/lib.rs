@@ -6,11 +6,13 @@
 //! | module | holds |
 //! |---|---|
 //! | [`config`] | every setting, its default, and what is refused |
-//! | [`keys`] | the same as a table, from which the reference and the sample file are made |
+//! | [`reference`] | the same as a table, from which the reference and the sample file are made |
+//! | [`credentials`] | how the portal shows who it is |
 //! | [`wiring`] | which port is served by which adapter: the place to add a plane |
 //! | [`security`] | content security policy and the other headers |
 //! | [`session`] | the cookie, who is signed in, the gate |
 //! | [`auth`] | signing in and out |
+//! | [`tenants`] | the directories that may be signed in to |
 //! | [`events`] | what arrives after the page |
 //! | [`health`] | whether the portal lives, and whether it can serve people |
 //! | [`metrics`] | numbers for Prometheus, on a listener of their own |
@@ -31,6 +33,7 @@ pub mod assets;
 pub mod auth;
 pub mod branding;
 pub mod config;
+pub mod credentials;
 pub mod doctor;
 pub mod events;
 pub mod export;
@@ -42,10 +45,12 @@ pub mod logging;
 pub mod manifest;
 pub mod metrics;
 pub mod operation;
+pub mod reference;
 pub mod rules;
 pub mod security;
 pub mod serving;
 pub mod session;
+pub mod tenants;
 #[cfg(feature = "otel")]
 pub mod traces;
 pub mod wiring;
@@ -91,6 +96,7 @@ pub fn router(state: &State) -> Router {
         .route("/auth/callback", get(auth::finish).with_state(state.clone()))
         .route("/auth/step-up/{batch}/{group}", get(auth::step_up).with_state(state.clone()))
         .route("/auth/admin-consent", get(auth::consented))
+        .route("/auth/tenant", post(tenants::switch).with_state(state.clone()))
         .route("/auth/sign-out", post(auth::sign_out).with_state(state.clone()))
         .layer(axum::middleware::from_fn_with_state(state.clone(), session::gate))
         .layer(session::layer(state))

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use pim::clock::SystemClock;
 use server::config::Config;
 use server::doctor::{self, Verdict};
+use server::keys::KeyCommand;
 use server::wiring::State;
 use server::{health, logging, serving};
 
@@ -41,6 +42,11 @@ enum Command {
         /// Writes an array of JSON objects instead of lines.
         #[arg(long)]
         json: bool,
+    },
+    /// Looks after the keys that what is stored is sealed with.
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
     },
     /// Asks a running portal on this machine whether it is well; for containers and service managers.
     Healthcheck(HealthFlags),
@@ -123,6 +129,10 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Doctor { json } => doctor(&config, json).await,
+        Command::Key { command } => {
+            println!("{}", server::keys::run(command, &config, Arc::new(SystemClock)).await?);
+            Ok(())
+        }
         Command::Healthcheck(flags) => healthcheck(&config, &flags).await,
     }
 }

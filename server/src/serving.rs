@@ -20,6 +20,7 @@ pub async fn serve(state: State, listener: TcpListener) -> anyhow::Result<()> {
         None => None,
     };
     let purging = tokio::spawn(state.clone().purge_forever());
+    let reading = tokio::spawn(state.clone().read_keys_forever());
     let watching = tokio::spawn(state.portal.clone().watch());
     let (lifecycle, shutdown) = (state.lifecycle.clone(), state.config.operation.shutdown);
     let (portal, stopped) = (state.portal.clone(), lifecycle.clone());
@@ -47,6 +48,7 @@ pub async fn serve(state: State, listener: TcpListener) -> anyhow::Result<()> {
         );
     }
     purging.abort();
+    reading.abort();
     watching.abort();
     counting.inspect(tokio::task::JoinHandle::abort);
     state.close().await;

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Json};
 use jiff::{SignedDuration, Timestamp};
-use pim::ids::VaultId;
+use pim::ids::{TenantId, VaultId};
 use pim::person::Person;
 use pim::plane::Caller;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,8 @@ const NOTED_EVERY: SignedDuration = SignedDuration::from_mins(1);
 /// `__Host-`: only over a secure connection, only from this host, for every path.
 const COOKIE: &str = "__Host-pim";
 const KEY: &str = "signed-in";
+/// The same person's sign-ins to other directories, to switch to.
+const BESIDE: &str = "beside";
 
 /// What the session record holds.
 #[derive(Clone, Serialize, Deserialize)]
@@ -61,16 +63,68 @@ pub fn layer(state: &State) -> SessionManagerLayer<Sessions> {
         .with_expiry(Expiry::OnInactivity(time::Duration::seconds(ABSOLUTE.as_secs())))
 }
 
-/// Makes `signed_in` the session, under a new id. What an earlier session left behind is gone.
-pub async fn begin(session: &Session, signed_in: &SignedIn) -> Result<(), tower_sessions::session::Error> {
-    session.clear().await;
+/// Makes `signed_in` the session, under a new id.
+///
+/// In the organisation's own tenant it is the only one: an earlier session, whoever's it was, has ended, tokens included. In another
+/// directory it is added to the session that there is, and replaces the one that there was in that directory; where there is none,
+/// nothing is begun and the new tokens are deleted: `false`.
+pub async fn begin(state: &State, session: &Session, signed_in: &SignedIn) -> Result<bool, Error> {
+    if signed_in.person.tenant == state.config.tenant_id {
+        if end(state, session).await.is_err() {
+            tracing::warn!("an earlier session could not be ended; its tokens expire by themselves");
+        }
+        session.clear().await;
+        note(session, signed_in).await?;
+        session.cycle_id().await?;
+        return Ok(true);
+    }
+    let Some(here) = current(state, session).await.ok().flatten() else {
+        forget(state, signed_in).await;
+        return Ok(false);
+    };
+    let mut beside: Vec<SignedIn> = session.get(BESIDE).await?.unwrap_or_default();
+    beside.push(here);
+    let (replaced, beside): (Vec<_>, Vec<_>) =
+        beside.into_iter().partition(|one| one.person.tenant == signed_in.person.tenant);
+    for one in &replaced {
+        forget(state, one).await;
+    }
+    change_to(session, signed_in, &beside).await?;
+    Ok(true)
+}
+
+/// Goes on with the sign-in to another directory, under a new id. `false`: there is none, or it has reached its limit.
+pub async fn switch(state: &State, session: &Session, tenant: TenantId) -> Result<bool, Error> {
+    let Some(here) = session.get::<SignedIn>(KEY).await? else { return Ok(false) };
+    let mut beside: Vec<SignedIn> = session.get(BESIDE).await?.unwrap_or_default();
+    let Some(at) = beside.iter().position(|one| one.person.tenant == tenant) else { return Ok(false) };
+    let now = state.clock.now();
+    if now.duration_since(beside[at].since) >= ABSOLUTE {
+        return Ok(false);
+    }
+    // The person was here all the time, in another directory.
+    let there = SignedIn { seen: now, ..beside.swap_remove(at) };
+    beside.push(here);
+    change_to(session, &there, &beside).await?;
+    Ok(true)
+}
+
+async fn change_to(session: &Session, signed_in: &SignedIn, beside: &[SignedIn]) -> Result<(), Error> {
     note(session, signed_in).await?;
+    session.insert(BESIDE, beside).await?;
     session.cycle_id().await
+}
+
+/// Deletes the tokens of a sign-in that is of no use any more.
+async fn forget(state: &State, signed_in: &SignedIn) {
+    if state.identity.sign_out(signed_in.vault).await.is_err() {
+        tracing::warn!("tokens could not be deleted; they expire by themselves");
+    }
 }
 
 /// Writes the record. It lives, by the portal's clock, as long as a session may at most: so the gate meets one that was not used
 /// for too long, and deletes its tokens.
-async fn note(session: &Session, signed_in: &SignedIn) -> Result<(), tower_sessions::session::Error> {
+async fn note(session: &Session, signed_in: &SignedIn) -> Result<(), Error> {
     let ends = signed_in.since.saturating_add(ABSOLUTE).unwrap_or(Timestamp::MAX);
     if let Ok(ends) = time::OffsetDateTime::from_unix_timestamp_nanos(ends.as_nanosecond()) {
         session.set_expiry(Some(Expiry::AtDateTime(ends)));
@@ -78,10 +132,12 @@ async fn note(session: &Session, signed_in: &SignedIn) -> Result<(), tower_sessi
     session.insert(KEY, signed_in).await
 }
 
-/// Ends the session and deletes its tokens.
+/// Ends the session, in every directory, and deletes its tokens.
 pub async fn end(state: &State, session: &Session) -> Result<(), StatusCode> {
     let failed = |_| StatusCode::INTERNAL_SERVER_ERROR;
-    if let Ok(Some(signed_in)) = session.get::<SignedIn>(KEY).await {
+    let here = session.get::<SignedIn>(KEY).await.ok().flatten();
+    let beside = session.get::<Vec<SignedIn>>(BESIDE).await.ok().flatten().unwrap_or_default();
+    for signed_in in here.into_iter().chain(beside) {
         state.identity.sign_out(signed_in.vault).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     }
     // Without an id there is nothing to end.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use identity::scopes::Consent;
-use identity::{Identity, PlaneSet, Settings};
+use identity::{ClientAuth, Identity, PlaneSet, Settings};
 use pim::clock::Clock;
 use pim::plane::Plane;
 use pim::records::{Records, StoreError};
+use pim::tokens::Audience;
 use portal::status::Status;
 use portal::{Portal, Ports};
 use store::{Census, KeyRing, Store};
@@ -17,9 +18,12 @@ use transport::{Api, Limits};
 use crate::assets;
 use crate::config::Config;
 use crate::lifecycle::Lifecycle;
+use crate::tenants::Tenant;
 
 /// How often expired records are deleted.
 const PURGE_EVERY: Duration = Duration::from_mins(10);
+/// How often the key file is read again.
+const READ_KEYS_EVERY: Duration = Duration::from_mins(1);
 
 /// Everything a request may need. Cheap to clone.
 #[derive(Clone)]
@@ -50,7 +54,9 @@ impl State {
             Store::open(&config.database_url, keys, clock.clone()).await.context("cannot open the store")?;
         let store = Arc::new(store);
         let http = config.operation.outbound.client();
-        let identity = identity(&config, store.clone(), clock.clone(), http.clone());
+        let machine = config.credentials.machine(&clock);
+        let client_auth = config.credentials.for_sign_in(machine.as_ref());
+        let identity = identity(&config, client_auth, store.clone(), clock.clone(), http.clone());
         let limits = Limits { write: config.pace.write, ..Limits::default() };
         let status = Arc::new(Status::new(clock.clone()));
         let graph =
@@ -88,6 +94,14 @@ impl State {
         self.store.census().await
     }
 
+    /// The permissions at Microsoft Graph that are not among those granted.
+    #[must_use]
+    pub fn missing(&self, granted: &[String]) -> Vec<String> {
+        let is_granted = |name: &str| granted.iter().any(|one| one.eq_ignore_ascii_case(name));
+        let graph = self.site.permissions.iter().filter(|one| one.audience == Some(Audience::Graph));
+        graph.map(|one| one.scope.clone()).filter(|name| !is_granted(name)).collect()
+    }
+
     /// Deletes expired records, again and again.
     pub async fn purge_forever(self) {
         let mut every = tokio::time::interval(PURGE_EVERY);
@@ -95,6 +109,25 @@ impl State {
             every.tick().await;
             if self.store.purge().await.is_err() {
                 tracing::warn!("expired records could not be deleted; trying again later");
+            }
+        }
+    }
+
+    /// Reads the key file again and again: a key that was added is known to every replica before one of them seals with it.
+    pub async fn read_keys_forever(self) {
+        let mut every = tokio::time::interval(READ_KEYS_EVERY);
+        loop {
+            every.tick().await;
+            self.read_keys();
+        }
+    }
+
+    /// Reads the key file again. What cannot be read changes nothing.
+    pub fn read_keys(&self) {
+        match KeyRing::read(&self.config.key_file) {
+            Ok(keys) => self.store.use_keys(keys),
+            Err(error) => {
+                tracing::error!(%error, "the key file cannot be read again; its keys stay as they were");
             }
         }
     }
@@ -108,18 +141,21 @@ impl State {
 /// Sign-in as configured, its records in `records`.
 pub fn identity(
     config: &Config,
+    client_auth: ClientAuth,
     records: Arc<dyn Records>,
     clock: Arc<dyn Clock>,
     http: reqwest::Client,
 ) -> Identity {
     let settings = Settings {
         tenant: config.tenant_id,
+        others: config.tenants.iter().map(|tenant| tenant.id).filter(|id| *id != config.tenant_id).collect(),
         client_id: config.client_id.clone(),
         public_url: config.public_url.clone(),
         login: config.cloud.login.clone(),
         graph: config.cloud.graph.clone(),
         arm: config.cloud.arm.clone(),
         planes: config.planes,
+        client_auth,
         absolute: crate::session::ABSOLUTE,
     };
     Identity::new(settings, records, clock, http)
@@ -128,12 +164,12 @@ pub fn identity(
 /// Sign-in as configured, for commands: what it would store goes nowhere.
 pub async fn unstored_identity(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Identity> {
     let nowhere = Store::open("sqlite::memory:", KeyRing::ephemeral(), clock.clone()).await?;
-    Ok(identity(config, Arc::new(nowhere), clock, config.operation.outbound.client()))
+    Ok(identity(config, ClientAuth::None, Arc::new(nowhere), clock, config.operation.outbound.client()))
 }
 
 /// The link that an administrator opens to grant the permissions. Needs no store and leaves none behind.
 pub async fn consent_url(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<url::Url> {
-    Ok(unstored_identity(config, clock).await?.admin_consent_url("cli"))
+    Ok(unstored_identity(config, clock).await?.admin_consent_url(config.tenant_id, "cli"))
 }
 
 fn planes(config: &Config, graph: &Arc<Api>, azure: &Arc<Api>) -> Vec<Arc<dyn Plane>> {
@@ -166,6 +202,12 @@ fn site(config: &Config, identity: &Identity) -> app::Site {
         without: scope.without(),
         still: scope.still(),
     };
+    // The answer of the consent page is only a hint and changes nothing, so its state guards nothing.
+    let directory = |tenant: &Tenant| app::Directory {
+        id: tenant.id,
+        name: tenant.name.clone(),
+        admin_consent_url: identity.admin_consent_url(tenant.id, "portal").into(),
+    };
     let public = config.public_url.join("/sign-in").unwrap_or_else(|_| config.public_url.clone());
     app::Site {
         brand: config.branding.brand.clone(),
@@ -177,8 +219,7 @@ fn site(config: &Config, identity: &Identity) -> app::Site {
             let host = config.cloud.login.host_str().unwrap_or_default();
             format!("Not a Microsoft cloud: this portal talks to {host}. Nothing here touches a real tenant.")
         }),
-        // The answer of the consent page is only a hint and changes nothing, so its state guards nothing.
-        admin_consent_url: identity.admin_consent_url("portal").into(),
+        directories: config.tenants.iter().map(directory).collect(),
         permissions: identity.scopes().iter().map(permission).collect(),
         admin_center: config.cloud.admin_center.clone(),
         sign_out_url: identity.sign_out_url(&public, None).into(),

@@ -12,6 +12,9 @@ use crate::{
     process::{Background, cargo, command, root, run, step},
 };
 
+/// Other directories beside the tenant, which the portal may enter: built-in ones of the simulated tenant.
+const DIRECTORIES: [&str; 2] = ["fabrikam", "litware"];
+
 /// How long either may take from its start to its first answer.
 const DEADLINE: Duration = Duration::from_mins(1);
 
@@ -53,7 +56,12 @@ pub(crate) fn start(ports: Ports, directory: &Path, seed: &str) -> Result<Stage>
     let tenant = start_tenant(ports, directory, seed)?;
     let identity =
         http::get_json(ports.control, "/tenant").context("the simulated tenant does not say who it is")?;
-    let portal = start_portal(ports, directory, text(&identity, "tenantId")?, text(&identity, "clientId")?)?;
+    let mut allowed = vec![format!("{}={}", text(&identity, "name")?, text(&identity, "tenantId")?)];
+    for other in DIRECTORIES {
+        let other = http::get_json(ports.control, &format!("/tenant?tenant={other}.example"))?;
+        allowed.push(format!("{}={}", text(&other, "name")?, text(&other, "tenantId")?));
+    }
+    let portal = start_portal(ports, directory, &identity, &allowed.join(","))?;
     Ok(Stage { ports, tenant, portal })
 }
 
@@ -111,20 +119,24 @@ fn start_tenant(ports: Ports, directory: &Path, seed: &str) -> Result<Background
     }
     program.arg("--redirect-uri").arg(format!("http://localhost:{}/auth/callback", ports.portal));
     program.arg("--seed").arg(seed);
+    for directory in DIRECTORIES {
+        program.arg("--directory").arg(directory);
+    }
     let tenant = Background::start("The simulated tenant", &mut program, directory.join("sim-tenant.log"))?;
     tenant.wait_until(DEADLINE, || http::get(ports.control, "/healthz").is_ok())?;
     Ok(tenant)
 }
 
-fn start_portal(ports: Ports, directory: &Path, tenant_id: &str, client_id: &str) -> Result<Background> {
+fn start_portal(ports: Ports, directory: &Path, identity: &Value, allowed: &str) -> Result<Background> {
     let local = |port: u16| format!("http://localhost:{port}");
     let mut program = command(root().join("target/debug/pim-portal"));
     program
         .arg("serve")
         .env("PIM_PORTAL_PUBLIC_URL", local(ports.portal))
         .env("PIM_PORTAL_LISTEN", format!("127.0.0.1:{}", ports.portal))
-        .env("PIM_PORTAL_TENANT_ID", tenant_id)
-        .env("PIM_PORTAL_CLIENT_ID", client_id)
+        .env("PIM_PORTAL_TENANT_ID", text(identity, "tenantId")?)
+        .env("PIM_PORTAL_CLIENT_ID", text(identity, "clientId")?)
+        .env("PIM_PORTAL_ALLOWED_TENANTS", allowed)
         .env("PIM_PORTAL_CLOUD", "custom")
         .env("PIM_PORTAL_LOGIN_URL", local(ports.sign_in))
         .env("PIM_PORTAL_GRAPH_URL", local(ports.graph))

@@ -5,14 +5,18 @@ use std::{collections::BTreeSet, process::Command};
 use serde_json::Value;
 
 /// Every arrow that is drawn. What is not here fails.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     // `transport` and `pim` for wiring only: the composition root builds what the adapters take.
-    ("server", &["app", "arm", "graph", "identity", "pim", "portal", "store", "transport"]),
+    (
+        "server",
+        &["app", "arm", "graph", "identity", "managed-identity", "pim", "portal", "store", "transport"],
+    ),
     ("app", &["pim", "portal"]),
     ("portal", &["pim"]),
     ("graph", &["pim", "transport"]),
     ("arm", &["pim", "transport"]),
-    ("identity", &["pim", "transport"]),
+    ("identity", &["managed-identity", "pim", "transport"]),
+    ("managed-identity", &["pim", "transport"]),
     ("transport", &["pim"]),
     ("store", &["pim"]),
     ("pim", &[]),

@@ -1,4 +1,4 @@
-//! What is the organisation's own on a page: its name and logo, its announcement, its links. All of it is text and addresses from
+//! What is the organisation's own on a page, and in which directory one is: its name and logo, its announcement, its links. All of it is text and addresses from
 //! the server's settings, never markup.
 
 use leptos::prelude::*;
@@ -38,7 +38,10 @@ pub(crate) fn Banner() -> impl IntoView {
         let prefix = prefix.map(|prefix| view! { <strong>{prefix}": "</strong> });
         view! { <aside class=class aria-label="Announcement">{prefix}{text}</aside> }
     });
-    view! { {unreal}{said} }
+    let elsewhere = context().elsewhere().cloned().map(|directory| {
+        view! { <aside class="banner elsewhere" aria-label="Directory">"You are in "<strong>{directory.name}</strong>". "<a href="/tenants">"Change"</a></aside> }
+    });
+    view! { {unreal}{said}{elsewhere} }
 }
 
 /// The organisation's links; nothing where there are none.

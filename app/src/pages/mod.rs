@@ -17,3 +17,4 @@ pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod sign_in_failed;
 pub(crate) mod status;
+pub(crate) mod tenants;

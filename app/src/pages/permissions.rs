@@ -1,4 +1,4 @@
-//! `/permissions` and `/tenants`: what the portal may do, what is missing, and in which directory.
+//! `/permissions`: what the portal may do, and what is missing.
 //!
 //! The rows come from the table of scopes in `identity`; what was granted comes from the lists that came with the person's own tokens.
 //! `/permissions.json` has the same for machines.
@@ -8,9 +8,8 @@ use pim::tokens::{Audience, TokenError};
 use portal::Session;
 
 use crate::components::consent::ConsentLink;
-use crate::components::copy::CopyButton;
 use crate::components::frame::Frame;
-use crate::context::{Permission, context, signed_in};
+use crate::context::{Permission, signed_in};
 
 /// Whether the person's token carries a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +76,7 @@ pub async fn standings(session: &Session, permissions: &[Permission]) -> Vec<(Pe
 }
 
 /// What is missing and what that stops; `None` when nothing is.
-fn shortfall(all: &[(Permission, Standing)]) -> Option<AnyView> {
+pub(crate) fn shortfall(all: &[(Permission, Standing)]) -> Option<AnyView> {
     let missing: Vec<_> =
         all.iter().filter(|(_, standing)| *standing == Standing::Missing).map(|(one, _)| one).collect();
     let count = match missing.len() {
@@ -186,45 +185,6 @@ pub(crate) fn Permissions() -> impl IntoView {
                     <p>"Whether Microsoft answers now, and which call failed last: "<a href="/status">"status"</a>"."</p>
                     <h2>"When sign-in does not work"</h2>
                     <dl>{trouble}</dl>
-                </div>
-            </Frame>
-        }
-    })
-    .into_any()
-}
-
-/// `/tenants`.
-#[component]
-pub(crate) fn Tenants() -> impl IntoView {
-    let Some((_, session)) = signed_in() else { return ().into_any() };
-    let site = context().site;
-    Suspend::new(async move {
-        let all = standings(&session, &site.permissions).await;
-        let is = |wanted: Standing| all.iter().any(|(_, standing)| *standing == wanted);
-        let (state, class) = if is(Standing::Missing) {
-            ("Partly authorised", "mark waiting")
-        } else if is(Standing::Unknown) {
-            ("Unknown: not every service said what it granted", "mark waiting")
-        } else {
-            ("Authorised", "mark good")
-        };
-        view! {
-            <Frame title="Tenants">
-                <div class="page-head"><h1>"Tenants"</h1></div>
-                {shortfall(&all)}
-                <section class="panel tenant">
-                    <h2>"The directory you are signed in to"</h2>
-                    <dl>
-                        <dt>"Directory id"</dt><dd class="with-copy"><code>{session.caller.tenant.to_string()}</code><CopyButton text=session.caller.tenant.to_string() what="the directory id"/></dd>
-                        <dt>"Signed in as"</dt><dd>{session.person.username.clone()}</dd>
-                        <dt>"Consent"</dt><dd><span class=class>{state}</span>" "<a href="/permissions">"Every permission"</a></dd>
-                    </dl>
-                    <ConsentLink/>
-                </section>
-                <div class="prose">
-                    <h2>"Other directories"</h2>
-                    <p>"This portal is configured for this one directory, so there is none to switch to. Whoever runs it sets the tenant id in its configuration; another directory needs a portal of its own, and an account in it."</p>
-                    <p>"Of other directories the portal knows nothing: not whether you are a guest there, nor what was consented to. That is known only to somebody who signs in there."</p>
                 </div>
             </Frame>
         }

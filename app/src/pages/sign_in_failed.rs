@@ -1,12 +1,15 @@
 //! `/sign-in/failed?problem=…`: why sign-in did not work, and the next step.
 //!
-//! The problem is one of a closed list and the correlation id has to be a GUID: an address can put no other words on the page.
+//! The problem is one of a closed list, the correlation id has to be a GUID and the directory one of the portal's: an address can put no
+//! other words on the page.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use pim::ids::TenantId;
 
 use crate::components::consent::ConsentLink;
 use crate::components::organisation::Banner;
+use crate::context::{Directory, context};
 use crate::shell::{Title, answer_with};
 
 struct Problem {
@@ -42,7 +45,7 @@ fn problem(slug: &str) -> Problem {
         ),
         "tenant" => (
             "That account belongs to another organisation",
-            "The portal serves one organisation, and the account you chose signed in to another.",
+            "The portal serves this organisation and the directories on its list. What you chose is none of them.",
             "Sign in again and choose your account of this organisation.",
             Way::Nothing,
         ),
@@ -110,19 +113,29 @@ fn problem(slug: &str) -> Problem {
     Problem { heading, what, todo, way }
 }
 
+fn directory(id: TenantId) -> Option<Directory> {
+    context().site.directories.iter().find(|one| one.id == id).cloned()
+}
+
 /// The page.
 #[component]
 pub(crate) fn SignInFailed() -> impl IntoView {
     answer_with(http::StatusCode::BAD_REQUEST);
     let query = use_query_map().get_untracked();
     let Problem { heading, what, todo, way } = problem(&query.get("problem").unwrap_or_default());
+    // Somebody who is signed in wanted to enter another directory: they stay where they are.
+    let elsewhere = query.get("tenant").and_then(|text| text.parse().ok()).and_then(directory);
+    let back = elsewhere.clone().map(|directory| {
+        view! { <p>"It was the sign-in to "<strong>{directory.name}</strong>". "<a href="/tenants">"Back to your directories"</a></p> }
+    });
     let correlation = query.get("correlation").and_then(|text| text.parse::<pim::ids::OperationId>().ok());
     let main = view! {
         <main class="lone" id="content">
             <h1>{heading}</h1>
             <p>{what}</p>
             <p>{todo}</p>
-            {(way == Way::Consent).then(|| view! { <ConsentLink/> })}
+            {back}
+            {(way == Way::Consent).then(|| view! { <ConsentLink directory=elsewhere/> })}
             {(way == Way::Requests).then(|| view! { <p>"If it was a stronger sign-in for a request, it was not completed: "<a href="/history">"open the request"</a>" and sign in for it again."</p> })}
             <p class="after"><a class="button primary" href="/auth/sign-in">"Sign in again"</a><a class="button" href="/sign-in">"What the portal asks for"</a></p>
             {correlation.map(|id| view! { <details class="ids"><summary>"For support"</summary>"Correlation id "<code>{id.to_string()}</code></details> })}

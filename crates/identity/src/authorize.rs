@@ -26,6 +26,7 @@ pub(crate) fn url(
     let verifier = PkceCodeVerifier::new(flow.verifier.expose_secret().to_owned());
     let state = CsrfToken::new(state.expose_secret().to_owned());
     let mut request = inner
+        .authority(flow.tenant)?
         .wire
         .client()
         .authorize_url(|| state)

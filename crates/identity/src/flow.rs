@@ -158,6 +158,16 @@ impl Flow {
         Ok(())
     }
 
+    /// The tenant of the sign-in under `state`, which stays as it is.
+    pub(crate) async fn tenant_of(records: &dyn Records, state: &SecretString) -> Option<TenantId> {
+        let state = Some(state.expose_secret()).filter(|state| state.len() <= LONGEST_STATE)?;
+        let record = records.get(RecordKind::SignInFlow, state).await.ok()??;
+        match serde_json::from_slice(&record.content).ok()? {
+            Stored::Waiting(flow) => Some(flow.tenant),
+            Stored::Over { .. } => None,
+        }
+    }
+
     /// Claims the sign-in under `state` for the browser with `binding`. Of several callbacks only one succeeds, and what the
     /// sign-in held is gone from the store before the code is used.
     pub(crate) async fn claim(

@@ -1,6 +1,6 @@
-//! Sign-in to one Microsoft Entra tenant, and the tokens that come of it.
+//! Sign-in to the organisation's Microsoft Entra tenant, and to others that are allowed, and the tokens that come of it.
 //!
-//! Authorization code with PKCE as a public client: no secret exists. One consent covers Microsoft Graph and Azure; the code is
+//! Authorization code with PKCE, as a public client or with a federated credential ([`ClientAuth`]): no secret exists. One consent covers Microsoft Graph and Azure; the code is
 //! redeemed for Graph, and the token for Azure comes through the refresh token when it is first wanted. Tokens stay in encrypted
 //! records ([`pim::records`]); whoever needs one holds a [`Tokens`] and never sees a refresh token.
 //!
@@ -11,12 +11,13 @@
 //! The map: [`scopes`] is all that may be asked for, [`flow`] a sign-in on its way, [`id_token`] every check of the ID token, `wire`
 //! the token endpoint, `vault` and `tokens` what is kept and refreshed, [`error`] why it did not work.
 //!
-//! A second way to authenticate the client (a federated credential) would be two more form fields in `wire`; a second tenant is a
-//! second [`Identity`].
+//! Each tenant is an authority of its own: its endpoints, its issuer, its keys. A sign-in and the tokens that come of it belong to one,
+//! and never meet those of another.
 
 mod authorize;
 mod callback;
 mod claims;
+pub mod client_auth;
 pub mod error;
 pub mod flow;
 pub mod id_token;
@@ -31,10 +32,11 @@ mod turn;
 mod vault;
 mod wire;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use pim::clock::Clock;
-use pim::ids::VaultId;
+use pim::ids::{TenantId, VaultId};
 use pim::person::Person;
 use pim::records::{Records, StoreError};
 use pim::tokens::{Audience, Tokens};
@@ -42,6 +44,7 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use callback::Callback;
+pub use client_auth::ClientAuth;
 pub use error::{Breach, SignInError, Trace};
 pub use flow::{Begin, BrowserBinding, StepUp};
 pub use id_token::Check;
@@ -63,12 +66,24 @@ pub(crate) struct Inner {
     scopes: Vec<Scope>,
     records: Arc<dyn Records>,
     clock: Arc<dyn Clock>,
-    wire: Wire,
-    keys: SigningKeys,
+    authorities: HashMap<TenantId, Authority>,
     flights: Flights,
 }
 
-/// Sign-in to one tenant. Cheap to clone; clones share caches and refreshes under way.
+/// The sign-in service of one tenant.
+pub(crate) struct Authority {
+    wire: Wire,
+    keys: SigningKeys,
+}
+
+impl Inner {
+    /// The sign-in service of a tenant, if it may be signed in to.
+    pub(crate) fn authority(&self, tenant: TenantId) -> Result<&Authority, SignInError> {
+        self.authorities.get(&tenant).ok_or(SignInError::WrongTenant)
+    }
+}
+
+/// Sign-in. Cheap to clone; clones share caches and refreshes under way.
 #[derive(Clone)]
 pub struct Identity(Arc<Inner>);
 
@@ -132,10 +147,13 @@ impl Identity {
         http: reqwest::Client,
     ) -> Self {
         let http = Http(http);
-        let wire = Wire::new(&settings, http.clone());
-        let keys = SigningKeys::new(http, settings.signing_keys(), Arc::clone(&clock));
+        let authority = |tenant| Authority {
+            wire: Wire::new(&settings, tenant, http.clone()),
+            keys: SigningKeys::new(http.clone(), settings.signing_keys(tenant), Arc::clone(&clock)),
+        };
+        let authorities = settings.tenants().map(|tenant| (tenant, authority(tenant))).collect();
         let scopes = scopes::needed(settings.planes);
-        Self(Arc::new(Inner { settings, scopes, records, clock, wire, keys, flights: Flights::default() }))
+        Self(Arc::new(Inner { settings, scopes, records, clock, authorities, flights: Flights::default() }))
     }
 
     /// The scopes that are asked for: the rows of the table that the planes in use need.
@@ -150,36 +168,39 @@ impl Identity {
         &self.0.settings
     }
 
-    /// Begins a sign-in in a browser that has no binding yet. See [`begin_in`](Self::begin_in).
+    /// Begins a sign-in to the organisation's tenant, in a browser that has no binding yet. See [`begin_in`](Self::begin_in).
     pub async fn begin(&self, return_to: ReturnTo, hint: Option<&str>) -> Result<Begin, SignInError> {
-        self.begin_in(BrowserBinding::random(), return_to, hint).await
+        self.begin_in(self.0.settings.tenant, BrowserBinding::random(), return_to, hint).await
     }
 
-    /// Begins a sign-in in the browser that holds `binding`; several may be under way in it at once.
+    /// Begins a sign-in to `tenant` in the browser that holds `binding`; several may be under way in it at once.
     ///
     /// `hint` is the account to suggest (a `login_hint` claim or a user name). The sign-in is stored and good for ten minutes.
-    /// Fails when the store does.
+    /// Fails when the tenant is not allowed, and when the store fails.
     pub async fn begin_in(
         &self,
+        tenant: TenantId,
         binding: BrowserBinding,
         return_to: ReturnTo,
         hint: Option<&str>,
     ) -> Result<Begin, SignInError> {
         let inner = &*self.0;
-        let flow = Flow::new(inner.settings.tenant, return_to, &binding, inner.clock.now());
+        let flow = Flow::new(tenant, return_to, &binding, inner.clock.now());
         self.send_off(flow, binding, hint).await
     }
 
-    /// Begins a stronger sign-in of somebody who is signed in, in the browser that holds `binding`. See [`begin_in`](Self::begin_in).
+    /// Begins a stronger sign-in of somebody who is signed in to `tenant`, in the browser that holds `binding`. See
+    /// [`begin_in`](Self::begin_in).
     pub async fn begin_step_up(
         &self,
+        tenant: TenantId,
         binding: BrowserBinding,
         step_up: StepUp,
         return_to: ReturnTo,
         hint: Option<&str>,
     ) -> Result<Begin, SignInError> {
         let inner = &*self.0;
-        let mut flow = Flow::new(inner.settings.tenant, return_to, &binding, inner.clock.now());
+        let mut flow = Flow::new(tenant, return_to, &binding, inner.clock.now());
         flow.step_up = Some(step_up);
         self.send_off(flow, binding, hint).await
     }
@@ -195,6 +216,11 @@ impl Identity {
         let url = authorize::url(inner, &flow, &state, hint)?;
         flow.store(&*inner.records, &state).await?;
         Ok(Begin { url, binding })
+    }
+
+    /// Which tenant the sign-in was begun for that `callback` ends, while it has not ended.
+    pub async fn tenant_of(&self, callback: &Callback) -> Option<TenantId> {
+        Flow::tenant_of(&*self.0.records, callback.state.as_ref()?).await
     }
 
     /// Finishes a sign-in: `callback` is the query that the browser came back with, `binding` the value of its cookie.
@@ -213,9 +239,8 @@ impl Identity {
             }
             Err(Unclaimed { error, .. }) => return Err(error),
         };
-        if flow.tenant != inner.settings.tenant {
-            return Err(SignInError::WrongTenant);
-        }
+        // Begun while the tenant was still allowed.
+        inner.authority(flow.tenant)?;
         let Some(step_up) = flow.step_up.clone() else {
             return self.sign_in(&callback, flow).await.map(Finished::SignedIn);
         };
@@ -229,7 +254,8 @@ impl Identity {
     /// Redeems the code and checks who came back.
     async fn arrive(&self, callback: &Callback, flow: &Flow) -> Result<(Grant, Verified), SignInError> {
         let inner = &*self.0;
-        let issuer = inner.settings.issuer();
+        let authority = inner.authority(flow.tenant)?;
+        let issuer = inner.settings.issuer(flow.tenant);
         let code = callback.code(&issuer)?;
         let grant = self.redeem(code, flow).await?;
         let id_token = grant.id_token.as_ref().ok_or_else(incomplete)?;
@@ -241,7 +267,7 @@ impl Identity {
             begun: flow.begun,
             now: inner.clock.now(),
         };
-        let verified = id_token::verify(id_token, &inner.keys, &expected).await?;
+        let verified = id_token::verify(id_token, &authority.keys, &expected).await?;
         Ok((grant, verified))
     }
 
@@ -264,7 +290,9 @@ impl Identity {
         let vault = VaultId::random();
         let refresh = grant.refresh.clone().ok_or_else(incomplete)?;
         let expires = grant.obtained.saturating_add(inner.settings.absolute).unwrap_or(grant.obtained);
-        Vault::new(refresh, Audience::Graph, &grant).store(&*inner.records, vault, expires).await?;
+        Vault::new(flow.tenant, refresh, Audience::Graph, &grant)
+            .store(&*inner.records, vault, expires)
+            .await?;
         Ok(SignedIn {
             person: verified.person,
             vault,
@@ -278,16 +306,18 @@ impl Identity {
         let inner = &*self.0;
         let scope = format!("{} openid profile", scope_of(&inner.settings, flow.audience()));
         let now = inner.clock.now();
-        inner.wire.redeem(code, &flow.verifier, &scope, &flow.claims(), now).await.map_err(|failure| {
-            match failure {
+        let wire = &inner.authority(flow.tenant)?.wire;
+        wire.redeem(code, &flow.verifier, &scope, &flow.claims(), now).await.map_err(
+            |failure| match failure {
                 NoGrant::Refused(refused) => {
                     tracing::warn!(error = %refused, "a code was not redeemed");
                     SignInError::from_oauth(&refused.error, refused.suberror.as_deref(), refused.trace())
                 }
                 NoGrant::Unavailable => SignInError::Unavailable(Trace::default()),
+                NoGrant::Unauthenticated => SignInError::Misconfigured(Trace::default()),
                 NoGrant::Malformed => incomplete(),
-            }
-        })
+            },
+        )
     }
 
     /// Graph's scopes come in full or by name; by name they are handed on.
@@ -307,11 +337,11 @@ impl Identity {
         vault::delete(&*self.0.records, vault).await
     }
 
-    /// Where to send the browser to sign out of Microsoft as well. `post_logout` must be a registered redirect address; `hint` (the
+    /// Where to send the browser to sign out of Microsoft, in the organisation's tenant, as well. `post_logout` must be a registered redirect address; `hint` (the
     /// `login_hint` claim) spares the account picker.
     #[must_use]
     pub fn sign_out_url(&self, post_logout: &Url, hint: Option<&str>) -> Url {
-        let mut url = self.0.settings.logout();
+        let mut url = self.0.settings.logout(self.0.settings.tenant);
         url.query_pairs_mut().append_pair("post_logout_redirect_uri", post_logout.as_str());
         if let Some(hint) = hint {
             url.query_pairs_mut().append_pair("logout_hint", hint);
@@ -319,12 +349,12 @@ impl Identity {
         url
     }
 
-    /// Where an administrator consents for the organisation: to everything that the app registration lists, Graph and Azure.
+    /// Where an administrator of `tenant` consents for everybody there: to everything that the app registration lists, Graph and Azure.
     /// <https://learn.microsoft.com/entra/identity-platform/v2-admin-consent>
     #[must_use]
-    pub fn admin_consent_url(&self, state: &str) -> Url {
+    pub fn admin_consent_url(&self, tenant: TenantId, state: &str) -> Url {
         let settings = &self.0.settings;
-        let mut url = settings.admin_consent();
+        let mut url = settings.admin_consent(tenant);
         url.query_pairs_mut()
             .append_pair("client_id", &settings.client_id)
             .append_pair("scope", &format!("{}/.default", bare(&settings.graph)))

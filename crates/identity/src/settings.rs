@@ -4,6 +4,8 @@ use jiff::SignedDuration;
 use pim::ids::TenantId;
 use url::Url;
 
+use crate::client_auth::ClientAuth;
+
 /// Which planes are on. A plane that is off takes its scopes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlaneSet {
@@ -26,11 +28,13 @@ impl PlaneSet {
     }
 }
 
-/// The settings of sign-in to one tenant.
+/// The settings of sign-in.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The tenant. Nobody from another one gets in (guests sign in to this one and do).
+    /// The organisation's own tenant. Guests sign in to it and get in.
     pub tenant: TenantId,
+    /// Other tenants that may be signed in to. Nobody gets in from any that is neither.
+    pub others: Vec<TenantId>,
     /// The app registration's application id.
     pub client_id: String,
     /// The portal's own origin, such as `https://pim.example.com`.
@@ -43,6 +47,8 @@ pub struct Settings {
     pub arm: Url,
     /// Which planes are on.
     pub planes: PlaneSet,
+    /// How the portal shows that it is the registered application.
+    pub client_auth: ClientAuth,
     /// How long after a sign-in its tokens are kept at most; [`Settings::ABSOLUTE`] unless there is a reason.
     pub absolute: SignedDuration,
 }
@@ -56,35 +62,40 @@ impl Settings {
     /// Ten hours: a working day.
     pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(10);
 
-    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>
-    pub(crate) fn authorize(&self) -> Url {
-        self.at_login("oauth2/v2.0/authorize")
+    /// Every tenant that may be signed in to, the organisation's own first.
+    pub(crate) fn tenants(&self) -> impl Iterator<Item = TenantId> {
+        std::iter::once(self.tenant).chain(self.others.iter().copied())
     }
 
-    pub(crate) fn token(&self) -> Url {
-        self.at_login("oauth2/v2.0/token")
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>
+    pub(crate) fn authorize(&self, tenant: TenantId) -> Url {
+        self.at_login(tenant, "oauth2/v2.0/authorize")
+    }
+
+    pub(crate) fn token(&self, tenant: TenantId) -> Url {
+        self.at_login(tenant, "oauth2/v2.0/token")
     }
 
     /// <https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#send-a-sign-out-request>
-    pub(crate) fn logout(&self) -> Url {
-        self.at_login("oauth2/v2.0/logout")
+    pub(crate) fn logout(&self, tenant: TenantId) -> Url {
+        self.at_login(tenant, "oauth2/v2.0/logout")
     }
 
     /// <https://learn.microsoft.com/entra/identity-platform/v2-admin-consent>
-    pub(crate) fn admin_consent(&self) -> Url {
-        self.at_login("v2.0/adminconsent")
+    pub(crate) fn admin_consent(&self, tenant: TenantId) -> Url {
+        self.at_login(tenant, "v2.0/adminconsent")
     }
 
     /// <https://learn.microsoft.com/entra/identity-platform/access-tokens#signing-key-rollover>
-    pub(crate) fn signing_keys(&self) -> Url {
-        self.at_login("discovery/v2.0/keys")
+    pub(crate) fn signing_keys(&self, tenant: TenantId) -> Url {
+        self.at_login(tenant, "discovery/v2.0/keys")
     }
 
     /// Where the sign-in service tells what it is.
     /// <https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#fetch-the-openid-configuration-document>
     #[must_use]
     pub fn discovery(&self) -> Url {
-        self.at_login("v2.0/.well-known/openid-configuration")
+        self.at_login(self.tenant, "v2.0/.well-known/openid-configuration")
     }
 
     /// A sign-in that must show nothing and that nobody redeems: the sign-in service sends it back with an error where the redirect URI is
@@ -92,7 +103,7 @@ impl Settings {
     /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#request-an-authorization-code>
     #[must_use]
     pub fn redirect_probe(&self) -> Url {
-        let mut url = self.authorize();
+        let mut url = self.authorize(self.tenant);
         url.query_pairs_mut()
             .append_pair("client_id", &self.client_id)
             .append_pair("response_type", "code")
@@ -105,10 +116,10 @@ impl Settings {
         url
     }
 
-    /// The issuer of ID tokens for this tenant, byte for byte.
+    /// The issuer of ID tokens for a tenant, byte for byte.
     #[must_use]
-    pub fn issuer(&self) -> String {
-        format!("{}/{}/v2.0", bare(&self.login), self.tenant)
+    pub fn issuer(&self, tenant: TenantId) -> String {
+        format!("{}/{tenant}/v2.0", bare(&self.login))
     }
 
     /// Where the sign-in service sends the browser back to.
@@ -121,8 +132,8 @@ impl Settings {
         below(&self.public_url, ADMIN_CONSENT_PATH)
     }
 
-    fn at_login(&self, path: &str) -> Url {
-        below(&self.login, &format!("/{}/{path}", self.tenant))
+    fn at_login(&self, tenant: TenantId, path: &str) -> Url {
+        below(&self.login, &format!("/{tenant}/{path}"))
     }
 }
 

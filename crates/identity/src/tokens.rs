@@ -216,12 +216,15 @@ impl VaultTokens {
                 },
                 Want::Ordinary(audience) | Want::Renewed { audience, .. } => Keep::AsOrdinary(*audience),
             };
-            let granted = inner.wire.refresh(&opened.vault.refresh, &scope, &sent, now).await;
+            let tenant = opened.vault.tenant.unwrap_or(inner.settings.tenant);
+            // A tenant that is not allowed any more is one that nobody is signed in to.
+            let Ok(authority) = inner.authority(tenant) else { return Err(TokenError::SignInRequired) };
+            let granted = authority.wire.refresh(&opened.vault.refresh, &scope, &sent, now).await;
             count(want.audience(), &granted);
             let refused = match granted {
                 Ok(grant) => return self.keep(keep, grant).await,
                 Err(NoGrant::Refused(refused)) => refused,
-                Err(NoGrant::Unavailable | NoGrant::Malformed) => {
+                Err(NoGrant::Unavailable | NoGrant::Unauthenticated | NoGrant::Malformed) => {
                     let makeshift = want.makeshift(&opened.vault, now);
                     return makeshift.map(|access| access.token.clone()).ok_or(TokenError::Unavailable);
                 }
@@ -267,7 +270,7 @@ fn count(audience: Audience, granted: &Result<Grant, NoGrant>) {
     let outcome = match granted {
         Ok(_) => "refreshed",
         Err(NoGrant::Refused(_)) => "refused",
-        Err(NoGrant::Unavailable | NoGrant::Malformed) => "failed",
+        Err(NoGrant::Unavailable | NoGrant::Unauthenticated | NoGrant::Malformed) => "failed",
     };
     metrics::counter!("pim_portal_token_refreshes_total", "audience" => audience, "outcome" => outcome)
         .increment(1);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use pim::challenge::Challenge;
-use pim::ids::VaultId;
+use pim::ids::{TenantId, VaultId};
 use pim::records::{RecordKind, Records, StoreError};
 use pim::tokens::Audience;
 use secrecy::SecretString;
@@ -67,6 +67,9 @@ impl Access {
 /// The content of the record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Vault {
+    /// Whose tokens they are; the organisation's own in a vault of an earlier version.
+    #[serde(default)]
+    pub(crate) tenant: Option<TenantId>,
     #[serde(serialize_with = "expose")]
     pub(crate) refresh: SecretString,
     /// When the refresh token was obtained.
@@ -101,9 +104,14 @@ pub(crate) struct Opened {
 
 impl Vault {
     /// A vault with the first tokens of a sign-in.
-    pub(crate) fn new(refresh: SecretString, audience: Audience, grant: &Grant) -> Self {
-        let mut vault =
-            Self { refresh, refreshed: grant.obtained, access: BTreeMap::new(), stronger: Vec::new() };
+    pub(crate) fn new(tenant: TenantId, refresh: SecretString, audience: Audience, grant: &Grant) -> Self {
+        let mut vault = Self {
+            tenant: Some(tenant),
+            refresh,
+            refreshed: grant.obtained,
+            access: BTreeMap::new(),
+            stronger: Vec::new(),
+        };
         vault.merge(audience, grant);
         vault
     }

@@ -1,8 +1,9 @@
 //! The token endpoint: what is sent, what comes back, and the HTTP underneath.
 //!
 //! The `oauth2` crate's own error type drops `suberror`, `claims`, `error_codes` and `correlation_id`, and its token response has no
-//! ID token, so both are replaced here. The portal is a public client: no secret, no `Authorization`, no `Origin`.
-//! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#request-an-access-token-with-a-client_secret>
+//! ID token, so both are replaced here. There is no secret, no `Authorization` and no `Origin`: a public client sends its id only, one
+//! with a federated credential an assertion beside it ([`ClientAuth`]).
+//! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#request-an-access-token-with-a-certificate-credential>
 
 use std::fmt;
 use std::future::Future;
@@ -18,12 +19,17 @@ use oauth2::{
     StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use pim::challenge::Claims;
+use pim::ids::TenantId;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::client_auth::ClientAuth;
 use crate::error::Trace;
 use crate::settings::Settings;
+
+/// RFC 7523, section 2.2.
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// How long a call to the sign-in service may take.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -128,25 +134,42 @@ pub(crate) enum NoGrant {
     Refused(Box<EntraError>),
     /// No answer, or a failure of the service's own.
     Unavailable,
+    /// The portal has nothing to show that it is the registered application; nothing was sent.
+    Unauthenticated,
     /// An answer that is not what the protocol says.
     Malformed,
 }
 
-/// The client of one app registration in one tenant.
+/// The client of the app registration in one tenant.
 pub(crate) struct Wire {
     http: Http,
     client: Client,
     redirect: RedirectUrl,
+    auth: ClientAuth,
 }
 
 impl Wire {
-    pub(crate) fn new(settings: &Settings, http: Http) -> Self {
+    pub(crate) fn new(settings: &Settings, tenant: TenantId, http: Http) -> Self {
         let redirect = RedirectUrl::from_url(settings.callback());
         let client = oauth2::Client::new(ClientId::new(settings.client_id.clone()))
-            .set_auth_uri(AuthUrl::from_url(settings.authorize()))
-            .set_token_uri(TokenUrl::from_url(settings.token()))
+            .set_auth_uri(AuthUrl::from_url(settings.authorize(tenant)))
+            .set_token_uri(TokenUrl::from_url(settings.token(tenant)))
             .set_redirect_uri(redirect.clone());
-        Self { http, client, redirect }
+        Self { http, client, redirect, auth: settings.client_auth.clone() }
+    }
+
+    /// The fields that authenticate the client.
+    async fn authentication(&self) -> Result<Vec<(&'static str, SecretString)>, NoGrant> {
+        match self.auth.assertion().await {
+            Ok(None) => Ok(Vec::new()),
+            Ok(Some(assertion)) => {
+                Ok(vec![("client_assertion_type", ASSERTION_TYPE.into()), ("client_assertion", assertion)])
+            }
+            Err(error) => {
+                tracing::error!(%error, "the portal cannot authenticate itself at the sign-in service");
+                Err(NoGrant::Unauthenticated)
+            }
+        }
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -162,15 +185,17 @@ impl Wire {
         claims: &str,
         now: Timestamp,
     ) -> Result<Grant, NoGrant> {
-        let answer = self
+        let authentication = self.authentication().await?;
+        let request = self
             .client
             .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()))
             .add_extra_param("scope", scope)
-            .add_extra_param("claims", claims)
-            .request_async(&self.http)
-            .await;
-        grant(answer, now)
+            .add_extra_param("claims", claims);
+        let request = authentication
+            .iter()
+            .fold(request, |request, (name, value)| request.add_extra_param(*name, value.expose_secret()));
+        grant(request.request_async(&self.http).await, now)
     }
 
     /// Uses a refresh token for tokens of one resource.
@@ -181,16 +206,19 @@ impl Wire {
         claims: &str,
         now: Timestamp,
     ) -> Result<Grant, NoGrant> {
-        let answer = self
+        let authentication = self.authentication().await?;
+        let refresh = RefreshToken::new(refresh.expose_secret().to_owned());
+        let request = self
             .client
-            .exchange_refresh_token(&RefreshToken::new(refresh.expose_secret().to_owned()))
+            .exchange_refresh_token(&refresh)
             .add_extra_param("scope", scope)
             .add_extra_param("claims", claims)
             // Tells Entra which platform of the registration is meant; without it, it may take the app for a confidential one.
-            .add_extra_param("redirect_uri", self.redirect.as_str())
-            .request_async(&self.http)
-            .await;
-        grant(answer, now)
+            .add_extra_param("redirect_uri", self.redirect.as_str());
+        let request = authentication
+            .iter()
+            .fold(request, |request, (name, value)| request.add_extra_param(*name, value.expose_secret()));
+        grant(request.request_async(&self.http).await, now)
     }
 }
 

@@ -12,6 +12,8 @@
 //! | `POST /faults` | one fault, or `{"storm":{"seed","rate"}}`, see [`crate::faults`]; `GET` counts what was injected, `DELETE` ends faults, storm and latencies |
 //! | `POST /paging` | `{"entra","groups","policies","azure","audit"}`: rows per page; what is left out gets its default |
 //! | `POST /consent` | `{"granted":bool}`, `{"mode":"user"\|"admin_required"}`, `{"without":["AuditLog.Read.All"]}`: scopes that are missing from every token from now on, whoever consented |
+//! | `POST /client` | `{"platform":"public"\|"web","federated_credentials":[{"issuer","subject","audience"}]}`: how the registered client authenticates itself |
+//! | `GET /msi/token`, `GET /metadata/identity/oauth2/token`, `POST /assertion` | see [`crate::managed_identity`] |
 //! | `POST /sign-in` | `{"next": …}`, or `{"next": null}`: spoils the next ID token |
 //! | `POST /switches` | disputed behaviours; `GET` shows them, `GET /switches/catalogue` says what each is about |
 //! | `POST /revoke` | `{"how","who","plane"}`: what happens to somebody's (or everybody's) tokens and sessions, see `sign_in::standing::How`; without `how` access tokens are forgotten, with `{"refresh":true}` refresh tokens too |
@@ -20,6 +22,9 @@
 //! | `POST /lag` | `{"plane","provisioning","instance","request","removal","settling"}` or `{"preset":"realistic"}`, see `state::lag` |
 //! | `GET /assignments` | everything that somebody holds now, whether lists show it or not |
 //! | `POST /reset`, `POST /seed` | starts over, from the same tenant, or from the name of a built-in one or TOML |
+//!
+//! Where there are several directories, an order is about the first, unless `?tenant=` names another by id or domain; `/reset` is about
+//! all.
 //!
 //! To extend: a line in [`answer`] and one in this table.
 
@@ -31,12 +36,13 @@ use serde_json::{Value, json};
 
 use crate::clock::Hand;
 use crate::faults::Latency;
+use crate::managed_identity;
 use crate::sign_in::standing::{ContextRule, How, Outcome};
 use crate::sign_in::{ConsentMode, Resource, Spoil};
 use crate::sim::Sim;
 use crate::state::catalogue::catalogue;
 use crate::state::{Switches, World};
-use crate::tenant::Tenant;
+use crate::tenant::{FederatedCredential, Platform, Tenant};
 use crate::wire::{Call, Reply, duration};
 
 fn problem(message: impl std::fmt::Display) -> Reply {
@@ -69,6 +75,15 @@ struct ConsentOrder {
     mode: Option<ConsentMode>,
     #[serde(default)]
     without: Option<BTreeSet<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClientOrder {
+    #[serde(default)]
+    platform: Option<Platform>,
+    #[serde(default)]
+    federated_credentials: Option<Vec<FederatedCredential>>,
 }
 
 #[derive(Deserialize)]
@@ -212,6 +227,17 @@ fn consent(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
     Ok(done())
 }
 
+fn client(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
+    let order: ClientOrder = read(call)?;
+    let mut world = sim.world();
+    let client = &mut world.tenant.client;
+    client.platform = order.platform.unwrap_or(client.platform);
+    if let Some(credentials) = order.federated_credentials {
+        client.federated_credentials = credentials;
+    }
+    Ok(done())
+}
+
 fn switches(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
     let order: Value = read(call)?;
     let mut world = sim.world();
@@ -274,7 +300,10 @@ fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
         ("GET", "/healthz") => Ok(Reply::json(200, json!({ "status": "ok" }))),
         ("GET", "/tenant") => {
             let world = sim.world();
-            Ok(Reply::json(200, json!({ "tenantId": world.tenant.id, "clientId": world.tenant.client.id })))
+            Ok(Reply::json(
+                200,
+                json!({ "tenantId": world.tenant.id, "clientId": world.tenant.client.id, "name": world.tenant.name }),
+            ))
         }
         ("GET", "/personas") => Ok(personas(sim)),
         ("GET", "/requests") => {
@@ -324,6 +353,10 @@ fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
             Ok(done())
         }
         ("POST", "/consent") => consent(sim, call),
+        ("POST", "/client") => client(sim, call),
+        ("GET", "/msi/token") => Ok(managed_identity::token(sim, call, false)),
+        ("GET", "/metadata/identity/oauth2/token") => Ok(managed_identity::token(sim, call, true)),
+        ("POST", "/assertion") => managed_identity::assertion(sim, call).map_err(problem),
         ("POST", "/sign-in") => {
             let order: SignInOrder = read(call)?;
             sim.world().sign_in.spoil = order.next;

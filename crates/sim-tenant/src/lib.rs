@@ -19,10 +19,12 @@
 mod azure;
 mod clock;
 mod control;
+mod directories;
 mod engine;
 mod faults;
 mod graph;
 mod journal;
+mod managed_identity;
 mod options;
 mod policy;
 mod random;
@@ -36,6 +38,7 @@ mod tokens;
 pub mod walk;
 mod wire;
 
+pub use managed_identity::HEADER as IDENTITY_HEADER;
 pub use options::Options;
 pub use policy::Policy;
 pub use running::Running;

@@ -41,6 +41,9 @@ struct Flags {
     /// What is in the tenant: `demo`, `large`, `hostile`, or a TOML file of the form of the demo's.
     #[arg(long, value_name = "NAME|FILE", default_value = "demo")]
     seed: String,
+    /// Another directory at the same origins: `fabrikam`, `litware`, or a file as for `--seed`; may be repeated.
+    #[arg(long, value_name = "NAME|FILE")]
+    directory: Vec<String>,
 }
 
 fn tenant_of(seed: &str) -> anyhow::Result<Tenant> {
@@ -48,9 +51,9 @@ fn tenant_of(seed: &str) -> anyhow::Result<Tenant> {
         return Ok(tenant);
     }
     let text = std::fs::read_to_string(seed).with_context(|| {
-        format!("--seed {seed} is neither demo, large or hostile, nor a file that can be read")
+        format!("{seed} is neither the name of a built-in tenant nor a file that can be read")
     })?;
-    Tenant::from_toml(&text).with_context(|| format!("--seed {seed}"))
+    Tenant::from_toml(&text).with_context(|| seed.to_owned())
 }
 
 async fn until_stopped() -> anyhow::Result<()> {
@@ -86,6 +89,8 @@ async fn run() -> anyhow::Result<()> {
         .init();
     let flags = Flags::parse();
     let tenant = tenant_of(&flags.seed)?;
+    let directories =
+        flags.directory.iter().map(|seed| tenant_of(seed)).collect::<anyhow::Result<Vec<_>>>()?;
     let (name, id, client) = (tenant.name.clone(), tenant.id.clone(), tenant.client.id.clone());
     let running = Running::start(Options {
         sign_in: flags.sign_in,
@@ -97,6 +102,7 @@ async fn run() -> anyhow::Result<()> {
         public_azure: flags.public_azure_url,
         redirect_uris: flags.redirect_uri,
         tenant,
+        directories,
     })
     .await?;
     println!("simulated tenant {name}: tenant id {id}, client id {client}");

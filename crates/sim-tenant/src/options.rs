@@ -32,6 +32,8 @@ pub struct Options {
     pub redirect_uris: Vec<String>,
     /// Who and what is in the tenant.
     pub tenant: Tenant,
+    /// Other directories at the same origins, in which the same client is registered.
+    pub directories: Vec<Tenant>,
 }
 
 impl Options {
@@ -49,6 +51,7 @@ impl Options {
             public_azure: None,
             redirect_uris: vec!["http://localhost/auth/callback".to_owned()],
             tenant: tenant::demo(),
+            directories: Vec::new(),
         }
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use url::Url;
 
+use crate::directories::Directories;
 use crate::faults::{End, Meeting};
 use crate::journal::Seen;
 use crate::options::Options;
@@ -74,13 +75,16 @@ impl Running {
         let azure = public(options.public_azure, &listeners[2].1)?;
         let control = Url::parse(&format!("http://{}", listeners[3].1.local_addr()?))?;
         let places = Places { sign_in: base(&sign_in), graph: base(&graph), azure: base(&azure) };
-        let sim = Arc::new(Sim::new(options.tenant, places, options.redirect_uris)?);
+        let sims = std::iter::once(options.tenant)
+            .chain(options.directories)
+            .map(|tenant| Sim::new(tenant, places.clone(), options.redirect_uris.clone()).map(Arc::new));
+        let directories = Arc::new(Directories(sims.collect::<anyhow::Result<_>>()?));
 
         let (stop, stopped) = watch::channel(false);
         let servers = listeners
             .into_iter()
             .map(|(origin, listener)| {
-                let router = Router::new().fallback(serve).with_state((Arc::clone(&sim), origin));
+                let router = Router::new().fallback(serve).with_state((Arc::clone(&directories), origin));
                 let mut stopped = stopped.clone();
                 let signal = async move {
                     let _ = stopped.wait_for(|stop| *stop).await;
@@ -140,8 +144,15 @@ fn carry_out(sim: &Sim, origin: Origin, call: &Call, seen: &mut Seen) -> Reply {
     }
 }
 
-async fn serve(State((sim, origin)): State<(Arc<Sim>, Origin)>, request: Request) -> Response<Body> {
+async fn serve(
+    State((directories, origin)): State<(Arc<Directories>, Origin)>,
+    request: Request,
+) -> Response<Body> {
     let Some(call) = read(request).await else { return Reply::empty(413).into_response() };
+    if Directories::is_for_all(origin, &call) {
+        directories.0.iter().for_each(|sim| sim.reset(None));
+    }
+    let sim = Arc::clone(directories.of(origin, &call));
     if origin == Origin::Control {
         let mut unseen = Seen::new(origin, &call, sim.now());
         return carry_out(&sim, origin, &call, &mut unseen).into_response();

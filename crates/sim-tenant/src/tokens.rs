@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use anyhow::{Context as _, anyhow};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
@@ -75,6 +75,15 @@ impl SigningKey {
             bytes.reverse();
         }
         format!("{input}.{}", URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// Whether a compact JWS was signed with this key.
+    pub(crate) fn verifies(&self, token: &str) -> bool {
+        let Some((input, signature)) = token.rsplit_once('.') else { return false };
+        let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
+        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.pair.public_key().as_ref())
+            .verify(input.as_bytes(), &signature)
+            .is_ok()
     }
 
     /// The JSON Web Key Set; `issuer` is what Entra adds to each key.

@@ -14,13 +14,13 @@ use pim::journal::{Journal, Operation, OperationState, Sequence};
 use pim::records::StoreError;
 
 use crate::measured::Measured;
-use crate::seal::{open, seal};
+use crate::seal::open;
 use crate::sql::{JournalRow, Writing};
 use crate::together::Advance;
 use crate::{Store, failed};
 
 /// The row as associated data: a payload fits this operation of this person, at this place in the order of changes, only.
-fn identity(id: &str, tenant: &str, principal: &str, sequence: i64) -> String {
+pub(crate) fn identity(id: &str, tenant: &str, principal: &str, sequence: i64) -> String {
     format!("journal|{id}|{tenant}|{principal}|{sequence}")
 }
 
@@ -47,7 +47,7 @@ impl Store {
         })?;
         let (id, tenant, principal) =
             (operation.id.to_string(), operation.tenant.to_string(), operation.principal.to_string());
-        let sealed = seal(&self.keys, &identity(&id, &tenant, &principal, sequence), &content)?;
+        let sealed = self.seal(&identity(&id, &tenant, &principal, sequence), &content)?;
         Ok(JournalRow {
             id,
             batch: operation.batch.to_string(),
@@ -64,7 +64,7 @@ impl Store {
 
     fn unsealed(&self, row: &JournalRow) -> Result<Operation, StoreError> {
         let identity = identity(&row.id, &row.tenant, &row.principal, row.sequence);
-        let content = open(&self.keys, &row.key_id, &identity, &row.payload).map_err(|reason| {
+        let content = open(&self.keys(), &row.key_id, &identity, &row.payload).map_err(|reason| {
             tracing::error!(
                 operation = row.id,
                 key_id = row.key_id,

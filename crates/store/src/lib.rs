@@ -12,18 +12,20 @@ mod journal;
 pub mod keys;
 mod measured;
 mod records;
+mod reseal;
 mod seal;
 pub mod sessions;
 mod sql;
 mod together;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use pim::clock::Clock;
 
 pub use census::Census;
-pub use keys::{KeyError, KeyRing};
+pub use keys::{KeyError, KeyFacts, KeyRing};
 use measured::Measured;
+pub use reseal::KeyUse;
 use sql::Database;
 pub use sql::Migrations;
 use together::Together;
@@ -56,6 +58,16 @@ pub enum OpenError {
         /// What SQLite says.
         found: String,
     },
+    /// What is stored was sealed with keys that are not in the key file.
+    #[error(
+        "the key file does not belong to this database: what is stored was sealed with {}, which the file does not hold. Restore \
+         the key file that belongs to it. If that is lost for good, `pim-portal key forget` deletes what cannot be read any more",
+        .0.join(", ")
+    )]
+    LostKeys(Vec<String>),
+    /// The database failed while it was looked at.
+    #[error("the database failed")]
+    Failed,
     /// The tables could not be brought to this version.
     #[error("the database cannot be brought up to date: {0}")]
     Migrate(#[source] sqlx::migrate::MigrateError),
@@ -65,14 +77,14 @@ pub enum OpenError {
 #[derive(Clone)]
 pub struct Store {
     database: Database,
-    keys: Arc<KeyRing>,
+    keys: Arc<RwLock<Arc<KeyRing>>>,
     clock: Arc<dyn Clock>,
     together: Together,
 }
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("keys", &self.keys).finish_non_exhaustive()
+        f.debug_struct("Store").field("keys", &self.keys()).finish_non_exhaustive()
     }
 }
 
@@ -81,12 +93,38 @@ impl Store {
     ///
     /// `sqlite://path`, `sqlite::memory:` and `postgres://…` are supported. Everything is sealed with the current key of `keys` and opened
     /// with whichever of its keys a row names. Fails when the address is not supported, when the database cannot be written or is
-    /// damaged, and when it was written by a newer version.
+    /// damaged, when it was written by a newer version, and when it holds what none of `keys` opens.
     pub async fn open(database_url: &str, keys: KeyRing, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let store = Self::open_in_part(database_url, keys, clock).await?;
+        // What has expired is nobody's loss.
+        store.database.purge_records(store.now()).await.map_err(OpenError::Connect)?;
+        let lost = store.lost_keys().await.map_err(|_| OpenError::Failed)?;
+        if lost.is_empty() { Ok(store) } else { Err(OpenError::LostKeys(lost)) }
+    }
+
+    /// As [`Store::open`], though some of what is stored cannot be read for want of its key.
+    pub async fn open_in_part(
+        database_url: &str,
+        keys: KeyRing,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
         let database = Database::open(database_url).await?;
-        let store = Self { database, keys: Arc::new(keys), clock, together: Together::default() };
-        store.warn_of_lost_keys().await;
-        Ok(store)
+        let keys = Arc::new(RwLock::new(Arc::new(keys)));
+        Ok(Self { database, keys, clock, together: Together::default() })
+    }
+
+    /// Uses these keys from now on: the key file was read again.
+    pub fn use_keys(&self, keys: KeyRing) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+
+    fn keys(&self) -> Arc<KeyRing> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Seals `content` with the key in use for the row that `identity` names.
+    fn seal(&self, identity: &str, content: &[u8]) -> Result<seal::Sealed, pim::records::StoreError> {
+        seal::seal(self.keys().current(self.clock.now()), identity, content)
     }
 
     /// How the tables of the database at `database_url` stand. Fails as [`open`](Self::open), and changes nothing.
@@ -103,18 +141,6 @@ impl Store {
     /// Closes the connections, after the work in progress.
     pub async fn close(&self) {
         self.database.close().await;
-    }
-
-    /// A lost key makes what it sealed unreadable: said once at start, rather than found out row by row.
-    async fn warn_of_lost_keys(&self) {
-        let Ok(used) = self.database.key_ids().await else { return };
-        for key_id in used.iter().filter(|id| !self.keys.knows(id)) {
-            tracing::warn!(
-                key_id,
-                "the database holds content sealed with a key that is not in the key file; it stays unreadable until the key \
-                 is added again"
-            );
-        }
     }
 }
 

@@ -50,6 +50,16 @@ pub fn client() -> reqwest::Client {
     Outbound::default().client()
 }
 
+/// As [`client`]: for an endpoint of the machine's own, never through a proxy.
+///
+/// # Panics
+///
+/// As [`client`].
+#[must_use]
+pub fn local_client() -> reqwest::Client {
+    client()
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that builds an HTTP client")]
 fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()

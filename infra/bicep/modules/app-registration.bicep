@@ -1,5 +1,5 @@
-// The app registration and its service principal. It holds no credential: the portal is a public client that signs people in
-// by authorization code with PKCE.
+// The app registration and its service principal. It holds no secret: the portal is a public client that signs people in by
+// authorization code with PKCE, or, with clientAuth, a confidential one that shows a token of its managed identity.
 //
 // It stands apart because it is the only part that needs rights in the directory. Who has none passes an existing client id
 // to main.bicep, and this file is not deployed.
@@ -20,6 +20,19 @@ param planes ('entra' | 'groups' | 'azure')[]
 
 @description('Only people and groups assigned to the enterprise application may sign in.')
 param assignmentRequired bool
+
+@description('How the portal authenticates itself. "none": a public client. "managed-identity": with a federated credential.')
+param clientAuth ('none' | 'managed-identity') = 'none'
+
+@description('The object id of the managed identity, for clientAuth.')
+param identityPrincipalId string = ''
+
+var isPublic = clientAuth == 'none'
+var redirectUris = [
+  '${publicUrl}/auth/callback'
+  '${publicUrl}/auth/admin-consent'
+  '${publicUrl}/sign-in'
+]
 
 var entra = contains(planes, 'entra')
 var groups = contains(planes, 'groups')
@@ -69,21 +82,31 @@ var azureAccess = [
 resource application 'Microsoft.Graph/applications@v1.0' = {
   uniqueName: uniqueName
   displayName: displayName
-  description: 'Activates privileged roles for the person who is signed in. Delegated permissions only, no credential.'
+  description: 'Activates privileged roles for the person who is signed in. Delegated permissions only, no secret.'
   signInAudience: 'AzureADMyOrg'
-  // The platform of the redirect URI makes this a public client. The setting would only open device code and password flows.
+  // The platform of the redirect URIs makes this a public or a confidential client, and an address lies on one platform only. The
+  // setting would only open device code and password flows.
   isFallbackPublicClient: false
   publicClient: {
-    redirectUris: [
-      '${publicUrl}/auth/callback'
-      '${publicUrl}/auth/admin-consent'
-      '${publicUrl}/sign-in'
-    ]
+    redirectUris: isPublic ? redirectUris : []
   }
   web: {
     homePageUrl: publicUrl
+    redirectUris: isPublic ? [] : redirectUris
   }
   requiredResourceAccess: concat(graphAccess, azure ? azureAccess : [])
+}
+
+// Whoever shows a token that Entra issued to the identity, for this audience, is the application. It works some minutes after it was
+// made (AADSTS700213 until then).
+resource federation 'Microsoft.Graph/applications/federatedIdentityCredentials@v1.0' = if (!isPublic) {
+  name: '${application.uniqueName}/managed-identity'
+  description: 'The managed identity that the portal runs under.'
+  issuer: '${az.environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+  subject: identityPrincipalId
+  audiences: [
+    'api://AzureADTokenExchange'
+  ]
 }
 
 resource servicePrincipal 'Microsoft.Graph/servicePrincipals@v1.0' = {

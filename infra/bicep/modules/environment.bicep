@@ -89,5 +89,8 @@ output defaultDomain string = environment.properties.defaultDomain
 @description('The resource id of the identity.')
 output identityId string = identity.id
 
+@description('The client id of the identity, by which its tokens are asked for.')
+output identityClientId string = identity.properties.clientId
+
 @description('The object id of the identity, for role assignments.')
 output identityPrincipalId string = identity.properties.principalId

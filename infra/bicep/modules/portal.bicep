@@ -19,6 +19,12 @@ param environmentName string
 @description('The resource id of the identity.')
 param identityId string
 
+@description('The client id of the identity.')
+param identityClientId string
+
+@description('How the portal authenticates itself to Entra.')
+param clientAuth ('none' | 'managed-identity')
+
 @description('The image, with a digest or an exact version.')
 param image string
 
@@ -52,6 +58,11 @@ param certificateExists bool
 @description('Address ranges that may open the portal; empty for all.')
 param allowedAddresses string[]
 
+var usesIdentity = clientAuth == 'managed-identity'
+var identitySettings = [
+  { name: 'PIM_PORTAL_CLIENT_AUTH', value: clientAuth }
+  { name: 'PIM_PORTAL_MANAGED_IDENTITY_CLIENT_ID', value: identityClientId }
+]
 var dataPath = '/var/lib/pim-portal'
 var port = 8080
 // Whether the process answers: if not, it is started again.
@@ -118,11 +129,11 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
           identity: identityId
         }
       ]
-      // The identity pulls the image. The portal cannot ask for tokens of it.
+      // The identity pulls the image. The portal itself can ask for tokens of it only where it has to.
       identitySettings: [
         {
           identity: identityId
-          lifecycle: 'None'
+          lifecycle: usesIdentity ? 'Main' : 'None'
         }
       ]
     }
@@ -138,7 +149,7 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
             cpu: json('0.25')
             memory: '0.5Gi'
           }
-          env: [
+          env: concat(usesIdentity ? identitySettings : [], [
             { name: 'PIM_PORTAL_PUBLIC_URL', value: publicUrl }
             { name: 'PIM_PORTAL_TENANT_ID', value: tenantId }
             { name: 'PIM_PORTAL_CLIENT_ID', value: clientId }
@@ -148,7 +159,7 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
             { name: 'PIM_PORTAL_DATABASE_URL', value: 'sqlite://${dataPath}/portal.db' }
             { name: 'PIM_PORTAL_KEY_FILE', value: '${dataPath}/key' }
             { name: 'PIM_PORTAL_LOG', value: logFilter }
-          ]
+          ])
           volumeMounts: [
             {
               volumeName: 'data'

@@ -1,12 +1,13 @@
 //! The resources of the Microsoft Graph extension for Bicep: property names, and what the app registration may not be.
 //!
-//! Names: <https://learn.microsoft.com/graph/templates/bicep/reference/applications> and `…/serviceprincipals`. A property that is
+//! Names: <https://learn.microsoft.com/graph/templates/bicep/reference/applications> and `…/serviceprincipals`,
+//! `…/federatedidentitycredentials`. A property that is
 //! used for the first time gets its name here.
 
 use crate::bicep::{Bicep, at};
 
 /// A resource type: what it must have, and what else it may have. Nested names are written in full.
-const TYPES: [(&str, &[&str], &[&str]); 2] = [
+const TYPES: [(&str, &[&str], &[&str]); 3] = [
     (
         "Microsoft.Graph/applications",
         &["uniqueName", "displayName"],
@@ -23,7 +24,13 @@ const TYPES: [(&str, &[&str], &[&str]); 2] = [
             "tags",
             "web",
             "web.homePageUrl",
+            "web.redirectUris",
         ],
+    ),
+    (
+        "Microsoft.Graph/applications/federatedIdentityCredentials",
+        &["name", "issuer", "subject", "audiences"],
+        &["description"],
     ),
     (
         "Microsoft.Graph/servicePrincipals",

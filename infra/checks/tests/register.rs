@@ -107,11 +107,30 @@ fn it_registers_and_prints_the_link_for_consent() {
     let redirects = ["/auth/callback", "/auth/admin-consent", "/sign-in"]
         .map(|path| format!("https://pim.example.com{path}"));
     assert_eq!(body["publicClient"]["redirectUris"], serde_json::json!(redirects));
+    assert_eq!(body["web"]["redirectUris"], serde_json::json!([]));
     assert_eq!(
         *service_principal,
         format!("https://graph.microsoft.com/v1.0/servicePrincipals(appId='{CLIENT}')")
     );
     assert_eq!(principal["appRoleAssignmentRequired"], false);
+}
+
+#[test]
+fn a_confidential_client_has_its_addresses_on_the_web_and_a_federated_credential() {
+    let azure = Azure::new();
+    let (issuer, subject) = ("https://oidc.cluster.example/", "system:serviceaccount:pim:pim-portal");
+    let federated = ["--federated-issuer", issuer, "--federated-subject", subject];
+    assert!(azure.run(&[&ORIGIN[..], &federated].concat()).status.success());
+    let writes = azure.writes();
+    let [(_, body), _, (credential, federation)] = &writes[..] else { panic!("{writes:?}") };
+    assert_eq!(body["publicClient"]["redirectUris"], serde_json::json!([]));
+    assert_eq!(body["web"]["redirectUris"].as_array().map(Vec::len), Some(3));
+    let address = "https://graph.microsoft.com/v1.0/applications(uniqueName='pim-portal')\
+        /federatedIdentityCredentials(name='portal')";
+    assert_eq!(credential, address);
+    let audiences = ["api://AzureADTokenExchange"];
+    let expected = serde_json::json!({ "issuer": issuer, "subject": subject, "audiences": audiences });
+    assert_eq!(*federation, expected);
 }
 
 /// Names of the permissions that a body asks for.
@@ -191,6 +210,8 @@ fn what_cannot_work_is_refused_before_anything_is_asked() {
         &["--public-url", "https://pim.example.com", "--name", "a\"b"],
         &["--public-url", "https://pim.example.com", "--unique-name", "a')"],
         &["--client-secret", "no"],
+        &["--public-url", "https://pim.example.com", "--federated-issuer", "https://oidc.cluster.example/"],
+        &["--public-url", "https://pim.example.com", "--federated-subject", "the-portal"],
     ] {
         let azure = Azure::new();
         assert!(!azure.run(arguments).status.success(), "{arguments:?}");

@@ -80,7 +80,7 @@ async fn registration(settings: &Settings, client: &Client) -> Finding {
         Some(50_011) => Finding::failed(
             check,
             format!("{back} is not registered (AADSTS50011)"),
-            "add it to the app registration, on the platform \"Mobile and desktop applications\"",
+            "add it to the app registration, on the platform \"Mobile and desktop applications\", or \"Web\" where client_auth is set",
         ),
         Some(number @ (700_016 | 90_002)) => Finding::failed(
             check,

@@ -209,12 +209,6 @@ async fn an_activation_is_narrowed_to_several_scopes() {
     assert!(narrowed.text().contains("Activate 2 roles"), "{}", narrowed.text());
 }
 
-/// How many entries the list of the history shows: the figures above it fold their table too.
-fn told(page: &Page) -> usize {
-    let list = page.body.split_once("panel history").map(|(_, list)| list);
-    list.unwrap_or_default().matches("<summary>").count()
-}
-
 #[tokio::test]
 async fn the_history_tells_each_thing_once_and_says_what_is_missing() {
     let world = World::start().await;
@@ -224,10 +218,10 @@ async fn the_history_tells_each_thing_once_and_says_what_is_missing() {
     let row = browser.get("/").await.tick(READER);
     browser.submit("/do/deactivate", &[("rows[]", &row)]).await;
     let page = browser.get("/history").await;
-    assert_eq!(told(&page), 3, "{}", page.text());
+    assert_eq!(page.history_entries(), 3, "{}", page.text());
     assert!(page.text().contains("audit log could not be read"), "{}", page.text());
     let only = browser.get("/history?kind=deactivation&plane=entra&outcome=succeeded&q=global").await;
-    assert_eq!(told(&only), 1, "{}", only.text());
+    assert_eq!(only.history_entries(), 1, "{}", only.text());
 
     let csv = browser.get("/history.csv?days=7").await;
     assert_eq!(csv.body.lines().count(), 4, "{}", csv.body);
@@ -243,7 +237,7 @@ async fn who_may_read_the_audit_log_sees_its_steps_in_the_same_entries() {
     let alex = world.signed_in(ALEX).await;
     assert_eq!(state(&alex.activate(&["Incident Responders, Member"], "Review").await), "Usable");
     let page = alex.get("/history").await;
-    assert_eq!(told(&page), 1, "{}", page.text());
+    assert_eq!(page.history_entries(), 1, "{}", page.text());
     assert!(!page.text().contains("could not be read"), "{}", page.text());
     let json: Value = serde_json::from_str(&alex.get("/history.json").await.body).expect("JSON");
     assert_eq!(json["entries"][0]["sources"], json!(["portal", "requests", "audit"]));

@@ -27,19 +27,24 @@ fn assert_dark_and_compact(page: &Page) {
     assert!(page.body.contains("<meta name=\"color-scheme\" content=\"dark\""), "{}", page.path);
 }
 
+/// Whether the page tells the islands that the person wants to be told before a role ends.
+fn asks_to_be_told(page: &Page) -> bool {
+    page.element("<div class=\"frame\"", ">").expect("a frame").contains("data-notify")
+}
+
 #[tokio::test]
 async fn what_was_chosen_is_on_every_page_from_its_first_byte_and_survives_signing_out() {
     let world = World::start().await;
     let browser = world.signed_in(ADELE).await;
     let before = browser.get("/").await;
     assert!(root(&before).contains("data-theme=\"system\""), "{}", root(&before));
-    assert!(!before.body.contains("data-notify"), "nobody asked to be told");
+    assert!(!asks_to_be_told(&before), "nobody asked to be told");
 
     let saved = browser.submit("/do/save-settings", &CHOSEN).await;
     assert!(saved.text().contains("Saved."), "{}", saved.text());
     assert_dark_and_compact(&saved);
     assert_eq!(saved.field("length"), "45");
-    assert!(saved.body.contains("data-notify"), "the islands are told as well");
+    assert!(asks_to_be_told(&saved), "the islands are told as well");
 
     let left = browser.post("/auth/sign-out", &[]).await;
     let signed_out = browser.get(left.location()).await;
@@ -82,11 +87,10 @@ async fn times_are_written_as_chosen() {
     let browser = world.signed_in(ADELE).await;
     browser.activate(&["Global Reader, Directory"], "A look").await;
     let times = async || {
-        let page = browser.get("/").await;
-        let time = page.element("<time", "</time>").expect("an end").to_owned();
-        crate::support::text(&time)
+        let page = browser.overview().await;
+        page.part("held-entra")
     };
-    assert!(!times().await.contains('M'), "24 hours: {}", times().await);
+    assert!(!times().await.contains("M UTC"), "24 hours: {}", times().await);
     browser.submit("/do/save-settings", &CHOSEN).await;
     let written = times().await;
     assert!(written.contains("AM UTC") || written.contains("PM UTC"), "12 hours: {written}");

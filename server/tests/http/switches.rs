@@ -73,7 +73,7 @@ async fn journey((name, value): Position) -> Option<String> {
     }
     world.wait_everywhere(6).await;
     browser.post("/do/refresh", &[]).await;
-    let overview = browser.get("/").await;
+    let overview = browser.overview().await;
     let rows: Vec<String> =
         ["Global Reader, Directory", "Contributor, Contoso Sandbox"].map(|role| overview.tick(role)).into();
     let fields: Vec<_> = rows.iter().map(|row| ("rows[]", row.as_str())).collect();
@@ -82,7 +82,7 @@ async fn journey((name, value): Position) -> Option<String> {
         return wrong("deactivation", &ended);
     }
     let history = browser.get("/history").await;
-    let told = history.body.matches("<summary>").count();
+    let told = history.history_entries();
     if told != roles.len() + 2 {
         return wrong(&format!("history tells {told} things"), &history);
     }

@@ -159,7 +159,9 @@ async fn two_tabs_of_one_browser_both_finish() {
     let world = World::new().await;
     let first = world.begin().await;
     let binding = BrowserBinding::from_cookie(&first.binding).unwrap();
-    let second = Journey::of(world.identity.begin_in(binding, ReturnTo::default(), None).await.unwrap());
+    let second = Journey::of(
+        world.identity.begin_in(TENANT.parse().unwrap(), binding, ReturnTo::default(), None).await.unwrap(),
+    );
     assert_eq!(first.binding, second.binding);
     for journey in [first, second] {
         let id_token = signed(&header(), &world.claims(&journey.nonce));
@@ -307,7 +309,7 @@ async fn a_sign_in_service_that_is_not_there_is_unavailable_and_its_address_is_n
 async fn the_other_addresses_are_the_documented_ones() {
     let world = World::new().await;
     let origin = world.stub.origin();
-    let consent = world.identity.admin_consent_url("s t&x");
+    let consent = world.identity.admin_consent_url(TENANT.parse().unwrap(), "s t&x");
     assert_eq!(
         consent.as_str(),
         format!(

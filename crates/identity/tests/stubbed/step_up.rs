@@ -8,7 +8,7 @@ use pim::tokens::{Audience, TokenError};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use crate::support::{self, Journey, World, header, signed, start};
+use crate::support::{self, Journey, TENANT, World, header, signed, start};
 
 const BATCH: &str = "/requests/7d0a3c1e-52d4-4b7e-9a54-0f6f1b3f1c11";
 
@@ -20,7 +20,10 @@ fn c1(audience: Audience) -> Challenge {
 async fn begin(world: &World, signed_in: &SignedIn, challenge: Challenge) -> Journey {
     let step_up = StepUp { vault: signed_in.vault, principal: signed_in.person.id, challenge };
     let to = ReturnTo::parse(BATCH).unwrap();
-    let begun = world.identity.begin_step_up(BrowserBinding::random(), step_up, to, None).await;
+    let begun = world
+        .identity
+        .begin_step_up(TENANT.parse().unwrap(), BrowserBinding::random(), step_up, to, None)
+        .await;
     Journey::of(begun.unwrap())
 }
 

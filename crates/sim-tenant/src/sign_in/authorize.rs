@@ -202,7 +202,7 @@ pub(crate) fn start(sim: &Sim, world: &mut World, call: &Call, tenant: &str) -> 
     let session = call.cookie(SESSION_COOKIE).and_then(|id| world.sign_in.sessions.get(id)).cloned();
     let prompt = form.get("prompt").unwrap_or_default();
     let hinted =
-        form.get("login_hint").and_then(|hint| world.tenant.persona(hint)).map(|p| p.object_id.clone());
+        form.get("login_hint").and_then(|hint| world.tenant.hinted(hint)).map(|p| p.object_id.clone());
     let stands = |s: &super::state::Session| world.sign_in.check_grant(&s.oid, s.serial).is_ok();
     let usable = session.filter(|s| stands(s) && hinted.as_ref().is_none_or(|oid| *oid == s.oid));
     if prompt == "none" && usable.is_none() {

@@ -8,6 +8,7 @@ mod admin_consent;
 mod authorize;
 pub(crate) mod challenge;
 mod client;
+mod credential;
 mod discovery;
 mod errors;
 mod id_token;
@@ -21,7 +22,8 @@ mod token;
 
 pub(crate) use id_token::Spoil;
 pub(crate) use scopes::Resource;
-pub(crate) use state::{Access, ConsentMode, SignInState};
+pub use state::ConsentMode;
+pub(crate) use state::{Access, SignInState};
 
 use crate::sim::Sim;
 use crate::state::World;

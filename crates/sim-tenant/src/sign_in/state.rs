@@ -81,7 +81,7 @@ pub(crate) struct Access {
 /// Who may consent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum ConsentMode {
+pub enum ConsentMode {
     /// Everybody, for themselves.
     #[default]
     User,

@@ -1,4 +1,4 @@
-//! The token endpoint of a public client: authorization code with PKCE, and refresh.
+//! The token endpoint: authorization code with PKCE, and refresh. How the client authenticates itself is in `credential`.
 //! See <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#redeem-a-code-for-an-access-token>
 //! and <https://learn.microsoft.com/entra/identity-platform/refresh-tokens>.
 
@@ -11,14 +11,15 @@ use sha2::{Digest as _, Sha256};
 
 use super::authorize::scope_error;
 use super::errors::OauthError;
-use super::id_token;
 use super::scopes::{self, Resource, Scope};
 use super::standing::{self, Outcome};
 use super::state::{Access, Grant, Proved};
 use super::steps::claim_values;
+use super::{credential, id_token};
 use crate::random;
 use crate::sim::Sim;
 use crate::state::World;
+use crate::tenant::Platform;
 use crate::tokens::Signature;
 use crate::wire::call::Form;
 use crate::wire::{Call, Reply};
@@ -31,7 +32,7 @@ pub(crate) fn redeem(sim: &Sim, world: &mut World, call: &Call) -> Reply {
     try_redeem(sim, world, call).unwrap_or_else(|error| error.reply(sim))
 }
 
-fn check_client(world: &World, call: &Call, form: &Form) -> Result<(), OauthError> {
+fn check_client(sim: &Sim, world: &World, call: &Call, form: &Form) -> Result<(), OauthError> {
     if call.header("origin").is_some() {
         let text = format!(
             "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type. Request origin: '{}'.",
@@ -47,17 +48,12 @@ fn check_client(world: &World, call: &Call, form: &Form) -> Result<(), OauthErro
         );
         return Err(OauthError::new(400, "unauthorized_client", 700_016, text));
     }
-    let credential = ["client_secret", "client_assertion"].iter().any(|name| form.get(name).is_some());
-    if credential || call.header("authorization").is_some() {
-        let text = "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.";
-        return Err(OauthError::new(401, "invalid_client", 700_025, text));
-    }
-    Ok(())
+    credential::check(sim, world, call, form)
 }
 
 fn try_redeem(sim: &Sim, world: &mut World, call: &Call) -> Result<Reply, OauthError> {
     let form = call.form();
-    check_client(world, call, &form)?;
+    check_client(sim, world, call, &form)?;
     let requested = form
         .get("scope")
         .map(|text| scopes::parse(text, &sim.places).map_err(|problem| scope_error(sim, world, &problem)))
@@ -277,7 +273,7 @@ fn issue(
         "aud": base,
         "iss": format!("{}/{}/", sim.places.sign_in, world.tenant.id),
         "iat": now.as_second(), "nbf": now.as_second(), "exp": now.as_second() + life,
-        "appid": world.tenant.client.id, "appidacr": "0", "idtyp": "user",
+        "appid": world.tenant.client.id, "appidacr": if world.tenant.client.platform == Platform::Web { "2" } else { "0" }, "idtyp": "user",
         "amr": if grant.mfa { json!(["pwd", "mfa"]) } else { json!(["pwd"]) },
         "name": person.display_name, "oid": person.object_id, "upn": person.upn, "tid": world.tenant.id,
         "scp": names.iter().cloned().collect::<Vec<_>>().join(" "),

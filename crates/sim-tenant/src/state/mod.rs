@@ -46,13 +46,17 @@ impl World {
     /// A fresh tenant, its dates relative to `now`.
     pub(crate) fn new(tenant: Tenant, now: Timestamp) -> Self {
         let rows = load::load(&tenant, now);
+        let client = &tenant.client;
+        let mut sign_in = SignInState::default();
+        sign_in.withheld.clone_from(&client.withheld);
+        sign_in.consent_mode = client.consent_mode;
         Self {
             tenant,
             eligibilities: rows.eligibilities,
             assignments: rows.assignments,
             azure_policies: rows.azure_policies,
             requests: rows.requests,
-            sign_in: SignInState::default(),
+            sign_in,
             switches: Switches::default(),
             faults: Faults::default(),
             journal: Journal::default(),

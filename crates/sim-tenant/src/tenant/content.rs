@@ -1,11 +1,12 @@
 //! The entries a tenant consists of; see the module above for how they refer to each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::odd::Odd;
 use crate::policy::Policy;
+use crate::sign_in::ConsentMode;
 
 fn yes() -> bool {
     true
@@ -47,6 +48,9 @@ pub struct Tenant {
     pub groups: Groups,
     /// Azure scopes and roles and who holds them.
     pub azure: Azure,
+    /// The identity of the machine that a client runs on, where it runs in Azure.
+    #[serde(default)]
+    pub managed_identity: Option<ManagedIdentity>,
     /// What answers carry against the documentation; nothing unless a seed says so.
     #[serde(default)]
     pub odd: Odd,
@@ -64,6 +68,53 @@ pub struct Client {
     pub graph_scopes: Vec<String>,
     /// Delegated Azure scopes in `requiredResourceAccess`.
     pub azure_scopes: Vec<String>,
+    /// Scopes that no token carries, whoever consented.
+    #[serde(default)]
+    pub withheld: BTreeSet<String>,
+    /// Who may consent.
+    #[serde(default)]
+    pub consent_mode: ConsentMode,
+    /// The platform of the redirect URIs.
+    #[serde(default)]
+    pub platform: Platform,
+    /// Whose assertions are taken in the place of a secret.
+    #[serde(default)]
+    pub federated_credentials: Vec<FederatedCredential>,
+}
+
+/// The platform of an application's redirect URIs: it decides whether the client authenticates itself.
+/// See <https://learn.microsoft.com/entra/identity-platform/reply-url>.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Platform {
+    /// "Mobile and desktop applications": a public client.
+    #[default]
+    Public,
+    /// "Web": a confidential client.
+    Web,
+}
+
+/// A federated identity credential.
+/// See <https://learn.microsoft.com/graph/api/resources/federatedidentitycredential>.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FederatedCredential {
+    /// `iss` of the assertion.
+    pub issuer: String,
+    /// `sub`.
+    pub subject: String,
+    /// `aud`.
+    pub audience: String,
+}
+
+/// A user-assigned managed identity.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManagedIdentity {
+    /// The client id, by which it is asked for.
+    pub client_id: String,
+    /// The object id of its service principal: the subject of its tokens.
+    pub principal_id: String,
 }
 
 /// Rows per page.

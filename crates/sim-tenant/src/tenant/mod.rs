@@ -5,6 +5,7 @@
 //! | `demo` | the demo tenant, `demo.toml`: a bit of everything |
 //! | `large` | the same organisation with many of everything: one person with 400 eligibilities |
 //! | `hostile` | names and values that a portal could stumble over |
+//! | `fabrikam`, `litware` | other directories to stand beside it |
 //!
 //! `--seed` and `POST /seed` take one of these names or TOML of the form of `demo.toml`. References
 //! between entries use the `key` of a persona or scope and the `name` of a role, group, application or administrative
@@ -19,6 +20,7 @@ mod demo;
 mod hostile;
 mod large;
 mod odd;
+mod partners;
 #[cfg(test)]
 mod tests;
 
@@ -27,17 +29,22 @@ pub use demo::{DEMO_CLIENT_ID, DEMO_TENANT_ID, demo};
 pub use hostile::{hostile, hostile_names};
 pub use large::large;
 pub use odd::{Odd, Replacement};
+pub use partners::{fabrikam, litware};
 
 use anyhow::Context as _;
 
+pub use crate::sign_in::ConsentMode;
+
 impl Tenant {
-    /// The built-in tenant with this name: `demo`, `large` or `hostile`.
+    /// The built-in tenant with this name, see the table above.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "demo" => Some(demo()),
             "large" => Some(large()),
             "hostile" => Some(hostile()),
+            "fabrikam" => Some(fabrikam()),
+            "litware" => Some(litware()),
             _ => None,
         }
     }
@@ -53,6 +60,12 @@ impl Tenant {
     #[must_use]
     pub fn persona(&self, upn: &str) -> Option<&Persona> {
         self.personas.iter().find(|p| p.upn.eq_ignore_ascii_case(upn))
+    }
+
+    /// Whom a `login_hint` means: a guest goes by the name they have at home as well.
+    pub(crate) fn hinted(&self, hint: &str) -> Option<&Persona> {
+        let by_mail = |p: &&Persona| p.mail.as_deref().is_some_and(|mail| mail.eq_ignore_ascii_case(hint));
+        self.persona(hint).or_else(|| self.personas.iter().find(by_mail))
     }
 
     pub(crate) fn persona_by_id(&self, object_id: &str) -> Option<&Persona> {

@@ -4,6 +4,7 @@ mod audit;
 mod azure;
 mod claims;
 mod control;
+mod credential;
 mod faults;
 mod graph;
 mod names;

@@ -88,9 +88,21 @@ impl Browser {
         self.get(answer.location()).await
     }
 
+    /// The overview with all that belongs on it: what took a busy machine too long for the first page is there on a later one.
+    pub(crate) async fn overview(&self) -> Page {
+        let mut page = self.get("/").await;
+        for _ in 0..20 {
+            if !page.is_still_loading() {
+                break;
+            }
+            page = self.get("/").await;
+        }
+        page
+    }
+
     /// Ticks roles on the overview, named as they are read out, and goes to the plan.
     pub(crate) async fn select(&self, roles: &[&str]) -> Page {
-        let overview = self.get("/").await;
+        let overview = self.overview().await;
         let rows: Vec<String> = roles.iter().map(|role| overview.tick(role)).collect();
         let fields: Vec<_> = rows.iter().map(|row| ("rows[]", row.as_str())).collect();
         self.submit("/do/select", &fields).await

@@ -17,9 +17,11 @@ use portal::rules::Rules;
 use serde_json::Value;
 use server::branding::Branding;
 use server::config::{Cloud, Config};
+use server::credentials::Credentials;
 use server::operation::Operation;
+use server::tenants::Tenant;
 use server::wiring::State;
-use sim_tenant::tenant::{DEMO_CLIENT_ID, DEMO_TENANT_ID, Tenant, demo};
+use sim_tenant::tenant::{self, DEMO_CLIENT_ID, DEMO_TENANT_ID, demo};
 use sim_tenant::{Options, Running};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -62,7 +64,7 @@ impl World {
     }
 
     /// Another tenant.
-    pub(crate) async fn of(tenant: Tenant) -> Self {
+    pub(crate) async fn of(tenant: tenant::Tenant) -> Self {
         let sim = Sim::start(tenant).await;
         let portal = Portal::start(&sim).await;
         Self { sim, portal }
@@ -128,6 +130,10 @@ impl Portal {
             listen: address,
             operation: Operation::default(),
             tenant_id: DEMO_TENANT_ID.parse().expect("a tenant id"),
+            tenants: vec![Tenant {
+                id: DEMO_TENANT_ID.parse().expect("a tenant id"),
+                name: "Contoso".to_owned(),
+            }],
             client_id: DEMO_CLIENT_ID.to_owned(),
             cloud: Cloud {
                 login: sim.running.sign_in.clone(),
@@ -139,6 +145,7 @@ impl Portal {
             planes: PlaneSet { entra: true, groups: true, azure: true },
             database_url: format!("sqlite://{}", directory.path().join("portal.db").display()),
             key_file: directory.path().join("portal.key"),
+            credentials: Credentials::default(),
             pace: Pace::default(),
             branding: Branding::default(),
             rules: Rules::default(),
@@ -186,8 +193,13 @@ pub(crate) struct Sim {
 }
 
 impl Sim {
-    pub(crate) async fn start(tenant: Tenant) -> Self {
-        let running = Running::start(Options { tenant, ..Options::ephemeral() }).await;
+    pub(crate) async fn start(tenant: tenant::Tenant) -> Self {
+        Self::start_with(tenant, Vec::new()).await
+    }
+
+    /// With other directories beside it.
+    pub(crate) async fn start_with(tenant: tenant::Tenant, directories: Vec<tenant::Tenant>) -> Self {
+        let running = Running::start(Options { tenant, directories, ..Options::ephemeral() }).await;
         let sim = Self::of(running.expect("the tenant starts"));
         #[expect(clippy::disallowed_methods, reason = "a test's own parameter")]
         let positions = std::env::var(SWITCHES);
@@ -211,10 +223,17 @@ impl Sim {
 
     /// Orders something at the control port.
     pub(crate) async fn control(&self, path: &str, order: Value) {
+        self.ask(path, &order).await;
+    }
+
+    /// Orders something, and reads what the control port answers.
+    pub(crate) async fn ask(&self, path: &str, order: &Value) -> Value {
         let url = self.running.control.join(path).expect("a path");
-        let answer = self.http.post(url).json(&order).send().await.expect("an answer");
+        let answer = self.http.post(url).json(order).send().await.expect("an answer");
         let status = answer.status();
-        assert!(status.is_success(), "{path} {order}: {}", answer.text().await.unwrap_or_default());
+        let text = answer.text().await.unwrap_or_default();
+        assert!(status.is_success(), "{path} {order}: {text}");
+        serde_json::from_str(&text).expect("JSON")
     }
 
     /// Forgets faults and delays.
@@ -223,7 +242,8 @@ impl Sim {
         self.http.delete(url).send().await.expect("an answer");
     }
 
-    async fn read(&self, path: &str) -> Vec<Value> {
+    /// A list that the control port tells.
+    pub(crate) async fn list(&self, path: &str) -> Vec<Value> {
         let url = self.running.control.join(path).expect("a path");
         self.http.get(url).send().await.expect("an answer").json().await.expect("a list")
     }
@@ -236,7 +256,7 @@ impl Sim {
 
     /// Every role request that was committed.
     pub(crate) async fn ledger(&self) -> Vec<Value> {
-        self.read("ledger").await
+        self.list("ledger").await
     }
 
     /// The one role request that was committed.
@@ -248,14 +268,14 @@ impl Sim {
 
     /// Every call to Graph and Azure so far.
     pub(crate) async fn calls(&self) -> Vec<Value> {
-        let mut calls = self.read("requests").await;
+        let mut calls = self.list("requests").await;
         calls.retain(|call| call["plane"] != "sign-in");
         calls
     }
 
     /// How often tokens were asked for.
     pub(crate) async fn token_calls(&self) -> usize {
-        let calls = self.read("requests").await;
+        let calls = self.list("requests").await;
         calls.iter().filter(|call| call["path"].as_str().is_some_and(|path| path.ends_with("/token"))).count()
     }
 

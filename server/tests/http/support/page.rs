@@ -114,6 +114,17 @@ impl Page {
         rows.swap_remove(at.unwrap_or_else(|| panic!("{name} is none of {known:#?}")))
     }
 
+    /// How many entries the list of the history shows: the figures above it fold their table too.
+    pub(crate) fn history_entries(&self) -> usize {
+        let list = self.body.split_once("panel history").map(|(_, list)| list);
+        list.unwrap_or_default().matches("<summary>").count()
+    }
+
+    /// Whether a part was not ready when the page was written.
+    pub(crate) fn is_still_loading(&self) -> bool {
+        self.text().contains("still loading")
+    }
+
     /// The form value of the tick box with this name.
     pub(crate) fn tick(&self, name: &str) -> String {
         let boxes = self.tags("input").filter(|tag| tag.contains("type=\"checkbox\""));

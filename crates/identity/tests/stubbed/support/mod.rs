@@ -12,7 +12,9 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use identity::{Begin, Callback, Finished, Identity, PlaneSet, ReturnTo, Settings, SignInError, SignedIn};
+use identity::{
+    Begin, Callback, ClientAuth, Finished, Identity, PlaneSet, ReturnTo, Settings, SignInError, SignedIn,
+};
 use jiff::Timestamp;
 use pim::clock::{Clock, ManualClock};
 use pim::ids::TenantId;
@@ -191,12 +193,14 @@ pub(crate) fn http() -> reqwest::Client {
 fn identity(stub: &Stub, records: &Memory, clock: &ManualClock, planes: PlaneSet) -> Identity {
     let settings = Settings {
         tenant: TENANT.parse::<TenantId>().unwrap(),
+        others: Vec::new(),
         client_id: CLIENT.to_owned(),
         public_url: Url::parse("https://pim.example.com").unwrap(),
         login: Url::parse(&stub.origin()).unwrap(),
         graph: Url::parse("https://graph.microsoft.com").unwrap(),
         arm: Url::parse("https://management.azure.com/").unwrap(),
         planes,
+        client_auth: ClientAuth::default(),
         absolute: Settings::ABSOLUTE,
     };
     Identity::new(settings, Arc::new(records.clone()), Arc::new(clock.clone()), http())
