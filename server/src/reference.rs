@@ -428,18 +428,16 @@ pub fn table() -> String {
 /// The sample file: the keys of the first part as they have to be written, the others as remarks.
 #[must_use]
 pub fn sample() -> String {
-    let mut text =
-        "# Settings of pim-portal. Name this file with `pim-portal --config FILE` or in PIM_PORTAL_CONFIG.\n\
-                    # A variable PIM_PORTAL_<KEY> wins over the key here. Every key: docs/configuration.md.\n"
-            .to_owned();
-    for (index, (heading, keys)) in PARTS.iter().enumerate() {
-        text += &format!("\n# {heading} {}\n", "-".repeat(100 - heading.len()));
-        for Key { name, purpose, sample, .. } in *keys {
-            let remark = if index == 0 { "" } else { "# " };
-            text += &format!("\n# {purpose}\n{remark}{name} = {sample}\n");
-        }
-    }
-    text
+    let head = "# Settings of pim-portal. Name this file with `pim-portal --config FILE` or in PIM_PORTAL_CONFIG.\n\
+                # A variable PIM_PORTAL_<KEY> wins over the key here. Every key: docs/configuration.md.\n";
+    let part = |(index, (heading, keys)): (usize, &Part)| {
+        let remark = if index == 0 { "" } else { "# " };
+        let entry =
+            |Key { name, purpose, sample, .. }: &Key| format!("\n# {purpose}\n{remark}{name} = {sample}\n");
+        let line = "-".repeat(100 - heading.len());
+        [format!("\n# {heading} {line}\n")].into_iter().chain(keys.iter().map(entry)).collect::<String>()
+    };
+    [head.to_owned()].into_iter().chain(PARTS.iter().enumerate().map(part)).collect()
 }
 
 #[cfg(test)]

@@ -82,8 +82,8 @@ fn section(plane: &Descriptor, look: Now, failure: Option<Failure>, now: Timesta
     };
     view! {
         <section class="panel tenant" aria-labelledby=format!("status-{id}")>
-            <h2 id=format!("status-{id}")>{plane.title.clone()}</h2>
-            <p data-plane=id><span class=class>{mark}</span>{todo.map(|todo| format!(" {todo}"))}</p>
+            <h2 id=format!("status-{id}")>{plane.title}</h2>
+            <p data-plane=id.clone()><span class=class>{mark}</span>{todo.map(|todo| format!(" {todo}"))}</p>
             {failed}
         </section>
     }

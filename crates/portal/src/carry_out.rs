@@ -124,6 +124,9 @@ impl Portal {
                 }
             }
         }
+        if self.in_hand.is_closed() {
+            return operation;
+        }
         let now = self.clock.now();
         // A start that has passed meanwhile is refused by the service. It is moved, unless this repeats what may have gone through.
         if operation.state != OperationState::Unsure

@@ -1,7 +1,8 @@
 //! What this portal has in hand: operations that it is sending or looking at, under its lease. When it stops, what is not finished by
 //! then is put down: whoever comes next goes on at once, rather than when the lease ends.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub(crate) struct InHand {
     /// How many there are; and whether no more are to be taken from the journal.
     count: Arc<watch::Sender<usize>>,
     stopping: Arc<watch::Sender<bool>>,
+    /// Whether they are being put down: nothing more is sent.
+    closed: Arc<AtomicBool>,
 }
 
 /// An operation as it stands, and how many have it: a look may lead to a send.
@@ -37,6 +40,7 @@ impl InHand {
             operations: Arc::default(),
             count: Arc::new(watch::Sender::new(0)),
             stopping: Arc::new(watch::Sender::new(false)),
+            closed: Arc::default(),
         }
     }
 
@@ -54,6 +58,11 @@ impl InHand {
         if let Some(held) = self.locked().get_mut(&operation.id) {
             held.operation = operation.clone();
         }
+    }
+
+    /// Whether nothing more may be sent.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -103,26 +112,28 @@ impl Portal {
         self.stop_watching();
         let mut count = self.in_hand.count.subscribe();
         let _ = tokio::time::timeout_at(until, count.wait_for(|count| *count == 0)).await;
-        let mut put_down = HashSet::new();
+        self.in_hand.closed.store(true, Ordering::SeqCst);
+        // As it stood when it was put down. What moves on at the last moment is put down again as it stands then.
+        let mut put_down = HashMap::new();
         for _ in 0..ROUNDS {
-            let left: Vec<Operation> = self.in_hand.all().filter(|one| !put_down.contains(&one.id)).collect();
-            let mut is_sure = true;
+            let is_news = |one: &Operation| put_down.get(&one.id) != Some(&one.state);
+            let left: Vec<Operation> = self.in_hand.all().filter(is_news).collect();
+            if left.is_empty() {
+                break;
+            }
             for mut operation in left {
                 operation.put_down =
                     matches!(operation.state, OperationState::Prepared | OperationState::Sending);
                 match self.journal.advance(&operation, operation.state, Some(self.clock.now())).await {
                     Ok(true) => {
-                        put_down.insert(operation.id);
+                        put_down.insert(operation.id, operation.state);
                     }
                     // It is being stored or moved on at this very moment.
-                    Ok(false) => is_sure = false,
+                    Ok(false) => {}
                     Err(_) => {
                         tracing::warn!(operation = %operation.id, "an operation could not be put down; its lease ends by itself");
                     }
                 }
-            }
-            if is_sure {
-                break;
             }
             tokio::time::sleep(BREATH).await;
         }

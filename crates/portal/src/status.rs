@@ -87,12 +87,12 @@ impl Calls for Status {
 #[cfg(test)]
 mod tests {
     use pim::clock::ManualClock;
-    use uuid::Uuid;
 
     use super::*;
 
-    const ONE: PrincipalId = PrincipalId(Uuid::from_u128(1));
-    const TWO: PrincipalId = PrincipalId(Uuid::from_u128(2));
+    fn person(number: usize) -> PrincipalId {
+        format!("00000000-0000-4000-8000-{number:012}").parse().unwrap()
+    }
 
     fn call(route: &'static str, status: Option<u16>) -> Call {
         Call {
@@ -111,28 +111,29 @@ mod tests {
         let clock = ManualClock::at("2026-11-21T10:00:00Z".parse().unwrap());
         let status = Status::new(Arc::new(clock.clone()));
         let plane = PlaneId::from("entra");
-        let last = || status.last_failure(ONE, &plane);
+        let (one, two) = (person(1), person(2));
+        let last = || status.last_failure(one, &plane);
         let minute = |minute: i64| Timestamp::from_second(1_795_255_200 + minute * 60).unwrap();
         let later = || clock.advance(SignedDuration::from_mins(1));
-        status.saw(ONE, call("/roles", Some(200)));
-        status.saw(ONE, call("/roles", Some(404)));
+        status.saw(one, call("/roles", Some(200)));
+        status.saw(one, call("/roles", Some(404)));
         assert_eq!(last(), None, "an answer to what was asked is no failure");
         for status_code in [Some(503), None, Some(429)] {
-            status.saw(ONE, call("/roles", status_code));
+            status.saw(one, call("/roles", status_code));
             later();
         }
         let failure = last().unwrap();
         assert_eq!((failure.since, failure.last, failure.times), (minute(0), minute(2), 3));
         assert_eq!((failure.call.status, failure.worked_again), (Some(429), None));
-        status.saw(ONE, call("/other", Some(200)));
+        status.saw(one, call("/other", Some(200)));
         assert_eq!(last().unwrap().worked_again, None, "another call says nothing of it");
-        status.saw(ONE, call("/roles", Some(200)));
+        status.saw(one, call("/roles", Some(200)));
         later();
-        status.saw(ONE, call("/roles", Some(200)));
+        status.saw(one, call("/roles", Some(200)));
         assert_eq!(last().unwrap().worked_again, Some(minute(3)));
-        status.saw(ONE, call("/roles", Some(500)));
+        status.saw(one, call("/roles", Some(500)));
         assert_eq!((last().unwrap().since, last().unwrap().times), (minute(4), 1), "it begins anew");
-        assert_eq!(status.last_failure(TWO, &plane), None, "another person's is nobody else's");
+        assert_eq!(status.last_failure(two, &plane), None, "another person's is nobody else's");
         clock.advance(KEPT);
         assert_eq!(last(), None);
     }
@@ -141,13 +142,12 @@ mod tests {
     fn no_more_is_kept_than_a_bound() {
         let clock = ManualClock::at("2026-11-21T10:00:00Z".parse().unwrap());
         let status = Status::new(Arc::new(clock.clone()));
-        for person in 0..=MOST {
+        for number in 0..=MOST {
             clock.advance(SignedDuration::from_millis(1));
-            status.saw(PrincipalId(Uuid::from_u128(person as u128)), call("/roles", None));
+            status.saw(person(number), call("/roles", None));
         }
-        let kept =
-            |person| status.last_failure(PrincipalId(Uuid::from_u128(person)), &PlaneId::from("entra"));
+        let kept = |number| status.last_failure(person(number), &PlaneId::from("entra"));
         assert_eq!(kept(0), None);
-        assert!(kept(1).is_some() && kept(MOST as u128).is_some());
+        assert!(kept(1).is_some() && kept(MOST).is_some());
     }
 }

@@ -28,12 +28,9 @@ pub(super) fn key_file(path: &Path) -> Finding {
 }
 
 pub(super) async fn store(address: &str) -> Vec<Finding> {
-    let examined = match tokio::time::timeout(PATIENCE, Store::examine(address)).await {
-        Ok(examined) => examined,
-        Err(_) => {
-            let fix = "look at the host and the port of PIM_PORTAL_DATABASE_URL, and at the firewall";
-            return vec![Finding::failed("store", "the database does not answer", fix)];
-        }
+    let Ok(examined) = tokio::time::timeout(PATIENCE, Store::examine(address)).await else {
+        let fix = "look at the host and the port of PIM_PORTAL_DATABASE_URL, and at the firewall";
+        return vec![Finding::failed("store", "the database does not answer", fix)];
     };
     let migrations = match examined {
         Ok(migrations) => migrations,

@@ -30,12 +30,9 @@ struct Document {
 /// <https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#fetch-the-openid-configuration-document>
 async fn tenant(settings: &Settings, client: &Client) -> Finding {
     let check = "sign-in: tenant";
-    let answer = match client.get(settings.discovery()).timeout(PATIENCE).send().await {
-        Ok(answer) => answer,
-        Err(_) => {
-            let fix = "put right first what is said of the sign-in host above";
-            return Finding::failed(check, "the sign-in service does not answer", fix);
-        }
+    let Ok(answer) = client.get(settings.discovery()).timeout(PATIENCE).send().await else {
+        let fix = "put right first what is said of the sign-in host above";
+        return Finding::failed(check, "the sign-in service does not answer", fix);
     };
     let status = answer.status();
     let fix = "compare PIM_PORTAL_TENANT_ID and PIM_PORTAL_CLOUD with the overview of the tenant in the Microsoft Entra admin center";
@@ -48,7 +45,7 @@ async fn tenant(settings: &Settings, client: &Client) -> Finding {
     }
     let issuer = answer.text().await.ok().and_then(|text| serde_json::from_str::<Document>(&text).ok());
     match issuer {
-        Some(Document { issuer }) if issuer == settings.issuer() => {
+        Some(Document { issuer }) if issuer == settings.issuer(settings.tenant) => {
             Finding::ok(check, "the sign-in service knows it")
         }
         Some(_) => Finding::failed(check, "its tokens would name another issuer, and be refused", fix),
@@ -65,9 +62,8 @@ async fn tenant(settings: &Settings, client: &Client) -> Finding {
 async fn registration(settings: &Settings, client: &Client) -> Finding {
     let check = "sign-in: redirect URI";
     let back = settings.callback();
-    let answer = match client.get(settings.redirect_probe()).timeout(PATIENCE).send().await {
-        Ok(answer) => answer,
-        Err(_) => return Finding::warning(check, "the sign-in service does not answer", "try again"),
+    let Ok(answer) = client.get(settings.redirect_probe()).timeout(PATIENCE).send().await else {
+        return Finding::warning(check, "the sign-in service does not answer", "try again");
     };
     let location = answer.headers().get(http::header::LOCATION).and_then(|to| to.to_str().ok());
     let location = location.and_then(|to| Url::parse(to).ok());
