@@ -84,7 +84,7 @@ async fn each_thing_that_is_wrong_is_said_with_what_to_do() {
         wrong(&world, |config| config.client_id = "0d8c9e8e-56a0-4f2b-9a35-0c1e5a1c8f22".to_owned()).await;
     told(&finding, "AADSTS700016", "PIM_PORTAL_CLIENT_ID");
     let finding = wrong(&world, |config| {
-        config.public_url = Url::parse("https://pim.example.com").expect("an address")
+        config.public_url = Url::parse("https://pim.example.com").expect("an address");
     })
     .await;
     told(
@@ -97,7 +97,7 @@ async fn each_thing_that_is_wrong_is_said_with_what_to_do() {
             .await;
     told(&finding, "takes no connection on port 1", "firewall");
     let finding = wrong(&world, |config| {
-        config.cloud.arm = Url::parse("https://no-such-host.test").expect("an address")
+        config.cloud.arm = Url::parse("https://no-such-host.test").expect("an address");
     })
     .await;
     told(&finding, "cannot be resolved", "PIM_PORTAL_PROXY_URL");
