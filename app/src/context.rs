@@ -7,6 +7,7 @@ use leptos::prelude::{expect_context, use_context};
 use pim::ids::TenantId;
 use pim::tokens::Audience;
 use portal::settings::Settings;
+use portal::status::Status;
 use portal::{Portal, Session};
 use tokio::time::Instant;
 
@@ -142,6 +143,8 @@ pub struct Context {
     pub settings: Settings,
     /// How many requests wait for the person's decision, as far as that was read lately: no page waits for a number.
     pub waiting: usize,
+    /// What failed lately of calls to Microsoft.
+    pub status: Arc<Status>,
     /// When the request came in; what a page waits for is counted from here.
     pub began: Instant,
 }

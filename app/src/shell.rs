@@ -26,6 +26,7 @@ use crate::pages::{
     settings::SettingsPage,
     sign_in::SignIn,
     sign_in_failed::SignInFailed,
+    status::StatusPage,
     tenants::Tenants,
 };
 
@@ -119,6 +120,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/requests/:batch") view=Requests ssr=SsrMode::Async/>
                 <Route path=path!("/permissions") view=Permissions ssr=SsrMode::Async/>
                 <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/status") view=StatusPage ssr=SsrMode::Async/>
                 <Route path=path!("/tenants") view=Tenants ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in/consented") view=Consented ssr=SsrMode::Async/>

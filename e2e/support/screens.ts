@@ -78,6 +78,7 @@ export const WALK: readonly Screen[] = [
     },
   },
   { name: "deactivate", reach: (page) => follow(page, active(page).getByRole("link", { name: /^Deactivate / }).first()) },
+  { name: "status", reach: at("/status") },
   { name: "requests", reach: at("/requests") },
   { name: "approvals", reach: at("/approvals") },
   { name: "profiles", reach: at("/profiles") },

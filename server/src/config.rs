@@ -18,6 +18,7 @@ use url::Url;
 use crate::branding::{self, Branding};
 use crate::credentials::{self, Credentials, Surroundings};
 use crate::floods::Network;
+use crate::operation::{self, Operation};
 use crate::rules;
 use crate::tenants::{self, Tenant};
 
@@ -32,8 +33,8 @@ pub struct Config {
     pub public_url: Url,
     /// Where it listens. Default: `127.0.0.1:8080`.
     pub listen: SocketAddr,
-    /// Where metrics can be read. Default: nowhere.
-    pub metrics_listen: Option<SocketAddr>,
+    /// How it is operated: logs, metrics, how it stops.
+    pub operation: Operation,
     /// The organisation's tenant.
     pub tenant_id: TenantId,
     /// The directories that may be signed in to, the organisation's own first. Default: no other.
@@ -95,6 +96,11 @@ struct Written {
     public_url: Option<String>,
     listen: Option<String>,
     metrics_listen: Option<String>,
+    log_format: Option<String>,
+    shutdown_delay: Option<String>,
+    shutdown_grace: Option<String>,
+    proxy_url: Option<String>,
+    ca_file: Option<PathBuf>,
     tenant_id: Option<String>,
     allowed_tenants: Option<tenants::Written>,
     client_id: Option<String>,
@@ -158,6 +164,7 @@ impl Config {
 
     /// Reads a file and these variables.
     pub fn read(file: Option<&Path>, environment: HashMap<String, String>) -> Result<Self, ConfigError> {
+        let around = operation::Around::of(&environment);
         let surroundings = Surroundings::of(&environment);
         let settings = environment
             .into_iter()
@@ -176,12 +183,12 @@ impl Config {
             .build()
             .and_then(config::Config::try_deserialize)
             .map_err(|error| ConfigError::Unreadable(error.to_string()))?;
-        written.check(surroundings)
+        written.check(&around, surroundings)
     }
 }
 
 impl Written {
-    fn check(self, surroundings: Surroundings) -> Result<Config, ConfigError> {
+    fn check(self, around: &operation::Around, surroundings: Surroundings) -> Result<Config, ConfigError> {
         let mut problems = Vec::new();
         let public_url = origin("PUBLIC_URL", self.public_url.as_deref(), &mut problems);
         let cloud = cloud(&self, &mut problems);
@@ -198,8 +205,15 @@ impl Written {
             problems
                 .push(format!("{PREFIX}LISTEN is not an address with a port: write, for one, 0.0.0.0:8080"));
         }
-        let metrics_listen =
-            metrics_listen(self.metrics_listen.as_deref(), listen.as_ref().ok(), &mut problems);
+        let operation = operation::Written {
+            metrics_listen: self.metrics_listen,
+            log_format: self.log_format,
+            shutdown_delay: self.shutdown_delay,
+            shutdown_grace: self.shutdown_grace,
+            proxy_url: self.proxy_url,
+            ca_file: self.ca_file,
+        }
+        .check(around, listen.as_ref().ok(), &mut problems);
         let database_url = self.database_url.unwrap_or_else(|| "sqlite://pim-portal.db".into());
         if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| database_url.starts_with(scheme)) {
             problems.push(format!(
@@ -251,7 +265,7 @@ impl Written {
                 Ok(Config {
                     public_url,
                     listen,
-                    metrics_listen,
+                    operation,
                     tenant_id,
                     tenants,
                     client_id,
@@ -270,31 +284,6 @@ impl Written {
             _ => Err(ConfigError::Problems(problems)),
         }
     }
-}
-
-/// An address of its own: who can reach the portal must not read its metrics.
-fn metrics_listen(
-    written: Option<&str>,
-    listen: Option<&SocketAddr>,
-    problems: &mut Vec<String>,
-) -> Option<SocketAddr> {
-    let written = written?;
-    let Ok(address) = written.parse::<SocketAddr>() else {
-        problems.push(format!(
-            "{PREFIX}METRICS_LISTEN is not an address with a port: write, for one, 127.0.0.1:9090"
-        ));
-        return None;
-    };
-    // An unspecified address takes the port of every other one.
-    let collides = listen.is_some_and(|listen| {
-        let overlap =
-            listen.ip() == address.ip() || listen.ip().is_unspecified() || address.ip().is_unspecified();
-        listen.port() == address.port() && listen.port() != 0 && overlap
-    });
-    if collides {
-        problems.push(format!("{PREFIX}METRICS_LISTEN is where the portal listens: write another port"));
-    }
-    Some(address)
 }
 
 fn tenant_id(written: Option<&str>, problems: &mut Vec<String>) -> Option<TenantId> {
@@ -451,10 +440,10 @@ fn planes(written: Option<Words>, problems: &mut Vec<String>) -> PlaneSet {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn read(settings: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    pub(crate) fn read(settings: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let complete = [
             ("PUBLIC_URL", "https://pim.example.com"),
             ("TENANT_ID", "3b3a1a4a-9c5d-4d3f-8a55-2f6a3b0f9c11"),
@@ -467,7 +456,7 @@ mod tests {
         Config::read(None, all.filter(|(_, value)| value != "-").collect())
     }
 
-    fn problem(settings: &[(&str, &str)]) -> String {
+    pub(crate) fn problem(settings: &[(&str, &str)]) -> String {
         read(settings).expect_err("should be refused").to_string()
     }
 
@@ -510,26 +499,6 @@ mod tests {
         assert!(problem(&[("GRAPH_URL", "https://graph.example")]).contains("CLOUD=custom"));
         assert!(problem(&[("CLOUD", "custom")]).contains("LOGIN_URL"));
         assert!(problem(&[("CLOUD", "moon")]).contains("CLOUD"));
-    }
-
-    #[test]
-    fn metrics_are_off_and_have_an_address_of_their_own() {
-        assert_eq!(read(&[]).expect("complete").metrics_listen, None);
-        let other = read(&[("METRICS_LISTEN", "0.0.0.0:9090")]).expect("another port");
-        assert_eq!(other.metrics_listen.map(|address| address.port()), Some(9090));
-        assert!(read(&[("METRICS_LISTEN", "127.0.0.2:8080")]).is_ok(), "another address");
-        for (listen, metrics) in [
-            ("127.0.0.1:8080", "127.0.0.1:8080"),
-            ("0.0.0.0:8080", "127.0.0.1:8080"),
-            ("127.0.0.1:8080", "0.0.0.0:8080"),
-            ("127.0.0.1:8080", "[::]:8080"),
-        ] {
-            assert!(
-                problem(&[("LISTEN", listen), ("METRICS_LISTEN", metrics)]).contains("METRICS_LISTEN"),
-                "{listen} {metrics}"
-            );
-        }
-        assert!(problem(&[("METRICS_LISTEN", "9090")]).contains("METRICS_LISTEN"));
     }
 
     #[test]

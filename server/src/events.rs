@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use app::View;
 use app::fragments::{batch_parts, late_part, requests_part, role_details};
-use axum::extract::{Path, Query, RawQuery};
+use axum::extract::{Path, Query, RawQuery, State as Extract};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
@@ -32,6 +32,8 @@ const MOST_PARTS: usize = 16;
 const WAITS: [u64; 6] = [1, 1, 2, 3, 5, 10];
 /// How long a stream of changes is kept open.
 const LONGEST: Duration = Duration::from_mins(10);
+/// How long a browser waits before it opens a stream again that ended because the portal stops.
+const COME_AGAIN: Duration = Duration::from_secs(1);
 /// After this many looks the browser has to come through the gate again, and does.
 const MOST_LOOKS: usize = 60;
 
@@ -57,8 +59,23 @@ fn end() -> Event {
     Event::default().event("end").data("")
 }
 
+/// The portal stops.
+fn again() -> Event {
+    Event::default().retry(COME_AGAIN).comment("the portal is stopping: come again")
+}
+
 fn stream(events: impl Stream<Item = Event> + Send + 'static) -> Response {
     Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::default()).into_response()
+}
+
+/// A stream that lasts: when the portal stops, it ends with a word to come again soon, and the browser finds another replica, or this one
+/// when it is back.
+fn lasting(state: &State, events: impl Stream<Item = Event> + Send + 'static) -> Response {
+    let (lifecycle, ended) = (state.lifecycle.clone(), state.lifecycle.clone());
+    let stopped = async move { lifecycle.stopped().await };
+    // A stream that came to its own end says nothing of the kind.
+    let word = futures::stream::once(async move { ended.is_stopping().then(again) });
+    stream(events.take_until(stopped).chain(word.filter_map(async |word| word)))
 }
 
 /// The parts of the overview that `part` parameters name, each when it is there.
@@ -155,6 +172,7 @@ fn last_seen(headers: &HeaderMap) -> Option<Sequence> {
 /// The lines of a batch, whenever they change, until all are at their end. While somebody looks, the service is asked more often than
 /// the watch would.
 async fn requests(
+    Extract(state): Extract<State>,
     Extension(context): Extension<app::Context>,
     Path(batch): Path<BatchId>,
     headers: HeaderMap,
@@ -210,7 +228,7 @@ async fn requests(
             Some((events, following))
         }
     });
-    stream(looks.flat_map(futures::stream::iter))
+    lasting(&state, looks.flat_map(futures::stream::iter))
 }
 
 /// Where a stream of one batch stands.
@@ -223,7 +241,11 @@ struct Following {
 }
 
 /// What changed for the person, in every open tab: an event `operation` for each change, its id the place to go on from.
-async fn changes(Extension(context): Extension<app::Context>, headers: HeaderMap) -> Response {
+async fn changes(
+    Extract(state): Extract<State>,
+    Extension(context): Extension<app::Context>,
+    headers: HeaderMap,
+) -> Response {
     let Some(session) = context.session.clone() else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
@@ -249,7 +271,7 @@ async fn changes(Extension(context): Extension<app::Context>, headers: HeaderMap
             .collect();
         Some((events, feed))
     });
-    stream(events.flat_map(futures::stream::iter))
+    lasting(&state, events.flat_map(futures::stream::iter))
 }
 
 /// What an `operation` event tells.

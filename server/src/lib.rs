@@ -7,6 +7,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`config`] | every setting, its default, and what is refused |
+//! | [`reference`] | the same as a table, from which the reference and the sample file are made |
 //! | [`credentials`] | how the portal shows who it is |
 //! | [`wiring`] | which port is served by which adapter: the place to add a plane |
 //! | [`security`] | content security policy and the other headers |
@@ -18,11 +19,14 @@
 //! | [`events`] | what arrives after the page |
 //! | [`health`] | whether the portal lives, and whether it can serve people |
 //! | [`metrics`] | numbers for Prometheus, on a listener of their own |
-//! | [`lifecycle`] | whether it is on its way down |
+//! | [`logging`] | what is logged; `traces`, a feature, hands spans to OpenTelemetry |
+//! | [`serving`], [`lifecycle`] | from the first request to the last; whether it is on its way down |
 //! | [`failures`] | refusals and mistakes as pages |
 //! | [`manifest`] | what makes the portal installable |
 //! | [`branding`] | the organisation's name, logo, colours, links, announcement |
+//! | [`operation`] | what is logged, where numbers are read, how the portal stops, as set |
 //! | [`rules`] | what a reason and a ticket have to be, as set |
+//! | [`doctor`] | tries what the portal needs, and says what to fix |
 //! | [`export`] | the history as a file |
 //! | [`assets`] | style sheet, icons and islands, inside the binary |
 
@@ -33,6 +37,7 @@ pub mod auth;
 pub mod branding;
 pub mod config;
 pub mod credentials;
+pub mod doctor;
 pub mod events;
 pub mod export;
 pub mod failures;
@@ -41,12 +46,18 @@ pub mod health;
 pub mod keys;
 pub mod lifecycle;
 pub mod listen;
+pub mod logging;
 pub mod manifest;
 pub mod metrics;
+pub mod operation;
+pub mod reference;
 pub mod rules;
 pub mod security;
+pub mod serving;
 pub mod session;
 pub mod tenants;
+#[cfg(feature = "otel")]
+pub mod traces;
 pub mod wiring;
 
 use axum::Router;
@@ -143,5 +154,5 @@ fn provide_page_context() {
 /// Method and path, never the query: codes and search words stand there.
 fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
     let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), request_id = id)
 }

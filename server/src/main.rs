@@ -1,6 +1,5 @@
 //! The `pim-portal` binary.
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,11 +9,10 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use pim::clock::SystemClock;
 use server::config::Config;
+use server::doctor::{self, Verdict};
 use server::keys::KeyCommand;
-use server::listen;
 use server::wiring::State;
-use server::{health, metrics};
-use tracing_subscriber::EnvFilter;
+use server::{health, logging, serving};
 
 /// A self-hosted portal to activate Microsoft Entra privileged roles. Settings come from `PIM_PORTAL_…` variables and, if given, a
 /// TOML file.
@@ -39,6 +37,12 @@ enum Command {
     },
     /// Prints the link that an administrator opens to grant the permissions. Needs no store, and leaves none behind.
     ConsentUrl(ConsentFlags),
+    /// Tries what the portal needs (network, clock, tenant, registration, store), and says what to fix. Changes nothing.
+    Doctor {
+        /// Writes an array of JSON objects instead of lines.
+        #[arg(long)]
+        json: bool,
+    },
     /// Looks after the keys that what is stored is sealed with.
     Key {
         #[command(subcommand)]
@@ -85,17 +89,8 @@ enum ConfigCommand {
 /// How long `healthcheck` waits for one answer.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(4);
 
-/// How long requests may take to end after the signal.
-const GRACE: Duration = Duration::from_secs(5);
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    let is_terminal = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(log_filter())
-        .with_writer(std::io::stderr)
-        .with_ansi(is_terminal)
-        .init();
     match run(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -103,12 +98,6 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// tower-sessions warns of every cookie whose session has ended, which is everyday life.
-fn log_filter() -> EnvFilter {
-    EnvFilter::try_from_env("PIM_PORTAL_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,tower_sessions_core=error"))
 }
 
 async fn run(cli: Cli) -> anyhow::Result<()> {
@@ -122,8 +111,15 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         _ => Vec::new(),
     };
     let config = Config::load(cli.config.as_deref(), &flags)?;
+    let traces = logging::begin(&config);
     match cli.command {
-        Command::Serve => serve(config).await,
+        Command::Serve => {
+            let served = serve(config).await;
+            if let Some(traces) = traces {
+                traces.end().await;
+            }
+            served
+        }
         Command::Config { command: ConfigCommand::Check } => {
             println!("The configuration is complete.");
             Ok(())
@@ -132,12 +128,27 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             println!("{}", server::wiring::consent_url(&config, Arc::new(SystemClock)).await?);
             Ok(())
         }
+        Command::Doctor { json } => doctor(&config, json).await,
         Command::Key { command } => {
             println!("{}", server::keys::run(command, &config, Arc::new(SystemClock)).await?);
             Ok(())
         }
         Command::Healthcheck(flags) => healthcheck(&config, &flags).await,
     }
+}
+
+async fn doctor(config: &Config, json: bool) -> anyhow::Result<()> {
+    let findings = doctor::examine(config, Arc::new(SystemClock)).await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&findings)?);
+    } else {
+        for finding in &findings {
+            println!("{finding}");
+        }
+    }
+    let failed = findings.iter().filter(|finding| finding.verdict == Verdict::Failed).count();
+    anyhow::ensure!(failed == 0, "{failed} of {} checks failed", findings.len());
+    Ok(())
 }
 
 async fn healthcheck(config: &Config, flags: &HealthFlags) -> anyhow::Result<()> {
@@ -170,36 +181,12 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         format!("cannot listen on {listen}; choose another address with PIM_PORTAL_LISTEN")
     })?;
     tracing::info!(address = %listener.local_addr()?, public_url = %state.config.public_url, "the portal is ready");
-    let counting = match state.config.metrics_listen {
-        Some(address) => {
-            let (listener, handle) = (metrics::listen(address).await?, metrics::install(&state)?);
-            Some(tokio::spawn(metrics::serve(state.clone(), handle, listener)))
-        }
-        None => None,
-    };
-    let purging = tokio::spawn(state.clone().purge_forever());
-    let reading = tokio::spawn(state.clone().read_keys_forever());
-    let renewing = tokio::spawn(state.clone().renew_password_forever());
-    let watching = tokio::spawn(state.portal.clone().watch());
-    let stop = Arc::new(tokio::sync::Notify::new());
-    let signalled = stop.clone();
-    let serving = listen::serve(listener, server::router(&state), listen::PATIENCE, async move {
+    let lifecycle = state.lifecycle.clone();
+    tokio::spawn(async move {
         stop_signal().await;
-        signalled.notify_one();
+        lifecycle.stop();
     });
-    tokio::select! {
-        () = serving => {}
-        // Event streams would hold the portal open; by then they have had their time.
-        () = async { stop.notified().await; tokio::time::sleep(GRACE).await } => {}
-    }
-    counting.inspect(tokio::task::JoinHandle::abort);
-    purging.abort();
-    reading.abort();
-    renewing.abort();
-    watching.abort();
-    state.close().await;
-    tracing::info!("the portal has stopped");
-    Ok(())
+    serving::serve(state, listener).await
 }
 
 async fn stop_signal() {

@@ -197,6 +197,7 @@ pub async fn gate(
         ends,
         site: Arc::clone(&state.site),
         waiting,
+        status: Arc::clone(&state.status),
         began: Instant::now(),
     });
     next.run(request).await

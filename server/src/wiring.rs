@@ -10,6 +10,7 @@ use pim::clock::Clock;
 use pim::plane::Plane;
 use pim::records::{Records, StoreError};
 use pim::tokens::Audience;
+use portal::status::Status;
 use portal::{Portal, Ports};
 use store::{Census, KeyRing, Store};
 use transport::{Api, Limits};
@@ -43,6 +44,8 @@ pub struct State {
     pub floods: Arc<Buckets>,
     /// What pages say about this portal.
     pub site: Arc<app::Site>,
+    /// What failed lately of calls to Microsoft.
+    pub status: Arc<Status>,
     /// Whether the portal is on its way down.
     pub lifecycle: Lifecycle,
     store: Arc<Store>,
@@ -59,12 +62,14 @@ impl State {
             .await
             .context("cannot open the store")?;
         let store = Arc::new(store);
-        let http = transport::client();
+        let http = config.operation.outbound.client();
         let client_auth = config.credentials.for_sign_in(machine.as_ref());
         let identity = identity(&config, client_auth, store.clone(), clock.clone(), http.clone());
         let limits = Limits { write: config.pace.write, ..Limits::default() };
-        let graph = Arc::new(Api::new(http.clone(), config.cloud.graph.clone(), limits));
-        let azure = Arc::new(Api::new(http, config.cloud.arm.clone(), limits));
+        let status = Arc::new(Status::new(clock.clone()));
+        let graph =
+            Arc::new(Api::new(http.clone(), config.cloud.graph.clone(), limits).telling(status.clone()));
+        let azure = Arc::new(Api::new(http, config.cloud.arm.clone(), limits).telling(status.clone()));
         let portal = Portal::new(Ports {
             planes: planes(&config, &graph, &azure),
             records: store.clone(),
@@ -85,6 +90,7 @@ impl State {
             clock,
             site,
             floods: Arc::default(),
+            status,
             lifecycle,
             store,
         })
@@ -187,11 +193,15 @@ pub fn identity(
     Identity::new(settings, records, clock, http)
 }
 
+/// Sign-in as configured, for commands: what it would store goes nowhere.
+pub async fn unstored_identity(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Identity> {
+    let nowhere = Store::open("sqlite::memory:", KeyRing::ephemeral(), clock.clone()).await?;
+    Ok(identity(config, ClientAuth::None, Arc::new(nowhere), clock, config.operation.outbound.client()))
+}
+
 /// The link that an administrator opens to grant the permissions. Needs no store and leaves none behind.
 pub async fn consent_url(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<url::Url> {
-    let nowhere = Store::open("sqlite::memory:", KeyRing::ephemeral(), clock.clone()).await?;
-    let identity = identity(config, ClientAuth::None, Arc::new(nowhere), clock, transport::client());
-    Ok(identity.admin_consent_url(config.tenant_id, "cli"))
+    Ok(unstored_identity(config, clock).await?.admin_consent_url(config.tenant_id, "cli"))
 }
 
 fn planes(config: &Config, graph: &Arc<Api>, azure: &Arc<Api>) -> Vec<Arc<dyn Plane>> {

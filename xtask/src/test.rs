@@ -75,7 +75,9 @@ pub(crate) fn run(test: &Test) -> Result<()> {
     if !outcome.success() {
         bail!("browser tests failed; traces are in e2e/test-results, logs in {}", directory.display());
     }
-    canaries?.search(&directory)
+    let canaries = canaries?;
+    canaries.search(&directory)?;
+    canaries.search(&directory.join("branded"))
 }
 
 fn unit(site: &Site) -> Result<()> {

@@ -80,7 +80,7 @@ pub(crate) fn ListFailure(
             <Icon glyph=Glyph::Warning/>
             <div>
                 <strong>{format!("{}: {what} could not be read. ", plane.title)}</strong>
-                {format!("{why}. {todo}")}{permissions}
+                {format!("{why}. {todo}")}{permissions}" "<a href="/status">"See the status"</a>"."
                 {ids}
             </div>
             <a class="button" href=retry>"Try again"<span class="for-readers">{format!(" to read {}", plane.title)}</span></a>

@@ -17,4 +17,5 @@ pub(crate) mod scopes;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod sign_in_failed;
+pub(crate) mod status;
 pub(crate) mod tenants;

@@ -182,6 +182,7 @@ pub(crate) fn Permissions() -> impl IntoView {
                     <p>"Tokens already issued hold until they expire, an hour or a little more; then only what the column “Without it” names stops, and the rest goes on."</p>
                     <h2>"Deliberately not asked for"</h2>
                     <dl>{avoided}</dl>
+                    <p>"Whether Microsoft answers now, and which call failed last: "<a href="/status">"status"</a>"."</p>
                     <h2>"When sign-in does not work"</h2>
                     <dl>{trouble}</dl>
                 </div>

@@ -91,12 +91,40 @@ impl Settings {
         self.at_login(tenant, "discovery/v2.0/keys")
     }
 
+    /// Where the sign-in service tells what it is.
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#fetch-the-openid-configuration-document>
+    #[must_use]
+    pub fn discovery(&self) -> Url {
+        self.at_login(self.tenant, "v2.0/.well-known/openid-configuration")
+    }
+
+    /// A sign-in that must show nothing and that nobody redeems: the sign-in service sends it back with an error where the redirect URI is
+    /// registered, and says why not otherwise.
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#request-an-authorization-code>
+    #[must_use]
+    pub fn redirect_probe(&self) -> Url {
+        let mut url = self.authorize(self.tenant);
+        url.query_pairs_mut()
+            .append_pair("client_id", &self.client_id)
+            .append_pair("response_type", "code")
+            .append_pair("redirect_uri", self.callback().as_str())
+            .append_pair("scope", "openid")
+            .append_pair("prompt", "none")
+            // Of no verifier: what comes of it cannot be redeemed.
+            .append_pair("code_challenge", "pim-portal-doctor-redeems-nothing-0000000000")
+            .append_pair("code_challenge_method", "S256");
+        url
+    }
+
     /// The issuer of ID tokens for a tenant, byte for byte.
-    pub(crate) fn issuer(&self, tenant: TenantId) -> String {
+    #[must_use]
+    pub fn issuer(&self, tenant: TenantId) -> String {
         format!("{}/{tenant}/v2.0", bare(&self.login))
     }
 
-    pub(crate) fn callback(&self) -> Url {
+    /// Where the sign-in service sends the browser back to.
+    #[must_use]
+    pub fn callback(&self) -> Url {
         below(&self.public_url, CALLBACK_PATH)
     }
 

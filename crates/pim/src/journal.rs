@@ -327,6 +327,9 @@ pub struct Operation {
     pub not_before: Option<Timestamp>,
     /// How often the service was asked about it since its state changed.
     pub looks: u32,
+    /// Whoever was sending it has put it down: anybody may go on with it at once.
+    #[serde(default)]
+    pub put_down: bool,
     /// Why it did not go through.
     pub refusal: Option<Refusal>,
     /// The service's id for the call.
@@ -364,6 +367,7 @@ impl Operation {
         self.state = state;
         self.updated = now;
         self.looks = 0;
+        self.put_down = false;
         self.timeline.push(Step { state, at: now });
     }
 }

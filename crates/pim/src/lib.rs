@@ -17,6 +17,7 @@
 pub mod approval;
 pub mod assignment;
 pub mod audit;
+pub mod calls;
 pub mod challenge;
 pub mod child_scope;
 pub mod clock;

@@ -109,6 +109,7 @@ fn operation(intent: Intent) -> Operation {
         sent: None,
         not_before: None,
         looks: 3,
+        put_down: false,
         refusal: None,
         correlation_id: None,
         created: now(),

@@ -7,6 +7,7 @@ use pim::journal::{Intent, Operation, OperationState, Refusal};
 use pim::policy::Policy;
 use pim::records::StoreError;
 use pim::target::{Names, Target};
+use tracing::Instrument as _;
 
 use crate::carry_out::Task;
 use crate::overview::EligibleRole;
@@ -50,7 +51,7 @@ impl Portal {
         reasons.extend(plan.ready().map(|line| line.justification.clone()));
         // In a task of its own: a person who goes away in between does not leave it half done.
         let (portal, session) = (self.clone(), session.clone());
-        let work = tokio::spawn(async move {
+        let work = async move {
             let done = portal.commit(&session, selection, version, tasks).await;
             if matches!(done, Ok(Confirmation::CarriedOut(_)))
                 && portal.remember_reasons(&session, &reasons).await.is_err()
@@ -59,8 +60,8 @@ impl Portal {
                 tracing::warn!("the reasons of a confirmation could not be remembered");
             }
             done
-        });
-        work.await.map_err(|_| PortalError::Store(StoreError))?
+        };
+        tokio::spawn(work.in_current_span()).await.map_err(|_| PortalError::Store(StoreError))?
     }
 
     /// Marks the selection as confirmed and carries it out, or neither.

@@ -14,6 +14,7 @@ use pim::plane::{Plane, Rejection, Submission};
 use pim::request::{Progress, Request};
 use pim::target::Names;
 use pim::tokens::TokenError;
+use tracing::Instrument as _;
 
 use crate::overview::{Standing, read_held};
 use crate::{Portal, PortalError, Session};
@@ -51,6 +52,8 @@ impl Portal {
             tasks.into_iter().map(|task| operation(session, batch, task, now)).collect();
         let (queued, ready): (Vec<_>, Vec<_>) =
             operations.iter().cloned().partition(|operation| operation.state == OperationState::Queued);
+        // From before they are stored under this portal's lease until the task that sends them has them.
+        let _taken: Vec<_> = ready.iter().map(|operation| self.in_hand.take(operation)).collect();
         if !self.journal.append(&operations, now + self.pace.lease).await? {
             return Ok(());
         }
@@ -93,7 +96,7 @@ impl Portal {
     /// Sends operations side by side, for as long as the person waits; what is still under way goes on.
     pub(crate) async fn send_all(&self, session: &Session, batch: BatchId, operations: Vec<Operation>) {
         let (portal, session) = (self.clone(), session.clone());
-        let work = tokio::spawn(async move {
+        let work = async move {
             let mut sending: FuturesUnordered<_> =
                 operations.into_iter().map(|operation| portal.send(&session, operation)).collect();
             while sending.next().await.is_some() {}
@@ -101,7 +104,8 @@ impl Portal {
             join_all(portal.planes().map(|plane| portal.forget_plane(&session, &plane.id))).await;
             // One look at once: what is usable already should be called so on the first page.
             let _ = portal.track(&session, batch).await;
-        });
+        };
+        let work = tokio::spawn(work.in_current_span());
         let _ = tokio::time::timeout(self.pace.patience, work).await;
     }
 
@@ -109,6 +113,7 @@ impl Portal {
     /// is afterwards.
     pub(crate) async fn send(&self, session: &Session, mut operation: Operation) -> Operation {
         let Some(plane) = self.plane(&operation.intent.target().plane).cloned() else { return operation };
+        let _taken = self.in_hand.take(&operation);
         let mut session = session.clone();
         if let Some(challenge) = operation.challenge.clone() {
             match session.caller.tokens.stronger_token(&challenge).await {
@@ -118,6 +123,9 @@ impl Portal {
                     return operation;
                 }
             }
+        }
+        if self.in_hand.is_closed() {
+            return operation;
         }
         let now = self.clock.now();
         // A start that has passed meanwhile is refused by the service. It is moved, unless this repeats what may have gone through.
@@ -137,6 +145,7 @@ impl Portal {
                 return operation;
             }
         }
+        self.in_hand.note(&operation);
         let next = self.call(&session, &*plane, &mut operation).await;
         if self.advance(&mut operation, next).await.is_err() {
             tracing::error!(operation = %operation.id, "journal failed after the send; it will be looked up");
@@ -321,6 +330,7 @@ fn operation(session: &Session, batch: BatchId, task: Task, now: Timestamp) -> O
         sent: None,
         not_before,
         looks: 0,
+        put_down: false,
         refusal: None,
         correlation_id: None,
         created: now,

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use moka::future::Cache;
 use pim::clock::Clock;
 use pim::error::{ErrorKind, PlaneError};
+use tracing::Instrument as _;
 
 /// How old a value may be before it is read again in the background.
 const FRESH: SignedDuration = SignedDuration::from_secs(20);
@@ -72,11 +73,11 @@ where
             return Ok(kept.value.clone());
         }
         let (values, clock) = (self.values.clone(), self.clock.clone());
-        let reading = tokio::spawn(async move {
+        let reading = async move {
             let timed = async move { Ok(Arc::new(Timed { value: read.await?, read: clock.now() })) };
             values.try_get_with(key, timed).await
-        });
-        match reading.await {
+        };
+        match tokio::spawn(reading.in_current_span()).await {
             Ok(Ok(kept)) => Ok(kept.value.clone()),
             Ok(Err(error)) => Err(PlaneError::clone(&error)),
             Err(_panicked) => Err(ErrorKind::Protocol.into()),
@@ -97,12 +98,13 @@ where
             return;
         }
         let (values, refreshing, clock) = (self.values.clone(), self.refreshing.clone(), self.clock.clone());
-        tokio::spawn(async move {
+        let reading = async move {
             if let Ok(value) = read.await {
                 values.insert(key.clone(), Arc::new(Timed { value, read: clock.now() })).await;
             }
             locked(&refreshing).remove(&key);
-        });
+        };
+        tokio::spawn(reading.in_current_span());
     }
 
     /// Forgets the value of `key`, and what reads under way will bring.

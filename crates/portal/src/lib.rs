@@ -20,7 +20,9 @@
 //! | [`step_up`] | operations that wait for a stronger sign-in, and their resumption |
 //! | [`follow_on`] | what can come next: the same role again, or the roles that a group leads to |
 //! | [`track`] | what became of operations, on a person's request; [`watch`] does it while nobody looks |
+//! | `in_hand` | what is under way in this portal, and what becomes of it when it stops |
 //! | [`feed`] | tells open pages what changed |
+//! | [`status`] | what failed lately of the calls to Microsoft |
 //! | [`history`] | what was done, from all that remembers it |
 //!
 //! To add a use case, write a module with an `impl Portal`; what it needs from outside is a port in `pim`.
@@ -48,12 +50,14 @@ pub mod requests;
 pub mod rules;
 pub mod selection;
 pub mod settings;
+pub mod status;
 pub mod step_up;
 pub mod track;
 pub mod typed;
 pub mod watch;
 
 mod carry_out;
+mod in_hand;
 mod kept;
 mod personal;
 
@@ -117,6 +121,7 @@ pub struct Portal {
     rules: Arc<rules::Rules>,
     kept: Arc<overview::Kept>,
     bell: feed::Bell,
+    in_hand: in_hand::InHand,
 }
 
 /// A use case could not be carried out at all. What happens to single roles is told in its result instead.
@@ -147,7 +152,8 @@ impl Portal {
         let kept = Arc::new(overview::Kept::new(ports.clock.clone()));
         let Ports { planes, records, journal, vaults, contexts, audit, clock, pace, rules } = ports;
         let (planes, rules, bell) = (planes.into(), Arc::new(rules), feed::Bell::new());
-        Self { planes, records, journal, vaults, contexts, audit, clock, pace, rules, kept, bell }
+        let in_hand = in_hand::InHand::new();
+        Self { planes, records, journal, vaults, contexts, audit, clock, pace, rules, kept, bell, in_hand }
     }
 
     /// The planes, in the order of the pages.

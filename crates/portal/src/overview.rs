@@ -27,6 +27,7 @@ use crate::familiar::Uses;
 use crate::prolong::{self, Ended};
 use crate::requests::LATELY;
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use tracing::Instrument as _;
 
 use crate::settings::{self, Settings};
 use crate::{Portal, Session, kept};
@@ -198,14 +199,15 @@ impl Portal {
     pub fn prefetch(&self, session: &Session) {
         for plane in self.planes.iter().map(|plane| plane.descriptor().id.clone()) {
             let (portal, session) = (self.clone(), session.clone());
-            tokio::spawn(async move {
+            let reading = async move {
                 join3(
                     portal.held(&session, &plane),
                     portal.eligible(&session, &plane),
                     portal.waiting(&session, &plane),
                 )
                 .await
-            });
+            };
+            tokio::spawn(reading.in_current_span());
         }
     }
 

@@ -45,16 +45,20 @@ impl Portal {
 
     /// Sends what [was not created](OperationState::NotCreated) again, because the person says so. Returns how many.
     pub async fn send_again(&self, session: &Session, batch: BatchId) -> Result<usize, PortalError> {
-        let mut ready = Vec::new();
+        let (mut ready, mut taken) = (Vec::new(), Vec::new());
         for mut operation in self.operations(session, batch).await? {
-            if operation.state == OperationState::NotCreated
-                && self.advance(&mut operation, OperationState::Prepared).await?
-            {
+            if operation.state != OperationState::NotCreated {
+                continue;
+            }
+            taken.push(self.in_hand.take(&operation));
+            if self.advance(&mut operation, OperationState::Prepared).await? {
+                self.in_hand.note(&operation);
                 ready.push(operation);
             }
         }
         let count = ready.len();
         self.send_all(session, batch, ready).await;
+        drop(taken);
         Ok(count)
     }
 
@@ -90,7 +94,7 @@ impl Portal {
     async fn look(&self, session: &Session, mut operation: Operation) -> Operation {
         let Some(plane) = self.plane(&operation.intent.target().plane).cloned() else { return operation };
         let now = self.clock.now();
-        let is_orphaned = now.duration_since(operation.updated) > self.pace.lease;
+        let is_orphaned = operation.put_down || now.duration_since(operation.updated) > self.pace.lease;
         match operation.state {
             state if state.is_final() => operation,
             // Whoever was to send it is gone.

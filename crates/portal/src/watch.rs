@@ -23,15 +23,15 @@ const REST: Duration = Duration::from_millis(500);
 const REACH: SignedDuration = SignedDuration::from_hours(24 * 31);
 
 impl Portal {
-    /// Watches, until the future is dropped.
+    /// Watches, until the portal [winds down](Self::wind_down) or the future is dropped.
     pub async fn watch(self) {
-        loop {
+        while !self.in_hand.is_stopping() {
             match self.watch_once().await {
                 Ok(0) => {}
                 Ok(_) => continue,
                 Err(StoreError) => tracing::warn!("operations could not be taken; trying again"),
             }
-            tokio::time::sleep(REST).await;
+            self.rested(REST).await;
         }
     }
 
@@ -41,6 +41,8 @@ impl Portal {
         let until = now.saturating_add(self.pace.lease).unwrap_or(now);
         let due = self.journal.claim(now, until, MOST).await?;
         let count = due.len();
+        // Under this portal's lease, until each has been looked at.
+        let _taken: Vec<_> = due.iter().map(|operation| self.in_hand.take(operation)).collect();
         let mut people: Vec<(Whose, Vec<Operation>)> = Vec::new();
         for operation in due {
             let whose = (operation.tenant, operation.principal, operation.vault);

@@ -160,6 +160,15 @@ impl KeyRing {
         Self::parse(&text, path)
     }
 
+    /// How many keys the file at `path` holds; `None` where there is no file. Fails as [`read`](Self::read).
+    pub fn examine(path: &Path) -> Result<Option<usize>, KeyError> {
+        match std::fs::exists(path) {
+            Ok(true) => Self::read(path).map(|keys| Some(keys.keys.len())),
+            Ok(false) => Ok(None),
+            Err(source) => Err(KeyError::Read { path: path.to_owned(), source }),
+        }
+    }
+
     /// A fresh key that lives as long as the process. What it seals is unreadable afterwards.
     #[must_use]
     pub fn ephemeral() -> Self {

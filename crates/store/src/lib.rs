@@ -29,6 +29,7 @@ use measured::Measured;
 pub use reseal::KeyUse;
 use secrecy::SecretString;
 use sql::Database;
+pub use sql::Migrations;
 use together::Together;
 
 /// Why the store could not be opened. Nothing in it names a key or a content.
@@ -132,10 +133,7 @@ impl Store {
         keys: KeyRing,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let password = match &passwords {
-            Some(passwords) => Some(passwords.password().await.ok_or(OpenError::NoPassword)?),
-            None => None,
-        };
+        let password = newest(passwords.as_ref()).await?;
         let database = Database::open(database_url, password.as_ref()).await?;
         let keys = Arc::new(RwLock::new(Arc::new(keys)));
         Ok(Self { database, passwords, keys, clock, together: Together::default() })
@@ -165,6 +163,15 @@ impl Store {
         }
     }
 
+    /// How the tables of the database at `database_url` stand. Fails as [`open_with`](Self::open_with), and changes nothing.
+    pub async fn examine(
+        database_url: &str,
+        passwords: Option<Arc<dyn Passwords>>,
+    ) -> Result<Migrations, OpenError> {
+        let password = newest(passwords.as_ref()).await?;
+        Database::examine(database_url, password.as_ref()).await
+    }
+
     /// Whether the database answers; for health checks.
     pub async fn ping(&self) -> Result<(), pim::records::StoreError> {
         let _measured = Measured::of("ping");
@@ -183,4 +190,12 @@ fn failed(operation: &'static str, error: &sqlx::Error) -> pim::records::StoreEr
     tracing::error!(operation, %error, "the database failed");
     metrics::counter!("pim_portal_store_errors_total", "operation" => operation).increment(1);
     pim::records::StoreError
+}
+
+/// The newest password, where one is needed.
+async fn newest(passwords: Option<&Arc<dyn Passwords>>) -> Result<Option<SecretString>, OpenError> {
+    match passwords {
+        Some(passwords) => passwords.password().await.ok_or(OpenError::NoPassword).map(Some),
+        None => Ok(None),
+    }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use pim::calls::Calls;
 use pim::ids::PlaneId;
 use pim::plane::Caller;
 use pim::tokens::{Audience, TokenError};
@@ -44,13 +45,20 @@ pub struct Api {
     pub(crate) base: Url,
     pub(crate) limits: Limits,
     lanes: Lanes,
+    pub(crate) calls: Option<Arc<dyn Calls>>,
 }
 
 impl Api {
     /// The host at `base` (`https://graph.microsoft.com`); a path in it is kept in front of every route.
     #[must_use]
     pub fn new(client: reqwest::Client, base: Url, limits: Limits) -> Self {
-        Self { client, base, limits, lanes: Lanes::new(limits.concurrency) }
+        Self { client, base, limits, lanes: Lanes::new(limits.concurrency), calls: None }
+    }
+
+    /// The same, telling `calls` of every call.
+    #[must_use]
+    pub fn telling(self, calls: Arc<dyn Calls>) -> Self {
+        Self { calls: Some(calls), ..self }
     }
 
     /// The limits it was given.

@@ -1,6 +1,6 @@
 //! The one HTTP client wrapper: base URLs, deadlines, `Retry-After`, paging, redaction.
 //!
-//! [`client`] builds the only HTTP client of the portal. An [`Api`](api::Api) is one host (Microsoft Graph, Azure Resource
+//! [`Outbound`] builds the only HTTP client of the portal. An [`Api`](api::Api) is one host (Microsoft Graph, Azure Resource
 //! Manager); a [`Line`](line::Line) is that host on behalf of one person and one plane, with a token. Reads are retried while
 //! their deadline allows; a write is sent again only after a 429, and what came of it is an [`Outcome`](line::Outcome) that
 //! tells "answered", "never sent" and "unsure" apart.
@@ -17,6 +17,7 @@ pub mod api;
 pub mod challenge;
 mod lane;
 pub mod line;
+mod outbound;
 mod paging;
 pub mod refusal;
 mod retry_after;
@@ -31,6 +32,7 @@ pub mod write;
 pub use answer::Answer;
 pub use api::{Api, Limits};
 pub use line::{Line, Outcome};
+pub use outbound::{Outbound, OutboundError};
 pub use paging::Page;
 pub use retry_after::retry_after;
 pub use route::{Route, segment};
@@ -38,25 +40,24 @@ pub use route::{Route, segment};
 /// How long a TCP and TLS handshake may take. Shorter than every deadline, so that "never reached" is told from "no answer".
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The HTTP client: rustls, no redirects, no cookies, no proxy credentials in logs, connect timeout. Every other deadline is set
-/// per call.
+/// The HTTP client without a proxy and with the system's certificates: for this machine's own endpoints.
 ///
 /// # Panics
 ///
-/// When the TLS back end cannot start, which nothing can be done about at run time.
+/// As [`Outbound::client`].
 #[must_use]
 pub fn client() -> reqwest::Client {
-    builder().build().expect("the TLS back end starts")
+    Outbound::default().client()
 }
 
-/// As [`client`], for an endpoint of the machine's own: never through a proxy.
+/// As [`client`]: for an endpoint of the machine's own, never through a proxy.
 ///
 /// # Panics
 ///
 /// As [`client`].
 #[must_use]
 pub fn local_client() -> reqwest::Client {
-    builder().no_proxy().build().expect("the TLS back end starts")
+    client()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that builds an HTTP client")]

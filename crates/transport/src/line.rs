@@ -22,6 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
 use url::Url;
 use uuid::Uuid;
 
@@ -318,11 +319,18 @@ impl Line {
         deadline: Instant,
     ) -> Result<Attempt, PlaneError> {
         let request = self.request(method, url, body, call, token)?;
-        let started = Instant::now();
-        let attempt = self.exchange(request, deadline).await;
         let told = Told { plane: &self.plane, audience: self.audience, method, route: template, call };
-        told.tell(&attempt, started.elapsed());
-        Ok(attempt)
+        let span = told.span();
+        let exchange = async {
+            let started = Instant::now();
+            let attempt = self.exchange(request, deadline).await;
+            told.tell(&attempt, started.elapsed());
+            if let Some(calls) = &self.api.calls {
+                calls.saw(self.caller.principal, told.call(&attempt));
+            }
+            attempt
+        };
+        Ok(exchange.instrument(span).await)
     }
 
     fn request(

@@ -11,11 +11,15 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use metrics::{counter, histogram};
+use pim::calls::Call;
 use pim::ids::PlaneId;
 use pim::tokens::Audience;
+use tracing::Span;
+use tracing::field::Empty;
 use uuid::Uuid;
 
 use crate::line::Attempt;
+use crate::refusal;
 
 /// One call, sent.
 pub(crate) struct Told<'a> {
@@ -28,9 +32,21 @@ pub(crate) struct Told<'a> {
 }
 
 impl Told<'_> {
+    /// The span of the call, for traces; what came of it is added by [`Told::tell`].
+    pub(crate) fn span(&self) -> Span {
+        tracing::debug_span!(
+            "call", otel.kind = "client", plane = self.plane.as_str(), host = host(self.audience), method = %self.method,
+            route = self.route, client_request_id = %self.call, status = Empty, correlation_id = Empty
+        )
+    }
+
     /// Tells what came of it after `elapsed`.
     pub(crate) fn tell(&self, attempt: &Attempt, elapsed: Duration) {
         self.count(attempt, elapsed);
+        if let Attempt::Answered(answer) = attempt {
+            Span::current().record("status", answer.status.as_u16());
+            Span::current().record("correlation_id", answer.correlation_id());
+        }
         let Self { plane, audience, method, route, call } = self;
         let (plane, host) = (plane.as_str(), host(*audience));
         let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
@@ -50,6 +66,27 @@ impl Told<'_> {
             Attempt::Lost { timed_out, correlation_id } => tracing::warn!(
                 plane, host, %method, route, elapsed_ms, client_request_id = %call, timed_out, correlation_id, "no answer"
             ),
+        }
+    }
+
+    /// The call, for whoever keeps how calls go.
+    pub(crate) fn call(&self, attempt: &Attempt) -> Call {
+        let (status, code, correlation_id) = match attempt {
+            Attempt::Answered(answer) => {
+                let code = (!answer.status.is_success()).then(|| refusal::of(answer).code).flatten();
+                (Some(answer.status.as_u16()), code, answer.correlation_id())
+            }
+            Attempt::Unreachable => (None, None, None),
+            Attempt::Lost { correlation_id, .. } => (None, None, correlation_id.clone()),
+        };
+        Call {
+            plane: self.plane.clone(),
+            route: self.route,
+            method: method(self.method),
+            status,
+            code,
+            client_request_id: self.call.to_string(),
+            correlation_id,
         }
     }
 

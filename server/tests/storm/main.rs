@@ -10,13 +10,17 @@
 //! | `portal` | the portal as a program of its own, or as several replicas, which can be killed |
 //! | `balancer` | what stands in front of replicas |
 //! | `replicas` | what one person sees of two replicas |
+//! | `stopping` | how a portal ends that is told to |
+//! | `logs` | what a portal logs, for machines |
 //! | `visit` | what one person does in the browser |
 //! | `judge` | what is shown against what happened |
 
 mod balancer;
 mod judge;
+mod logs;
 mod portal;
 mod replicas;
+mod stopping;
 mod tenant;
 mod visit;
 mod weather;

@@ -1,7 +1,9 @@
 //! The portal as a program of its own, on one port and one store however often it is killed: alone, or as several replicas behind
 //! something that spreads connections over them.
 
-use std::process::{Child, Command, Stdio};
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +30,7 @@ pub(crate) struct Portal {
 struct Replica {
     url: Url,
     variables: Vec<(String, String)>,
+    log: Option<PathBuf>,
     child: Mutex<Option<Child>>,
 }
 
@@ -38,6 +41,11 @@ fn localhost(port: u16) -> Url {
 impl Portal {
     /// One process on SQLite, or `replicas` of them on PostgreSQL.
     pub(crate) async fn start(tenant: &Running, replicas: usize) -> Self {
+        Self::start_with(tenant, replicas, &[]).await
+    }
+
+    /// With other settings besides; what it logs goes into a file.
+    pub(crate) async fn start_with(tenant: &Running, replicas: usize, settings: &[(&str, &str)]) -> Self {
         let directory = TempDir::new().expect("a directory");
         let file = |name: &str| directory.path().join(name).display().to_string();
         let ports: Vec<u16> = (0..replicas).map(|_| free_port()).collect();
@@ -62,10 +70,13 @@ impl Portal {
             ("PACE", "hurried".to_owned()),
             ("LOG", "error".to_owned()),
         ];
+        let log = (!settings.is_empty()).then(|| directory.path().join("portal.log"));
         let replica = |port: &u16| {
-            let variables = shared.iter().cloned().chain([("LISTEN", format!("127.0.0.1:{port}"))]);
+            let settings = settings.iter().map(|(name, value)| (*name, (*value).to_owned()));
+            let variables =
+                shared.iter().cloned().chain([("LISTEN", format!("127.0.0.1:{port}"))]).chain(settings);
             let variables = variables.map(|(name, value)| (format!("PIM_PORTAL_{name}"), value)).collect();
-            Replica { url: localhost(*port), variables, child: Mutex::new(None) }
+            Replica { url: localhost(*port), variables, log: log.clone(), child: Mutex::new(None) }
         };
         let replicas: Vec<_> = ports.iter().map(replica).collect();
         // The first makes the key file; only the database is theirs to make together.
@@ -83,6 +94,29 @@ impl Portal {
     /// Kills one process; the others go on.
     pub(crate) fn stop_replica(&self, which: usize) {
         self.replicas[which].stop();
+    }
+
+    /// Tells the first process to stop, as whatever runs it does.
+    pub(crate) fn tell_to_stop(&self) {
+        let child = self.replicas[0].child.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = child.as_ref().expect("it runs").id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+        assert!(told.success());
+    }
+
+    /// How the first process ended, once it has.
+    pub(crate) async fn ended(&self) -> ExitStatus {
+        let child = self.replicas[0].child.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut child = child.expect("it ran");
+        let waiting = tokio::task::spawn_blocking(move || child.wait());
+        let ended = tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("it ends");
+        ended.expect("no panic").expect("a status")
+    }
+
+    /// What was logged so far.
+    pub(crate) fn log(&self) -> String {
+        let log = self.replicas[0].log.as_ref().expect("a log");
+        std::fs::read_to_string(log).expect("a log")
     }
 
     /// Kills and revives it as often as ordered, one process after the other, at moments that follow from the seed.
@@ -109,6 +143,9 @@ impl Replica {
             .arg("serve")
             .envs(self.variables.iter().cloned())
             .stdin(Stdio::null())
+            .stderr(self.log.as_ref().map_or_else(Stdio::inherit, |log| {
+                Stdio::from(File::options().create(true).append(true).open(log).expect("a log"))
+            }))
             .spawn()
             .expect("the portal starts");
         *self.child.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);

@@ -80,6 +80,7 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
+#[derive(Clone)]
 pub(crate) struct Browser {
     http: reqwest::Client,
     url: Url,

@@ -45,6 +45,23 @@ where
     });
 }
 
+/// Runs `doing` in `portal`, which is told to stop after `steps` steps and ends at once. Returns how many operations it put down.
+fn stops_after<F>(steps: usize, portal: &Portal, doing: F) -> usize
+where
+    F: Future + Send + 'static,
+    F::Output: Send,
+{
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime.block_on(async move {
+        tokio::spawn(doing);
+        for _ in 0..steps {
+            tokio::task::yield_now().await;
+        }
+        portal.wind_down(tokio::time::Instant::now()).await
+    })
+}
+
 /// Runs `then` in a runtime of its own.
 fn alive<F: Future>(then: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread()
@@ -187,6 +204,49 @@ fn a_confirmation_that_dies_anywhere_is_carried_out_once_or_never_was() {
             assert_eq!((seen.first(), seen.last()), (Some(&None), Some(&Some(done))));
         }
     }
+}
+
+#[test]
+fn what_is_in_hand_when_a_portal_stops_is_gone_on_with_at_once() {
+    let mut put_down = 0;
+    let mut held_back = 0;
+    for answer in [Answer::Accepted("Provisioned"), Answer::Lost("Provisioned")] {
+        for (steps, kindly) in (0..STEPS).flat_map(|steps| [(steps, true), (steps, false)]) {
+            let world = World::choosing_ids();
+            world.entra.tells_the_truth();
+            let row = world.entra.offers("reader", Some(lenient(60)));
+            world.entra.state().answers.push_back(answer.clone());
+            let who = world.adele();
+            let selection = alive(world.portal.select(&who, vec![row])).unwrap().id;
+            let confirming = world.replica();
+            let stopping = confirming.clone();
+            let confirm = async move { confirming.confirm(&who, selection, typed(30, "patching")).await };
+            if kindly {
+                put_down += stops_after(steps, &stopping, confirm);
+            } else {
+                dies_after(steps, confirm);
+            }
+            alive(async {
+                let other = world.replica();
+                // Not half a lease.
+                for _ in 0..10 {
+                    world.clock.advance(SignedDuration::from_secs(4));
+                    other.watch_once().await.unwrap();
+                }
+                match journaled(&world).await.as_slice() {
+                    [] => assert_eq!(world.entra.calls("submit"), 0, "{steps} steps: without a trace"),
+                    [(State::Usable, None)] => {
+                        assert_eq!(world.entra.state().ledger.len(), 1, "{steps} steps");
+                    }
+                    [result] if kindly => panic!("{steps} steps: still {result:?}"),
+                    [_] => held_back += 1,
+                    more => panic!("{steps} steps: {more:?}"),
+                }
+            });
+        }
+    }
+    assert!(put_down > 0, "nothing was in hand");
+    assert!(held_back > 0, "what dies without a word is held back by its lease");
 }
 
 #[test]

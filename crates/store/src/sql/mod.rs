@@ -14,6 +14,7 @@ mod reseal;
 mod sqlite;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{PgPool, SqlitePool};
 
@@ -55,6 +56,40 @@ macro_rules! changed {
 }
 use changed;
 
+/// Only the scheme is repeated: an address may hold a password.
+fn unsupported(scheme: Option<&str>) -> OpenError {
+    let scheme = scheme.unwrap_or("an address without a scheme");
+    OpenError::Unsupported { scheme: scheme.chars().take(30).collect() }
+}
+
+/// How the tables stand beside what this version wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Migrations {
+    /// There are none yet.
+    None,
+    /// So many migrations are still to be made.
+    Pending(usize),
+    /// As they should be.
+    Current,
+    /// A newer version made them.
+    Newer,
+}
+
+impl Migrations {
+    fn standing(known: &Migrator, applied: &[i64]) -> Self {
+        let pending = known.iter().filter(|migration| !applied.contains(&migration.version)).count();
+        match pending {
+            _ if applied.iter().any(|version| !known.version_exists(*version)) => Self::Newer,
+            0 => Self::Current,
+            _ if applied.is_empty() => Self::None,
+            pending => Self::Pending(pending),
+        }
+    }
+}
+
+/// The versions of the migrations that were made.
+const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
+
 /// The connections to the database.
 #[derive(Clone)]
 pub(crate) struct Database {
@@ -70,11 +105,18 @@ impl Database {
         match address.split_once(':') {
             Some(("sqlite", _)) => sqlite::open(address).await,
             Some(("postgres" | "postgresql", _)) => postgres::open(address, password).await,
-            // Only the scheme is repeated: an address may hold a password.
-            other => {
-                let scheme = other.map_or("an address without a scheme", |(scheme, _)| scheme);
-                Err(OpenError::Unsupported { scheme: scheme.chars().take(30).collect() })
-            }
+            other => Err(unsupported(other.map(|(scheme, _)| scheme))),
+        }
+    }
+
+    pub(crate) async fn examine(
+        address: &str,
+        password: Option<&SecretString>,
+    ) -> std::result::Result<Migrations, OpenError> {
+        match address.split_once(':') {
+            Some(("sqlite", _)) => sqlite::examine(address).await,
+            Some(("postgres" | "postgresql", _)) => postgres::examine(address, password).await,
+            other => Err(unsupported(other.map(|(scheme, _)| scheme))),
         }
     }
 

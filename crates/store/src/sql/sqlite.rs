@@ -1,5 +1,6 @@
 //! SQLite: one file, for one replica.
 
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, SqlitePool};
 
-use super::{Database, Pool};
+use super::{APPLIED, Database, Migrations, Pool};
 use crate::OpenError;
 
 /// Forward-only; a database from a newer version is refused.
@@ -23,7 +24,7 @@ const READERS: u32 = 4;
 const TRIES: usize = 10;
 
 pub(super) async fn open(address: &str) -> Result<Database, OpenError> {
-    let in_memory = address.contains(":memory:") || address.contains("mode=memory");
+    let in_memory = is_in_memory(address);
     let options = SqliteConnectOptions::from_str(address)
         .map_err(OpenError::Address)?
         .create_if_missing(true)
@@ -48,6 +49,46 @@ pub(super) async fn open(address: &str) -> Result<Database, OpenError> {
         readers.connect_with(options).await.map_err(OpenError::Connect)?
     };
     Ok(Database { readers: Pool::Sqlite(readers), writer: Pool::Sqlite(writer) })
+}
+
+fn is_in_memory(address: &str) -> bool {
+    address.contains(":memory:") || address.contains("mode=memory")
+}
+
+/// Looks at the file, and leaves it as it is.
+pub(super) async fn examine(address: &str) -> Result<Migrations, OpenError> {
+    let options = SqliteConnectOptions::from_str(address).map_err(OpenError::Address)?.busy_timeout(BUSY);
+    if is_in_memory(address) {
+        return Ok(Migrations::None);
+    }
+    if !options.get_filename().exists() {
+        let folder = options.get_filename().parent().filter(|folder| !folder.as_os_str().is_empty());
+        can_make_files(folder.unwrap_or(Path::new("."))).map_err(|error| OpenError::Connect(error.into()))?;
+        return Ok(Migrations::None);
+    }
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(options)
+        .await
+        .map_err(OpenError::Connect)?;
+    check(&pool).await?;
+    let writing = pool.begin_with("BEGIN IMMEDIATE").await.map_err(OpenError::Connect)?;
+    writing.rollback().await.map_err(OpenError::Connect)?;
+    let tables = "SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
+    let is_new: i64 = sqlx::query_scalar(tables).fetch_one(&pool).await.map_err(OpenError::Connect)?;
+    let applied: Vec<i64> = match is_new {
+        0 => Vec::new(),
+        _ => sqlx::query_scalar(APPLIED).fetch_all(&pool).await.map_err(OpenError::Connect)?,
+    };
+    pool.close().await;
+    Ok(Migrations::standing(&MIGRATIONS, &applied))
+}
+
+/// Makes a file in the folder, and takes it away again: rights alone do not tell.
+fn can_make_files(folder: &Path) -> std::io::Result<()> {
+    let path = folder.join(".pim-portal-doctor");
+    std::fs::File::create(&path)?;
+    std::fs::remove_file(path)
 }
 
 /// A damaged file is refused at start, before anything is written on top of it. <https://www.sqlite.org/pragma.html#pragma_quick_check>

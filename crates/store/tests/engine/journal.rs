@@ -44,6 +44,7 @@ fn operation(principal: PrincipalId, batch: BatchId, minutes: i64) -> Operation 
         sent: None,
         not_before: None,
         looks: 0,
+        put_down: false,
         refusal: None,
         correlation_id: None,
         created: at(minutes),

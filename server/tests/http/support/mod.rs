@@ -19,6 +19,7 @@ use server::branding::Branding;
 use server::config::{Cloud, Config};
 use server::credentials::Credentials;
 use server::listen;
+use server::operation::Operation;
 use server::tenants::Tenant;
 use server::wiring::State;
 use sim_tenant::tenant::{self, DEMO_CLIENT_ID, DEMO_TENANT_ID, demo};
@@ -128,7 +129,7 @@ impl Portal {
         let mut config = Config {
             public_url: url.clone(),
             listen: address,
-            metrics_listen: None,
+            operation: Operation::default(),
             tenant_id: DEMO_TENANT_ID.parse().expect("a tenant id"),
             tenants: vec![Tenant {
                 id: DEMO_TENANT_ID.parse().expect("a tenant id"),
@@ -202,13 +203,25 @@ impl Sim {
     /// With other directories beside it.
     pub(crate) async fn start_with(tenant: tenant::Tenant, directories: Vec<tenant::Tenant>) -> Self {
         let running = Running::start(Options { tenant, directories, ..Options::ephemeral() }).await;
-        let sim = Self { running: running.expect("the tenant starts"), http: client() };
+        let sim = Self::of(running.expect("the tenant starts"));
         #[expect(clippy::disallowed_methods, reason = "a test's own parameter")]
         let positions = std::env::var(SWITCHES);
         if let Ok(positions) = positions {
             sim.control("switches", serde_json::from_str(&positions).expect("positions of switches")).await;
         }
         sim
+    }
+
+    /// Ends every fault that was ordered.
+    pub(crate) async fn end_faults(&self) {
+        let url = self.running.control.join("faults").expect("a path");
+        let answer = self.http.delete(url).send().await.expect("an answer");
+        assert!(answer.status().is_success());
+    }
+
+    /// One that runs already.
+    pub(crate) fn of(running: Running) -> Self {
+        Self { running, http: client() }
     }
 
     /// Orders something at the control port.
