@@ -34,7 +34,11 @@ pub(crate) fn Deactivate() -> impl IntoView {
 fn page(context: &Context, found: ToDeactivate) -> AnyView {
     let now = context.now();
     let count = found.active.len();
-    let heading = format!("Deactivate {}", words::roles(count));
+    let heading = if count == 0 {
+        "Nothing to deactivate".into()
+    } else {
+        format!("Deactivate {}", words::roles(count))
+    };
     let active = found.active.iter().map(|row| {
         let plane = context.portal.planes().find(|plane| plane.id == row.target.plane);
         let mark = plane.map(plane_mark);
@@ -70,7 +74,16 @@ fn page(context: &Context, found: ToDeactivate) -> AnyView {
         }
     });
     let nothing = (count == 0 && found.gone == 0 && found.unread.is_empty())
-        .then(|| view! { <li class="note">"Nothing was chosen. Go back and tick an active role."</li> });
+        .then(|| view! { <li class="note">"None of your roles is active, or none was ticked. Tick what you want to deactivate on the overview."</li> });
+    let button = if count == 0 {
+        view! { <a class="button primary" href="/">"Go to the overview"</a> }.into_any()
+    } else {
+        view! {
+            <button class="button danger">{format!("Deactivate {}", words::roles(count))}</button>
+            <span class="quiet">"You can activate again as long as you are eligible."</span>
+        }
+        .into_any()
+    };
     view! {
         <Frame title=heading.clone()>
             <div class="page-head">
@@ -80,10 +93,7 @@ fn page(context: &Context, found: ToDeactivate) -> AnyView {
             <form method="post" action="/do/deactivate">
                 <ul class="panel plan">{rows}{gone}{unread}{nothing}</ul>
                 {queue}
-                <p class="after">
-                    <button class="button danger" disabled=count == 0>{format!("Deactivate {}", words::roles(count))}</button>
-                    <span class="quiet">"You can activate again as long as you are eligible."</span>
-                </p>
+                <p class="after">{button}</p>
             </form>
         </Frame>
     }
