@@ -626,6 +626,26 @@ async fn go_to_view(context: &Context, session: &Session, view: &str) {
     go(&View::parse(view, &own).address("/"));
 }
 
+/// Makes a role a favourite, or none, and shows the overview as `view` says.
+#[server(prefix = "/do", endpoint = "star")]
+pub(crate) async fn set_favourite(
+    #[server(default)] star: String,
+    #[server(default)] unstar: String,
+    #[server(default)] view: String,
+) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    let starred = unstar.is_empty();
+    let done = match RowKey::parse(if starred { &star } else { &unstar }) {
+        Some(row) => context.portal.star(&session, &row, starred).await,
+        None => Err(PortalError::NotFound),
+    };
+    match done {
+        Ok(()) => go_to_view(&context, &session, &view).await,
+        Err(error) => go_with(&error),
+    }
+    Ok(())
+}
+
 /// Keeps how the overview is sorted and grouped, and its columns, as the person's default; with `step` = "forget", keeps none.
 #[server(prefix = "/do", endpoint = "keep-view")]
 pub(crate) async fn keep_view(

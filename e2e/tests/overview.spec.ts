@@ -1,7 +1,7 @@
 // The overview's search, filters and layout: the island and the server agree on every address.
 import type { Locator, Page } from "@playwright/test";
-import { expect, SCRIPT, test } from "../support/fixtures.ts";
-import { eligibleRows, open, signIn, tick } from "../support/journey.ts";
+import { expect, hasJavaScript, SCRIPT, test } from "../support/fixtures.ts";
+import { eligibleRows, follow, open, signIn, tick } from "../support/journey.ts";
 
 /** The names of the rows that are shown, in their order. */
 async function shown(page: Page): Promise<string[]> {
@@ -50,6 +50,34 @@ test("what is filtered, sorted and laid out at once is what the address says", S
   await expect(tick(page, "Global Reader, Directory"), "a tick outlives that the row is drawn anew").toBeChecked();
   await agrees(page);
   await page.keyboard.press("Escape");
+});
+
+test("a star makes a favourite where it stands, by hand and by key, and with no script too", async ({ page }) => {
+  await signIn(page);
+  const star = (name: string) => page.getByRole("button", { name: `Favourite: ${name}` });
+  const [reader, last] = ["Global Reader, Directory", "User Administrator, Administrative unit: Seattle Branch"];
+  for (const name of [reader, last]) {
+    await (hasJavaScript() ? star(name).click() : follow(page, star(name)));
+    await expect(star(name)).toHaveAttribute("aria-pressed", "true");
+  }
+  expect(new URL(page.url()).search, "the page is the one it was").toBe("");
+  await open(page, "/?sort=favourites&plane=entra");
+  expect((await shown(page)).slice(0, 2)).toEqual(["Global Reader", "User Administrator"]);
+  await open(page, "/?only=favourites");
+  expect(await shown(page)).toEqual(["Global Reader", "User Administrator"]);
+  if (hasJavaScript()) {
+    await page.keyboard.press("j");
+    await page.keyboard.press("s");
+    await expect(eligibleRows(page)).toHaveCount(1);
+    expect(await page.evaluate(() => document.activeElement?.textContent), "the focus goes on").toContain("User Administrator");
+  } else {
+    await follow(page, star(reader));
+  }
+  await open(page, "/?only=favourites");
+  expect(await shown(page)).toEqual(["User Administrator"]);
+  // The portal keeps what a person marked: the next test finds nothing marked.
+  await (hasJavaScript() ? star(last).click() : follow(page, star(last)));
+  await expect(eligibleRows(page)).toHaveCount(0);
 });
 
 test("only what occurs is offered as a filter", SCRIPT, async ({ page }) => {

@@ -31,6 +31,8 @@ pub struct Config {
     pub public_url: Url,
     /// Where it listens. Default: `127.0.0.1:8080`.
     pub listen: SocketAddr,
+    /// Where metrics can be read. Default: nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// The organisation's tenant.
     pub tenant_id: TenantId,
     /// The directories that may be signed in to, the organisation's own first. Default: no other.
@@ -89,6 +91,7 @@ pub enum ConfigError {
 struct Written {
     public_url: Option<String>,
     listen: Option<String>,
+    metrics_listen: Option<String>,
     tenant_id: Option<String>,
     allowed_tenants: Option<tenants::Written>,
     client_id: Option<String>,
@@ -191,6 +194,8 @@ impl Written {
             problems
                 .push(format!("{PREFIX}LISTEN is not an address with a port: write, for one, 0.0.0.0:8080"));
         }
+        let metrics_listen =
+            metrics_listen(self.metrics_listen.as_deref(), listen.as_ref().ok(), &mut problems);
         let database_url = self.database_url.unwrap_or_else(|| "sqlite://pim-portal.db".into());
         if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| database_url.starts_with(scheme)) {
             problems.push(format!(
@@ -241,6 +246,7 @@ impl Written {
                 Ok(Config {
                     public_url,
                     listen,
+                    metrics_listen,
                     tenant_id,
                     tenants,
                     client_id,
@@ -258,6 +264,31 @@ impl Written {
             _ => Err(ConfigError::Problems(problems)),
         }
     }
+}
+
+/// An address of its own: who can reach the portal must not read its metrics.
+fn metrics_listen(
+    written: Option<&str>,
+    listen: Option<&SocketAddr>,
+    problems: &mut Vec<String>,
+) -> Option<SocketAddr> {
+    let written = written?;
+    let Ok(address) = written.parse::<SocketAddr>() else {
+        problems.push(format!(
+            "{PREFIX}METRICS_LISTEN is not an address with a port: write, for one, 127.0.0.1:9090"
+        ));
+        return None;
+    };
+    // An unspecified address takes the port of every other one.
+    let collides = listen.is_some_and(|listen| {
+        let overlap =
+            listen.ip() == address.ip() || listen.ip().is_unspecified() || address.ip().is_unspecified();
+        listen.port() == address.port() && listen.port() != 0 && overlap
+    });
+    if collides {
+        problems.push(format!("{PREFIX}METRICS_LISTEN is where the portal listens: write another port"));
+    }
+    Some(address)
 }
 
 fn tenant_id(written: Option<&str>, problems: &mut Vec<String>) -> Option<TenantId> {
@@ -465,6 +496,26 @@ mod tests {
         assert!(problem(&[("GRAPH_URL", "https://graph.example")]).contains("CLOUD=custom"));
         assert!(problem(&[("CLOUD", "custom")]).contains("LOGIN_URL"));
         assert!(problem(&[("CLOUD", "moon")]).contains("CLOUD"));
+    }
+
+    #[test]
+    fn metrics_are_off_and_have_an_address_of_their_own() {
+        assert_eq!(read(&[]).expect("complete").metrics_listen, None);
+        let other = read(&[("METRICS_LISTEN", "0.0.0.0:9090")]).expect("another port");
+        assert_eq!(other.metrics_listen.map(|address| address.port()), Some(9090));
+        assert!(read(&[("METRICS_LISTEN", "127.0.0.2:8080")]).is_ok(), "another address");
+        for (listen, metrics) in [
+            ("127.0.0.1:8080", "127.0.0.1:8080"),
+            ("0.0.0.0:8080", "127.0.0.1:8080"),
+            ("127.0.0.1:8080", "0.0.0.0:8080"),
+            ("127.0.0.1:8080", "[::]:8080"),
+        ] {
+            assert!(
+                problem(&[("LISTEN", listen), ("METRICS_LISTEN", metrics)]).contains("METRICS_LISTEN"),
+                "{listen} {metrics}"
+            );
+        }
+        assert!(problem(&[("METRICS_LISTEN", "9090")]).contains("METRICS_LISTEN"));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The composition root: configuration, middleware, routes, wiring. No business rule lives here.
 //!
-//! A request passes, from the outside in: request id and trace, security headers with the nonce, pages for errors, panic guard, the limit
-//! on sign-ins, the check that forms are ours, body limit, compression, browser session, sign-in gate; then a page, a server function, `/auth/…`, `/events/…` or an asset.
+//! A request passes, from the outside in: request id and trace, counting, security headers with the nonce, pages for errors, panic guard,
+//! the limit on sign-ins, the check that forms are ours, body limit, compression, browser session, sign-in gate; then a page, a server
+//! function, `/auth/…`, `/events/…` or an asset.
 //!
 //! | module | holds |
 //! |---|---|
@@ -15,6 +16,9 @@
 //! | [`floods`] | a limit on sign-ins for each address |
 //! | [`listen`] | connections, and how long slow ones are waited for |
 //! | [`events`] | what arrives after the page |
+//! | [`health`] | whether the portal lives, and whether it can serve people |
+//! | [`metrics`] | numbers for Prometheus, on a listener of their own |
+//! | [`lifecycle`] | whether it is on its way down |
 //! | [`failures`] | refusals and mistakes as pages |
 //! | [`manifest`] | what makes the portal installable |
 //! | [`branding`] | the organisation's name, logo, colours, links, announcement |
@@ -33,8 +37,12 @@ pub mod events;
 pub mod export;
 pub mod failures;
 pub mod floods;
+pub mod health;
+pub mod keys;
+pub mod lifecycle;
 pub mod listen;
 pub mod manifest;
+pub mod metrics;
 pub mod rules;
 pub mod security;
 pub mod session;
@@ -92,16 +100,19 @@ pub fn router(state: &State) -> Router {
         .layer(axum::middleware::from_fn_with_state(state.clone(), floods::limit))
         .layer(CatchPanicLayer::custom(failures::panicked))
         .layer(axum::middleware::from_fn_with_state(state.clone(), failures::pages))
-        .layer(axum::middleware::from_fn_with_state(state.clone(), security::headers));
+        .layer(axum::middleware::from_fn_with_state(state.clone(), security::headers))
+        .layer(axum::middleware::from_fn(metrics::note_route));
 
     Router::new()
-        .route("/healthz", get(|| async { "ok" }))
         // Whoever crawls finds nothing but the way to sign in, and is told so.
         .route("/robots.txt", get(|| async { "User-agent: *\nDisallow: /\n" }))
+        .merge(health::router(state))
         .merge(assets::router())
         .merge(manifest::router(state.site.brand.name.clone()))
         .merge(state.config.branding.router())
+        .layer(axum::middleware::from_fn(metrics::note_route))
         .fallback_service(signed_in)
+        .layer(axum::middleware::from_fn(metrics::observe))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))

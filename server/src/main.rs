@@ -10,8 +10,10 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use pim::clock::SystemClock;
 use server::config::Config;
+use server::keys::KeyCommand;
 use server::listen;
 use server::wiring::State;
+use server::{health, metrics};
 use tracing_subscriber::EnvFilter;
 
 /// A self-hosted portal to activate Microsoft Entra privileged roles. Settings come from `PIM_PORTAL_…` variables and, if given, a
@@ -37,8 +39,13 @@ enum Command {
     },
     /// Prints the link that an administrator opens to grant the permissions. Needs no store, and leaves none behind.
     ConsentUrl(ConsentFlags),
-    /// Asks a running portal whether it is well; for containers.
-    Healthcheck,
+    /// Looks after the keys that what is stored is sealed with.
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
+    /// Asks a running portal on this machine whether it is well; for containers and service managers.
+    Healthcheck(HealthFlags),
 }
 
 /// Settings that may be given beside the others, for a portal that is not set up yet. A flag wins.
@@ -58,11 +65,25 @@ struct ConsentFlags {
     cloud: Option<String>,
 }
 
+/// What is asked, and for how long.
+#[derive(Args)]
+struct HealthFlags {
+    /// Whether it can serve people, store included; not only whether the process answers.
+    #[arg(long)]
+    ready: bool,
+    /// Asks again for so many seconds until the answer is yes.
+    #[arg(long, default_value_t = 0)]
+    wait: u64,
+}
+
 #[derive(Subcommand)]
 enum ConfigCommand {
     /// Names every problem, or says that there is none.
     Check,
 }
+
+/// How long `healthcheck` waits for one answer.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(4);
 
 /// How long requests may take to end after the signal.
 const GRACE: Duration = Duration::from_secs(5);
@@ -111,17 +132,35 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             println!("{}", server::wiring::consent_url(&config, Arc::new(SystemClock)).await?);
             Ok(())
         }
-        Command::Healthcheck => {
-            let url = format!("http://{}/healthz", config.listen);
-            let answer = transport::client().get(url).send().await.map_err(reqwest_without_url)?;
-            anyhow::ensure!(answer.status().is_success(), "the portal answered {}", answer.status());
+        Command::Key { command } => {
+            println!("{}", server::keys::run(command, &config, Arc::new(SystemClock)).await?);
             Ok(())
+        }
+        Command::Healthcheck(flags) => healthcheck(&config, &flags).await,
+    }
+}
+
+async fn healthcheck(config: &Config, flags: &HealthFlags) -> anyhow::Result<()> {
+    let until = tokio::time::Instant::now() + Duration::from_secs(flags.wait);
+    loop {
+        match ask(config, flags.ready).await {
+            Err(problem) if tokio::time::Instant::now() >= until => return Err(problem),
+            Err(_) => tokio::time::sleep(Duration::from_millis(250)).await,
+            Ok(()) => return Ok(()),
         }
     }
 }
 
-fn reqwest_without_url(error: impl std::error::Error) -> anyhow::Error {
-    anyhow::anyhow!("the portal does not answer: {error}")
+async fn ask(config: &Config, ready: bool) -> anyhow::Result<()> {
+    let path = if ready { health::READY } else { health::ALIVE };
+    let url = format!("http://{}{path}", config.listen);
+    let asked = transport::client().get(url).timeout(ANSWERS_WITHIN).send().await;
+    let answer =
+        asked.map_err(|error| anyhow::anyhow!("the portal does not answer: {}", error.without_url()))?;
+    let status = answer.status();
+    let said = answer.text().await.unwrap_or_default();
+    anyhow::ensure!(status.is_success(), "the portal answered {status}: {said}");
+    Ok(())
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
@@ -131,8 +170,16 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         format!("cannot listen on {listen}; choose another address with PIM_PORTAL_LISTEN")
     })?;
     tracing::info!(address = %listener.local_addr()?, public_url = %state.config.public_url, "the portal is ready");
+    let counting = match state.config.metrics_listen {
+        Some(address) => {
+            let (listener, handle) = (metrics::listen(address).await?, metrics::install(&state)?);
+            Some(tokio::spawn(metrics::serve(state.clone(), handle, listener)))
+        }
+        None => None,
+    };
     let purging = tokio::spawn(state.clone().purge_forever());
     let renewing = tokio::spawn(state.clone().renew_password_forever());
+    let reading = tokio::spawn(state.clone().read_keys_forever());
     let watching = tokio::spawn(state.portal.clone().watch());
     let stop = Arc::new(tokio::sync::Notify::new());
     let signalled = stop.clone();
@@ -145,8 +192,10 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         // Event streams would hold the portal open; by then they have had their time.
         () = async { stop.notified().await; tokio::time::sleep(GRACE).await } => {}
     }
+    counting.inspect(tokio::task::JoinHandle::abort);
     purging.abort();
     renewing.abort();
+    reading.abort();
     watching.abort();
     state.close().await;
     tracing::info!("the portal has stopped");

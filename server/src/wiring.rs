@@ -8,19 +8,22 @@ use identity::scopes::Consent;
 use identity::{ClientAuth, Identity, PlaneSet, Settings};
 use pim::clock::Clock;
 use pim::plane::Plane;
-use pim::records::Records;
+use pim::records::{Records, StoreError};
 use pim::tokens::Audience;
 use portal::{Portal, Ports};
-use store::{KeyRing, Store};
+use store::{Census, KeyRing, Store};
 use transport::{Api, Limits};
 
 use crate::assets;
 use crate::config::Config;
 use crate::floods::Buckets;
+use crate::lifecycle::Lifecycle;
 use crate::tenants::Tenant;
 
 /// How often expired records are deleted.
 const PURGE_EVERY: Duration = Duration::from_mins(10);
+/// How often the key file is read again.
+const READ_KEYS_EVERY: Duration = Duration::from_mins(1);
 
 /// How often the database's password is looked at: well within the five minutes before its end in which there is a new one.
 const RENEW_EVERY: Duration = Duration::from_mins(1);
@@ -40,6 +43,8 @@ pub struct State {
     pub floods: Arc<Buckets>,
     /// What pages say about this portal.
     pub site: Arc<app::Site>,
+    /// Whether the portal is on its way down.
+    pub lifecycle: Lifecycle,
     store: Arc<Store>,
 }
 
@@ -72,7 +77,17 @@ impl State {
             rules: config.rules.clone(),
         });
         let site = Arc::new(site(&config, &identity));
-        Ok(Self { config: Arc::new(config), identity, portal, clock, site, floods: Arc::default(), store })
+        let lifecycle = Lifecycle::default();
+        Ok(Self {
+            config: Arc::new(config),
+            identity,
+            portal,
+            clock,
+            site,
+            floods: Arc::default(),
+            lifecycle,
+            store,
+        })
     }
 
     /// The records, for sessions.
@@ -90,6 +105,16 @@ impl State {
         }
     }
 
+    /// Whether the store answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
+    }
+
+    /// How much is in the store.
+    pub async fn census(&self) -> Result<Census, StoreError> {
+        self.store.census().await
+    }
+
     /// The permissions at Microsoft Graph that are not among those granted.
     #[must_use]
     pub fn missing(&self, granted: &[String]) -> Vec<String> {
@@ -105,6 +130,25 @@ impl State {
             every.tick().await;
             if self.store.purge().await.is_err() {
                 tracing::warn!("expired records could not be deleted; trying again later");
+            }
+        }
+    }
+
+    /// Reads the key file again and again: a key that was added is known to every replica before one of them seals with it.
+    pub async fn read_keys_forever(self) {
+        let mut every = tokio::time::interval(READ_KEYS_EVERY);
+        loop {
+            every.tick().await;
+            self.read_keys();
+        }
+    }
+
+    /// Reads the key file again. What cannot be read changes nothing.
+    pub fn read_keys(&self) {
+        match KeyRing::read(&self.config.key_file) {
+            Ok(keys) => self.store.use_keys(keys),
+            Err(error) => {
+                tracing::error!(%error, "the key file cannot be read again; its keys stay as they were");
             }
         }
     }

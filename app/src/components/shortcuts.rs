@@ -5,12 +5,13 @@ use leptos::prelude::*;
 use super::frame::PLACES;
 
 /// Keys of the pages, in the order of the help.
-const KEYS: [(&str, &str); 13] = [
+const KEYS: [(&str, &str); 14] = [
     ("Ctrl K", "Find a role, a page or an action"),
     ("/", "Search"),
     ("j and k", "Next and previous row"),
     ("x", "Tick the row"),
     ("o or Enter", "Open or close the row"),
+    ("s", "Make the row a favourite, or none"),
     ("a", "Activate ticked, or the row"),
     ("d", "Deactivate ticked, or the row"),
     ("r", "Read everything anew"),

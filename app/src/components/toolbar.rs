@@ -43,6 +43,7 @@ pub(crate) fn Toolbar(context: Context, view: View) -> impl IntoView {
                     <Boxes legend="Asks for" name="asks" chosen=view.asks.clone() always=true/>
                     <Boxes legend="Holds for" name="scope" chosen=view.scopes.clone()/>
                     <Boxes legend="Environment, by its name" name="env" chosen=view.environments.clone()/>
+                    <Boxes legend="Only" name="only" chosen=view.only.clone() always=true/>
                     <div class="menu-foot">
                         <a href=unfiltered.address("/") data-no-filters="">"Clear filters"</a>
                         <button class="button without-script">"Apply"</button>

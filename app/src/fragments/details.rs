@@ -12,15 +12,16 @@ use crate::components::policy::{capitalised, why_unknown};
 /// A line: what it is about, and what is known of it.
 type Line = (&'static str, AnyView);
 
-/// The row, across `width` columns.
+/// The row, across `width` columns. `uses` is how often the person activated the role with this portal.
 pub(super) fn details(
     key: &str,
     role: &EligibleRole,
     contexts: &[AuthenticationContext],
+    uses: u32,
     width: String,
     hidden: bool,
 ) -> AnyView {
-    let lines = lines(role, contexts).into_iter().map(|(name, what)| {
+    let lines = lines(role, contexts, uses).into_iter().map(|(name, what)| {
         view! { <div><dt>{name}</dt><dd>{what}</dd></div> }
     });
     let why = match &role.policy {
@@ -35,7 +36,7 @@ pub(super) fn details(
     .into_any()
 }
 
-fn lines(role: &EligibleRole, contexts: &[AuthenticationContext]) -> Vec<Line> {
+fn lines(role: &EligibleRole, contexts: &[AuthenticationContext], uses: u32) -> Vec<Line> {
     let EligibleRole { eligibility, policy } = role;
     let policy = policy.policy();
     let id = |text: &str| view! { <code>{legible(text)}</code> }.into_any();
@@ -62,6 +63,12 @@ fn lines(role: &EligibleRole, contexts: &[AuthenticationContext]) -> Vec<Line> {
     if let Some(condition) = &eligibility.condition {
         lines.push(("Condition", id(&condition.expression)));
     }
+    let uses = match uses {
+        0 => "Not in the last 90 days".to_owned(),
+        1 => "Once in the last 90 days".to_owned(),
+        many => format!("{many} times in the last 90 days"),
+    };
+    lines.push(("Activated with this portal", uses.into_any()));
     lines
 }
 

@@ -1,11 +1,14 @@
 //! What a person may activate on one plane, with the policy matrix.
 
+use std::cmp::Reverse;
+
 use jiff::Timestamp;
 use leptos::prelude::*;
 use pim::context::AuthenticationContext;
 use pim::error::PlaneError;
 use pim::plane::Descriptor;
 use pim::policy::{ApprovalRequirement, ContextRequirement, Requirement};
+use portal::familiar::{Familiar, Uses};
 use portal::overview::{EligibleRole, EligibleRoles, Held, Standing};
 use portal::prolong::Ended;
 use portal::selection::RowKey;
@@ -17,13 +20,17 @@ use crate::components::failure::ListFailure;
 use crate::components::policy::policy_cell;
 use crate::components::time::{At, On, ago};
 use crate::view::View;
-use crate::view::choices::{Choice, Column, Sort};
+use crate::view::choices::{Choice, Column, Only, Sort};
 
 /// What is drawn of one plane.
 pub(super) struct Roles<'a> {
     pub(super) eligible: &'a EligibleRoles,
     /// For each eligible role whether the person can ask for it to be kept.
     pub(super) can_prolong: &'a [bool],
+    /// What they are to the person.
+    pub(super) familiar: &'a Familiar,
+    /// How often they were used; counted only where that is looked at.
+    pub(super) uses: &'a Uses,
     /// For the rows that are open.
     pub(super) contexts: &'a [AuthenticationContext],
     /// What the person was eligible for until lately.
@@ -32,24 +39,30 @@ pub(super) struct Roles<'a> {
 
 pub(super) fn rows(
     plane: &Descriptor,
-    Roles { eligible, can_prolong, ended, contexts }: &Roles<'_>,
+    told: &Roles<'_>,
     held: Option<&Held>,
     view: &View,
     now: Timestamp,
 ) -> AnyView {
+    let Roles { eligible, can_prolong, familiar, ended, .. } = *told;
     let EligibleRoles { roles, coverage } = eligible;
     let sieve = view.sieve();
     let mut drawn: Vec<Row<'_>> = roles
         .iter()
         .enumerate()
         .map(|(index, role)| {
-            let facts = Facts::of(plane, &role.eligibility, &role.policy.policy(), &[]);
+            let target = &role.eligibility.target;
+            let mut only = Vec::new();
+            only.extend(familiar.is_favourite(target).then_some(Only::Favourites));
+            only.extend(familiar.is_new(target).then_some(Only::New));
+            let facts = Facts::of(plane, &role.eligibility, &role.policy.policy(), &only);
             Row {
                 index,
                 role,
                 group: facts::group(&role.eligibility, view.layout.group),
                 fits: sieve.lets_through(plane.id.as_str(), &facts.text, &facts.marks),
                 facts,
+                only,
                 standing: held.map_or(Standing::Free, |held| held.standing(&role.eligibility.target, now)),
                 ends_soon: can_prolong.get(index).copied().unwrap_or_default(),
             }
@@ -60,8 +73,10 @@ pub(super) fn rows(
         let group = row.group.as_ref().map(|(key, words)| (words.to_lowercase(), key.clone()));
         let until = row.role.eligibility.until;
         let order = match view.layout.sort {
-            Sort::Ends => (until.is_none(), until),
-            Sort::Name => (false, None),
+            Sort::Name => (false, None, Reverse(0)),
+            Sort::Favourites => (!row.only.contains(&Only::Favourites), None, Reverse(0)),
+            Sort::Ends => (until.is_none(), until, Reverse(0)),
+            Sort::Used => (false, None, Reverse(told.uses.of(&row.role.eligibility.target))),
         };
         (group, order)
     });
@@ -75,7 +90,7 @@ pub(super) fn rows(
                     <tr class="group" data-heading="" hidden=hidden><th colspan=width(view) scope="rowgroup">{words.clone()}</th></tr>
                 }
             });
-            view! { {heading}{group.iter().map(|one| row(plane, one, contexts, view, now)).collect_view()} }
+            view! { {heading}{group.iter().map(|one| row(plane, one, told, view, now)).collect_view()} }
         })
         .collect_view();
     let mut ended_fits = false;
@@ -108,6 +123,7 @@ struct Row<'a> {
     index: usize,
     role: &'a EligibleRole,
     facts: Facts,
+    only: Vec<Only>,
     group: Option<(String, String)>,
     fits: bool,
     standing: Standing,
@@ -118,20 +134,23 @@ fn group_key<'r>(row: &'r Row<'_>) -> Option<&'r str> {
     row.group.as_ref().map(|(key, _)| key.as_str())
 }
 
-fn row(
-    plane: &Descriptor,
-    row: &Row<'_>,
-    contexts: &[AuthenticationContext],
-    view: &View,
-    now: Timestamp,
-) -> AnyView {
+fn row(plane: &Descriptor, row: &Row<'_>, told: &Roles<'_>, view: &View, now: Timestamp) -> AnyView {
     let EligibleRole { eligibility, policy } = row.role;
     let known = policy.policy();
     let id = format!("pick-{}-{}", plane.id, row.index);
     let name = format!("{}, {}", eligibility.names.title, eligibility.names.place);
     let key = RowKey::new(&plane.id, eligibility.id.as_str()).to_string();
     let is_open = view.open.contains(&key);
-    let below = is_open.then(|| details(&key, row.role, contexts, width(view), !row.fits));
+    let below = is_open.then(|| {
+        let uses = told.uses.of(&eligibility.target);
+        details(&key, row.role, told.contexts, uses, width(view), !row.fits)
+    });
+    let is_favourite = row.only.contains(&Only::Favourites);
+    let star = view! {
+        <button class="icon-button star" form="starring" name=if is_favourite { "unstar" } else { "star" } value=key.clone()
+            aria-pressed=is_favourite.to_string() aria-label=format!("Favourite: {name}")></button>
+    };
+    let new = row.only.contains(&Only::New).then(|| view! { <span class="mark working">"New"</span> });
     let toggle = view! {
         <button class="icon-button toggle" form="opening" name="toggle" value=key.clone()
             aria-expanded=is_open.to_string() aria-label=format!("Details of {name}")></button>
@@ -172,8 +191,8 @@ fn row(
         <tr data-row="" data-text=row.facts.text.clone() data-is=row.facts.marks.clone() tabindex="-1" hidden=!row.fits>
             <td class="tick">{tick}</td>
             <th class="role" scope="row">
-                <span class="row-buttons">{toggle}</span>
-                {title}{privileged}{environment}{state(row.standing, now)}
+                <span class="row-buttons">{star}{toggle}</span>
+                {title}{new}{privileged}{environment}{state(row.standing, now)}
                 <span class="place"><bdi>{eligibility.names.place.clone()}</bdi>" · "<span class="quiet">{facts::origin(&eligibility.member_type)}</span>{condition}</span>
             </th>
             {cells.collect_view()}

@@ -20,12 +20,14 @@ use pim::listing::Coverage;
 use pim::plane::Descriptor;
 use pim::policy::ApprovalRequirement;
 use portal::Session;
+use portal::familiar::Familiar;
 use portal::overview::EligibleRole;
 use portal::selection::RowKey;
 
 use crate::components::policy::approvers_in_words;
 use crate::context::Context;
 use crate::view::View;
+use crate::view::choices::Sort;
 
 pub(crate) use lines::{demand, lines};
 pub(crate) use mine::mine;
@@ -109,8 +111,9 @@ pub async fn role_details(context: Context, session: Session, row: &str, view: V
     let eligible = context.portal.eligible(&session, &key.plane).await.ok()?;
     let role = eligible.roles.iter().find(|role| role.eligibility.id.as_str() == key.row)?.clone();
     let contexts = context.portal.contexts(&session).await;
+    let uses = context.portal.uses(&session).await.of(&role.eligibility.target);
     let key = key.to_string();
-    Some(draw(context, move || details::details(&key, &role, &contexts, width(&view), false)))
+    Some(draw(context, move || details::details(&key, &role, &contexts, uses, width(&view), false)))
 }
 
 /// The palette's entries.
@@ -158,6 +161,15 @@ pub(crate) async fn part_view(
                 .map(|all| all.roles.iter().map(|role| context.portal.can_prolong(role).is_some()).collect())
                 .unwrap_or_default();
             let ended = context.portal.ended(&session, &plane.id).await.unwrap_or_default();
+            let familiar = match &eligible {
+                Ok(eligible) => context.portal.familiar(&session, &plane.id, eligible).await,
+                Err(_) => Familiar::default(),
+            };
+            let uses = if view.layout.sort == Sort::Used || !view.open.is_empty() {
+                context.portal.uses(&session).await
+            } else {
+                Arc::default()
+            };
             let contexts =
                 if view.open.is_empty() { Arc::default() } else { context.portal.contexts(&session).await };
             Box::new(move || match eligible {
@@ -165,6 +177,8 @@ pub(crate) async fn part_view(
                     let roles = eligible::Roles {
                         eligible: &eligible,
                         can_prolong: &prolong,
+                        familiar: &familiar,
+                        uses: &uses,
                         contexts: &contexts,
                         ended: &ended,
                     };

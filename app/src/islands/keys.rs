@@ -6,6 +6,7 @@
 //! | `x` | ticks the row |
 //! | `a`, `d` | activates or deactivates what is ticked, or the row |
 //! | `o`, Enter | opens and closes the row |
+//! | `s` | makes the row a favourite, or none |
 //! | `r` | reads everything anew |
 //! | `g`, then a letter | goes to the page with that `data-go` |
 //! | `1` to `9` | fills the page that asks to confirm with that profile |
@@ -101,6 +102,7 @@ mod browser {
                 let row = current().filter(|row| document().active_element().as_ref() == Some(row));
                 return row.is_some() && press_in_row("[name=toggle]");
             }
+            "s" => return press_in_row(":is([name=star], [name=unstar])"),
             "a" => return submit("form[action='/do/select']", "data-row"),
             "d" => return submit("form[action='/deactivate']", "data-held"),
             "r" => return dom::one("form[action='/do/refresh'] button").is_some_and(|button| press(&button)),

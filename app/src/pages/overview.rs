@@ -86,7 +86,8 @@ fn content(context: &Context, session: &Session, view: &View, notice: Option<Not
                 </form>
             </div>
         </section>
-        // What the buttons of rows send where no script opens them in their place.
+        // What the buttons of rows send where no script does it in their place.
+        <form id="starring" method="post" action="/do/star"><input type="hidden" name="view" value=view.query()/></form>
         <form id="opening" method="get" action="/">{opening}</form>
         <Filter/>
         <Rows/>

@@ -85,10 +85,12 @@ choices! {
 }
 
 choices! {
-    /// What comes first.
+    /// What comes first; what is equal stays by name.
     Sort {
         Name = "name", "Name";
+        Favourites = "favourites", "Favourites first";
         Ends = "ends", "Ends first";
+        Used = "used", "Most used";
     }
 }
 

@@ -256,7 +256,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read(view in views()) {
-            let own = if view.has_own { "group=origin&sort=ends" } else { "" };
+            let own = if view.has_own { "group=origin&sort=used" } else { "" };
             prop_assert_eq!(View::parse(&view.query(), own), view);
         }
 
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn the_layout_of_ones_own_is_meant_where_none_is_said() {
-        let own = "sort=ends&col=ticket&col=mfa";
+        let own = "sort=used&col=ticket&col=mfa";
         let view = View::parse("q=key", own);
         assert_eq!(view.layout, Layout::parse(own).unwrap());
         // A link that is shared says what is seen, whatever the other person keeps.

@@ -219,7 +219,9 @@ impl VaultTokens {
             let tenant = opened.vault.tenant.unwrap_or(inner.settings.tenant);
             // A tenant that is not allowed any more is one that nobody is signed in to.
             let Ok(authority) = inner.authority(tenant) else { return Err(TokenError::SignInRequired) };
-            let refused = match authority.wire.refresh(&opened.vault.refresh, &scope, &sent, now).await {
+            let granted = authority.wire.refresh(&opened.vault.refresh, &scope, &sent, now).await;
+            count(want.audience(), &granted);
+            let refused = match granted {
                 Ok(grant) => return self.keep(keep, grant).await,
                 Err(NoGrant::Refused(refused)) => refused,
                 Err(NoGrant::Unavailable | NoGrant::Unauthenticated | NoGrant::Malformed) => {
@@ -257,6 +259,21 @@ impl VaultTokens {
             Err(_) => Err(TokenError::Unavailable),
         }
     }
+}
+
+/// `pim_portal_token_refreshes_total`: uses of a refresh token, and whether they brought anything.
+fn count(audience: Audience, granted: &Result<Grant, NoGrant>) {
+    let audience = match audience {
+        Audience::Graph => "graph",
+        Audience::Azure => "azure",
+    };
+    let outcome = match granted {
+        Ok(_) => "refreshed",
+        Err(NoGrant::Refused(_)) => "refused",
+        Err(NoGrant::Unavailable | NoGrant::Unauthenticated | NoGrant::Malformed) => "failed",
+    };
+    metrics::counter!("pim_portal_token_refreshes_total", "audience" => audience, "outcome" => outcome)
+        .increment(1);
 }
 
 /// Where a token goes.

@@ -8,9 +8,10 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use metrics::{counter, histogram};
 use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType};
 use oauth2::{
     AsyncHttpClient, AuthUrl, AuthorizationCode, ClientId, EndpointNotSet, EndpointSet, HttpRequest,
@@ -275,12 +276,30 @@ pub(crate) enum HttpError {
 impl Http {
     /// Sends a request and reads the answer. "Too many requests" and server errors count as failures: their bodies mean nothing.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let asked = Asked::of(&request);
+        let started = Instant::now();
+        let answer = self.exchange(request).await;
+        asked.count(&answer, started.elapsed());
+        match &answer {
+            Err(HttpError::Status(status)) => {
+                tracing::warn!(status, route = asked.route, "the sign-in service turned a request away");
+            }
+            Err(error) => tracing::warn!(%error, route = asked.route, "the sign-in service did not answer"),
+            Ok(answer) => {
+                let status = answer.status().as_u16();
+                let correlation_id = request_id(answer.headers());
+                tracing::debug!(status, route = asked.route, correlation_id, "the sign-in service answered");
+            }
+        }
+        answer
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let mut request = reqwest::Request::try_from(request).map_err(|_| HttpError::NoAnswer)?;
         *request.timeout_mut() = Some(DEADLINE);
         let mut answer = self.0.execute(request).await.map_err(no_answer)?;
         let status = answer.status();
         if status.as_u16() == 429 || status.is_server_error() {
-            tracing::warn!(status = status.as_u16(), "the sign-in service turned a request away");
             return Err(HttpError::Status(status.as_u16()));
         }
         let mut body = Vec::new();
@@ -315,8 +334,57 @@ impl Http {
 
 fn no_answer(error: reqwest::Error) -> HttpError {
     let error = error.without_url();
-    tracing::warn!(%error, "the sign-in service did not answer");
+    tracing::debug!(%error, "no answer");
     HttpError::NoAnswer
+}
+
+/// The service's id for a call. <https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application>
+fn request_id(headers: &http::HeaderMap) -> Option<String> {
+    let id = headers.get("x-ms-request-id")?.to_str().ok()?;
+    Uuid::try_parse(id).ok().map(|id| id.to_string())
+}
+
+/// What is counted of a call: `pim_portal_upstream_requests_total` and the others of `transport`, with the plane `sign-in`.
+struct Asked {
+    method: &'static str,
+    route: &'static str,
+}
+
+impl Asked {
+    fn of(request: &HttpRequest) -> Self {
+        // The addresses hold the tenant.
+        let route = match request.uri().path().rsplit('/').next() {
+            Some("token") => "token",
+            Some("keys") => "keys",
+            _ => "other",
+        };
+        let method = if request.method() == http::Method::GET { "GET" } else { "POST" };
+        Self { method, route }
+    }
+
+    fn count(&self, answer: &Result<HttpResponse, HttpError>, elapsed: Duration) {
+        let (plane, host) = ("sign-in", "sign-in");
+        let &Self { method, route } = self;
+        let status = match answer {
+            Ok(answer) => answer.status().as_str().to_owned(),
+            Err(HttpError::Status(status)) => status.to_string(),
+            Err(HttpError::NoAnswer) => "unreachable".to_owned(),
+            Err(HttpError::TooLong) => "broken".to_owned(),
+        };
+        if status == "429" {
+            counter!("pim_portal_upstream_throttled_total", "plane" => plane, "host" => host).increment(1);
+        }
+        histogram!(
+            "pim_portal_upstream_request_duration_seconds",
+            "plane" => plane, "host" => host, "method" => method, "route" => route
+        )
+        .record(elapsed);
+        counter!(
+            "pim_portal_upstream_requests_total",
+            "plane" => plane, "host" => host, "method" => method, "route" => route, "status" => status
+        )
+        .increment(1);
+    }
 }
 
 impl<'c> AsyncHttpClient<'c> for Http {

@@ -30,6 +30,10 @@ pub enum RecordKind {
     Typed,
     /// What one person wrote as reasons. Key: tenant and person.
     Reasons,
+    /// The roles that one person marked. Key: tenant and person.
+    Favourites,
+    /// The roles that one person has seen. Key: tenant and person.
+    Seen,
     /// What was consented to in the directories that may be signed in to. Key: `consent`.
     Directories,
 }
@@ -51,6 +55,8 @@ impl RecordKind {
             Self::View => "view",
             Self::Typed => "typed",
             Self::Reasons => "reasons",
+            Self::Favourites => "favourites",
+            Self::Seen => "seen",
             Self::Directories => "directories",
         }
     }

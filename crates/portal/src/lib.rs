@@ -3,6 +3,7 @@
 //! | module | use case |
 //! |---|---|
 //! | [`overview`] | what the person holds and may activate, read once and kept briefly |
+//! | [`familiar`] | favourites, what is new, and how often roles are used |
 //! | [`directories`] | what was consented to in each directory |
 //! | [`own_view`] | how the person looks at it by default |
 //! | [`selection`] | roles ticked for activation, with what was typed, kept on the server until confirmed |
@@ -29,6 +30,7 @@ pub mod cancel;
 pub mod check;
 pub mod deactivate;
 pub mod directories;
+pub mod familiar;
 pub mod feed;
 pub mod follow_on;
 pub mod history;

@@ -23,6 +23,7 @@ use pim::policy::{Policy, PolicyReading};
 use pim::request::{Progress, Request, RequestAction};
 use pim::target::Target;
 
+use crate::familiar::Uses;
 use crate::prolong::{self, Ended};
 use crate::requests::LATELY;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -37,6 +38,9 @@ const POLICY_LIFE: std::time::Duration = std::time::Duration::from_mins(10);
 /// How long the names of authentication contexts serve everybody in the tenant: the service takes one call a second from all
 /// applications of a tenant together.
 const CONTEXT_LIFE: std::time::Duration = std::time::Duration::from_hours(1);
+
+/// How long it may take until a use is counted: nobody looks at numbers that closely, and counting reads all of the journal.
+const USES_LIFE: std::time::Duration = std::time::Duration::from_mins(5);
 
 /// How long nobody may have queued anything before their lock is forgotten: longer than any holds it.
 const QUEUEING: std::time::Duration = std::time::Duration::from_mins(10);
@@ -54,6 +58,7 @@ pub(crate) struct Kept {
     pub(crate) children: kept::Kept<(TenantId, PrincipalId, Target), Arc<Listing<ChildScope>>>,
     pub(crate) waiting: kept::Kept<Key, Arc<Vec<Waiting>>>,
     pub(crate) settings: kept::Kept<(TenantId, PrincipalId), Settings>,
+    pub(crate) uses: Cache<(TenantId, PrincipalId), Arc<Uses>>,
     queueing: Cache<(TenantId, PrincipalId), Arc<Mutex<()>>>,
 }
 
@@ -74,6 +79,7 @@ impl Kept {
             children: kept::Kept::new(clock.clone()),
             waiting: kept::Kept::new(clock.clone()),
             settings: kept::Kept::lasting(clock, settings::LIFE),
+            uses: Cache::builder().max_capacity(10_000).time_to_live(USES_LIFE).build(),
             queueing: Cache::builder().max_capacity(10_000).time_to_idle(QUEUEING).build(),
         }
     }

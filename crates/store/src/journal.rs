@@ -8,23 +8,30 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use metrics::counter;
 use pim::ids::{BatchId, PrincipalId, TenantId};
 use pim::journal::{Journal, Operation, OperationState, Sequence};
 use pim::records::StoreError;
 
-use crate::seal::{open, seal};
+use crate::measured::Measured;
+use crate::seal::open;
 use crate::sql::{JournalRow, Writing};
 use crate::together::Advance;
 use crate::{Store, failed};
 
 /// The row as associated data: a payload fits this operation of this person, at this place in the order of changes, only.
-fn identity(id: &str, tenant: &str, principal: &str, sequence: i64) -> String {
+pub(crate) fn identity(id: &str, tenant: &str, principal: &str, sequence: i64) -> String {
     format!("journal|{id}|{tenant}|{principal}|{sequence}")
 }
 
 /// The state's name in the column: the variant's own.
-fn name(state: OperationState) -> String {
+pub(crate) fn name(state: OperationState) -> String {
     format!("{state:?}")
+}
+
+/// Counts an operation that this replica brought to `state`.
+fn came_to(state: OperationState) {
+    counter!("pim_portal_journal_transitions_total", "state" => name(state)).increment(1);
 }
 
 /// A number as the database counts; beyond what it can count there is nothing.
@@ -40,7 +47,7 @@ impl Store {
         })?;
         let (id, tenant, principal) =
             (operation.id.to_string(), operation.tenant.to_string(), operation.principal.to_string());
-        let sealed = seal(&self.keys, &identity(&id, &tenant, &principal, sequence), &content)?;
+        let sealed = self.seal(&identity(&id, &tenant, &principal, sequence), &content)?;
         Ok(JournalRow {
             id,
             batch: operation.batch.to_string(),
@@ -57,7 +64,7 @@ impl Store {
 
     fn unsealed(&self, row: &JournalRow) -> Result<Operation, StoreError> {
         let identity = identity(&row.id, &row.tenant, &row.principal, row.sequence);
-        let content = open(&self.keys, &row.key_id, &identity, &row.payload).map_err(|reason| {
+        let content = open(&self.keys(), &row.key_id, &identity, &row.payload).map_err(|reason| {
             tracing::error!(
                 operation = row.id,
                 key_id = row.key_id,
@@ -118,6 +125,7 @@ impl Store {
 #[async_trait]
 impl Journal for Store {
     async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<bool, StoreError> {
+        let _measured = Measured::of("append to journal");
         let failed = |error| failed("append to journal", &error);
         let mut writing = self.database.write().await.map_err(failed)?;
         if let Some(first) = operations.first()
@@ -138,6 +146,9 @@ impl Journal for Store {
             writing.append(&row, due.as_microsecond()).await.map_err(failed)?;
         }
         writing.commit().await.map_err(failed)?;
+        for operation in operations {
+            came_to(operation.state);
+        }
         Ok(true)
     }
 
@@ -152,8 +163,14 @@ impl Journal for Store {
             tracing::error!(operation = %operation.id, ?from, to = ?operation.state, "the journal does not go that way");
             return Err(StoreError);
         }
+        let _measured = Measured::of("advance in journal");
         let Some(since) = operation.was_since(from) else { return Ok(false) };
-        self.advance_together(Advance { operation: operation.clone(), from, since, due }).await
+        let advance = Advance { operation: operation.clone(), from, since, due };
+        let is_stored = self.advance_together(advance).await?;
+        if is_stored && !amends {
+            came_to(operation.state);
+        }
+        Ok(is_stored)
     }
 
     async fn claim(
@@ -162,6 +179,7 @@ impl Journal for Store {
         until: Timestamp,
         most: usize,
     ) -> Result<Vec<Operation>, StoreError> {
+        let _measured = Measured::of("claim in journal");
         let failed = |error| failed("claim in journal", &error);
         let (now, until) = (now.as_microsecond(), until.as_microsecond());
         // Asked often and mostly in vain: the write lock is left to those who write.
@@ -183,6 +201,7 @@ impl Journal for Store {
         principal: PrincipalId,
         batch: BatchId,
     ) -> Result<Vec<Operation>, StoreError> {
+        let _measured = Measured::of("read a batch");
         let rows =
             self.database.batch(&batch.to_string()).await.map_err(|error| failed("read a batch", &error))?;
         let (tenant, principal) = (tenant.to_string(), principal.to_string());
@@ -198,6 +217,7 @@ impl Journal for Store {
         principal: PrincipalId,
         since: Timestamp,
     ) -> Result<Vec<Operation>, StoreError> {
+        let _measured = Measured::of("read recent operations");
         let rows = self
             .database
             .recent(&tenant.to_string(), &principal.to_string(), since.as_microsecond())
@@ -213,6 +233,7 @@ impl Journal for Store {
         after: Sequence,
         most: usize,
     ) -> Result<Vec<(Sequence, Operation)>, StoreError> {
+        let _measured = Measured::of("read changes");
         let rows = self
             .database
             .changes(&tenant.to_string(), &principal.to_string(), counted(after), counted(most))
@@ -222,6 +243,7 @@ impl Journal for Store {
     }
 
     async fn latest(&self, tenant: TenantId, principal: PrincipalId) -> Result<Sequence, StoreError> {
+        let _measured = Measured::of("read the last change");
         self.database
             .latest(&tenant.to_string(), &principal.to_string())
             .await

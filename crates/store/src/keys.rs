@@ -1,9 +1,12 @@
 //! The keys that content is sealed with, and the file they live in.
 //!
-//! The file is text, one key per line: 32 random bytes in Base64. The first line is the key that new content is sealed with; the
-//! lines after it are older keys, kept for reading. Lines that are empty or start with `#` are left alone. To rotate, put
-//! a new line first and restart; drop an old line once nothing sealed with it is wanted any more. A key's id is derived from the
+//! The file is text, one key per line: 32 random bytes in Base64, and after it, if it is not to be used at once, the time from which it
+//! seals what is new (RFC 3339). Of those whose time has come the latest is in use, the first in the file where several came at
+//! once; the others are kept for reading. Lines that are empty or start with `#` are left alone. A key's id is derived from the
 //! key itself, so it cannot be mixed up.
+//!
+//! A key begins some minutes after it was added ([`KeyRing::rotate`]), because every replica has to know it before one of them
+//! seals with it. [`crate::Store::use_keys`] takes a file that was read again.
 
 use std::fmt;
 use std::io::Write;
@@ -13,6 +16,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::{Generate, Key};
+use jiff::Timestamp;
 use secrecy::zeroize::{Zeroize, Zeroizing};
 use secrecy::{ExposeSecret, SecretBox};
 use sha2::{Digest, Sha256};
@@ -50,8 +54,22 @@ pub enum KeyError {
         /// Its mode.
         mode: u32,
     },
+    /// It cannot be written.
+    #[error(
+        "the key file {path} cannot be written: {source}; where it is mounted from a secret, change a copy of it and put that in \
+         the secret's place", path = path.display()
+    )]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
     /// A line is not a key.
-    #[error("line {line} of the key file {path} is not a key: 32 bytes in Base64 (44 characters) are expected", path = path.display())]
+    #[error(
+        "line {line} of the key file {path} is not a key: 32 bytes in Base64 (44 characters) are expected, and after them at most \
+         the time from which it is used", path = path.display()
+    )]
     Line {
         /// The file.
         path: PathBuf,
@@ -70,18 +88,19 @@ pub enum KeyError {
 pub(crate) struct SealingKey {
     id: String,
     bytes: SecretBox<[u8; KEY_LENGTH]>,
+    from: Timestamp,
 }
 
 impl SealingKey {
-    fn new(bytes: [u8; KEY_LENGTH]) -> Self {
+    fn new(bytes: [u8; KEY_LENGTH], from: Timestamp) -> Self {
         // Half a SHA-256 would do as an id; a quarter of that is still unique among the keys of one file and gives nothing away.
         let digest = Sha256::new().chain_update(b"pim-portal key id").chain_update(bytes).finalize();
-        Self { id: hex(&digest[..8]), bytes: SecretBox::new(Box::new(bytes)) }
+        Self { id: hex(&digest[..8]), bytes: SecretBox::new(Box::new(bytes)), from }
     }
 
     fn random() -> Self {
         let mut key = Key::<XChaCha20Poly1305>::generate();
-        let made = Self::new(key.into());
+        let made = Self::new(key.into(), Timestamp::MIN);
         key.as_mut_slice().zeroize();
         made
     }
@@ -95,19 +114,26 @@ impl SealingKey {
     }
 }
 
-/// The current key and older ones.
+/// What may be told of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyFacts {
+    /// Its id, as rows name it.
+    pub id: String,
+    /// When it begins to be used; `None`: it was from the start.
+    pub from: Option<Timestamp>,
+    /// Whether it is the one in use.
+    pub is_current: bool,
+}
+
+/// The keys of a file: at least one.
 pub struct KeyRing {
-    current: SealingKey,
-    older: Vec<SealingKey>,
+    keys: Vec<SealingKey>,
 }
 
 impl fmt::Debug for KeyRing {
     /// Shows ids only.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyRing")
-            .field("current", &self.current.id)
-            .field("older", &self.older.iter().map(|key| &key.id).collect::<Vec<_>>())
-            .finish()
+        f.debug_list().entries(self.keys.iter().map(|key| &key.id)).finish()
     }
 }
 
@@ -122,6 +148,11 @@ impl KeyRing {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(source) => return Err(KeyError::Create { path: path.to_owned(), source }),
         }
+        Self::read(path)
+    }
+
+    /// Reads the keys at `path`, as [`KeyRing::from_file`] does, where they exist.
+    pub fn read(path: &Path) -> Result<Self, KeyError> {
         check_permissions(path)?;
         let text = std::fs::read_to_string(path)
             .map_err(|source| KeyError::Read { path: path.to_owned(), source })
@@ -132,7 +163,39 @@ impl KeyRing {
     /// A fresh key that lives as long as the process. What it seals is unreadable afterwards.
     #[must_use]
     pub fn ephemeral() -> Self {
-        Self { current: SealingKey::random(), older: Vec::new() }
+        Self { keys: vec![SealingKey::random()] }
+    }
+
+    /// Adds a fresh key to the file at `path`, to be used from `from` on. Returns its id.
+    ///
+    /// Fails as [`KeyRing::from_file`] does, and when the file cannot be written.
+    pub fn rotate(path: &Path, from: Timestamp) -> Result<String, KeyError> {
+        let key = SealingKey::random();
+        let encoded = Zeroizing::new(BASE64_STANDARD.encode(key.bytes()));
+        rewrite(path, |text| {
+            let ends = text.is_empty() || text.ends_with('\n');
+            Zeroizing::new(format!(
+                "{}{}{} {from}\n",
+                text.as_str(),
+                if ends { "" } else { "\n" },
+                encoded.as_str()
+            ))
+        })?;
+        Ok(key.id)
+    }
+
+    /// Takes the keys with these ids out of the file at `path`.
+    ///
+    /// Fails as [`KeyRing::from_file`] does, and when the file cannot be written.
+    pub fn remove(path: &Path, ids: &[String]) -> Result<(), KeyError> {
+        let is_kept = |line: &&str| decode(line.trim()).is_none_or(|key| !ids.contains(&key.id));
+        rewrite(path, |text| {
+            text.lines().filter(is_kept).fold(Zeroizing::new(String::new()), |mut kept, line| {
+                kept.push_str(line);
+                kept.push('\n');
+                kept
+            })
+        })
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self, KeyError> {
@@ -144,48 +207,85 @@ impl KeyRing {
             let key = decode(line).ok_or(KeyError::Line { path: path.to_owned(), line: index + 1 })?;
             keys.push(key);
         }
-        let mut keys = keys.into_iter();
-        let current = keys.next().ok_or(KeyError::Empty { path: path.to_owned() })?;
-        Ok(Self { current, older: keys.collect() })
+        if keys.is_empty() { Err(KeyError::Empty { path: path.to_owned() }) } else { Ok(Self { keys }) }
     }
 
-    pub(crate) fn current(&self) -> &SealingKey {
-        &self.current
+    /// The key that seals at `now`. Where the time of none has come, the first one.
+    pub(crate) fn current(&self, now: Timestamp) -> &SealingKey {
+        let begun = self.keys.iter().rev().filter(|key| key.from <= now);
+        // Of several that compare the same `max_by_key` gives the last, which is the first in the file.
+        begun.max_by_key(|key| key.from).unwrap_or(&self.keys[0])
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&SealingKey> {
-        std::iter::once(&self.current).chain(&self.older).find(|key| key.id == id)
+        self.keys.iter().find(|key| key.id == id)
     }
 
-    pub(crate) fn knows(&self, id: &str) -> bool {
-        self.get(id).is_some()
+    /// What may be told of the keys at `now`, in the order of the file.
+    #[must_use]
+    pub fn facts(&self, now: Timestamp) -> Vec<KeyFacts> {
+        let current = self.current(now);
+        let facts = |key: &SealingKey| KeyFacts {
+            id: key.id.clone(),
+            from: (key.from > Timestamp::MIN).then_some(key.from),
+            is_current: key.id == current.id,
+        };
+        self.keys.iter().map(facts).collect()
     }
 }
 
 /// A line of the file as a key.
 fn decode(line: &str) -> Option<SealingKey> {
-    let bytes = Zeroizing::new(BASE64_STANDARD.decode(line).ok()?);
+    let mut words = line.split_whitespace();
+    let bytes = Zeroizing::new(BASE64_STANDARD.decode(words.next()?).ok()?);
     let bytes: [u8; KEY_LENGTH] = bytes.as_slice().try_into().ok()?;
-    Some(SealingKey::new(bytes))
+    let from = words.next().map_or(Ok(Timestamp::MIN), str::parse).ok()?;
+    words.next().is_none().then(|| SealingKey::new(bytes, from))
 }
 
-/// Makes the file with a fresh key; fails with `AlreadyExists` when there is one, so that two starting processes never
-/// overwrite each other's.
-fn create(path: &Path) -> std::io::Result<()> {
+/// Puts a changed file in the place of the one at `path`, whole or not at all.
+fn rewrite(
+    path: &Path,
+    change: impl FnOnce(&Zeroizing<String>) -> Zeroizing<String>,
+) -> Result<(), KeyError> {
+    KeyRing::read(path)?;
+    let failed = |source| KeyError::Write { path: path.to_owned(), source };
+    let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(failed)?;
+    let changed = change(&text);
+    KeyRing::parse(&changed, path)?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    let written = write_new(&beside, changed.as_bytes()).and_then(|()| std::fs::rename(&beside, path));
+    written.map_err(|source| {
+        // Nothing of a key is left lying about.
+        let _ = std::fs::remove_file(&beside);
+        failed(source)
+    })
+}
+
+/// Makes a file that only its owner can get at; fails with `AlreadyExists` when there is one.
+fn write_new(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// Makes the file with a fresh key; fails with `AlreadyExists` when there is one, so that two starting processes never
+/// overwrite each other's.
+fn create(path: &Path) -> std::io::Result<()> {
     let key = Zeroizing::new(BASE64_STANDARD.encode(SealingKey::random().bytes()));
     let text = Zeroizing::new(format!("{HEADER}{}\n", key.as_str()));
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    write_new(path, text.as_bytes())
 }
 
 const HEADER: &str = "\
 # Keys of pim-portal: whoever has this file and the database can read sessions and tokens.
-# First line: the key in use. To rotate, put a new one above it (openssl rand -base64 32) and restart.
+# `pim-portal key rotate` adds one, `pim-portal key retire` takes away what is no longer needed.
 ";
 
 #[cfg(unix)]
@@ -223,6 +323,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()
     }
@@ -233,9 +335,9 @@ mod tests {
         let path = folder.path().join("keys");
         let made = KeyRing::from_file(&path).unwrap();
         let read = KeyRing::from_file(&path).unwrap();
-        assert_eq!(made.current.bytes(), read.current.bytes());
-        assert!(read.older.is_empty());
-        assert_ne!(made.current.bytes(), KeyRing::ephemeral().current.bytes());
+        assert_eq!(made.current(NOW).bytes(), read.current(NOW).bytes());
+        assert_eq!(read.keys.len(), 1);
+        assert_ne!(made.current(NOW).bytes(), KeyRing::ephemeral().current(NOW).bytes());
     }
 
     #[cfg(unix)]
@@ -295,10 +397,32 @@ mod tests {
     fn the_first_line_is_current_and_the_others_are_still_known() {
         let (new, old) = (BASE64_STANDARD.encode([1; 32]), BASE64_STANDARD.encode([2; 32]));
         let ring = KeyRing::parse(&format!("{new}\n{old}\n"), Path::new("keys")).unwrap();
-        assert_eq!(ring.current().bytes(), &[1; 32]);
-        let old_id = SealingKey::new([2; 32]).id;
+        assert_eq!(ring.current(NOW).bytes(), &[1; 32]);
+        let old_id = SealingKey::new([2; 32], NOW).id;
         assert_eq!(ring.get(&old_id).unwrap().bytes(), &[2; 32]);
-        assert!(!ring.knows("0000000000000000"));
+        assert!(ring.get("0000000000000000").is_none());
+    }
+
+    #[test]
+    fn a_rotated_key_is_known_at_once_and_used_when_its_time_has_come() {
+        let folder = folder();
+        let path = folder.path().join("keys");
+        let first = KeyRing::from_file(&path).unwrap().current(NOW).id.clone();
+        let from = NOW + jiff::SignedDuration::from_mins(10);
+        let second = KeyRing::rotate(&path, from).unwrap();
+        let ring = KeyRing::from_file(&path).unwrap();
+        assert!(ring.get(&second).is_some());
+        assert_eq!(ring.current(NOW).id, first);
+        assert_eq!(ring.current(from).id, second);
+        assert!(ring.facts(from)[1].is_current);
+        KeyRing::remove(&path, &[first]).unwrap();
+        let ring = KeyRing::from_file(&path).unwrap();
+        assert_eq!(ring.facts(NOW).len(), 1);
+        assert_eq!(ring.current(NOW).id, second, "a lone key is used whatever its time");
+        let error = KeyRing::remove(&path, &[second]).unwrap_err();
+        assert!(matches!(error, KeyError::Empty { .. }), "the last one stays: {error}");
+        assert!(KeyRing::from_file(&path).is_ok());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no copy is left beside it");
     }
 
     #[test]

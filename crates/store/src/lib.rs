@@ -7,20 +7,26 @@
 //! To add a kind of record, add it to [`pim::records::RecordKind`]; nothing here changes. To add a database engine, give it a
 //! folder of migrations and a connection in `sql`; the statements there are the ones every engine runs.
 
+mod census;
 mod journal;
 pub mod keys;
+mod measured;
 mod records;
+mod reseal;
 mod seal;
 pub mod sessions;
 mod sql;
 mod together;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use pim::clock::Clock;
 
-pub use keys::{KeyError, KeyRing};
+pub use census::Census;
+pub use keys::{KeyError, KeyFacts, KeyRing};
+use measured::Measured;
+pub use reseal::KeyUse;
 use secrecy::SecretString;
 use sql::Database;
 use together::Together;
@@ -56,6 +62,16 @@ pub enum OpenError {
         /// What SQLite says.
         found: String,
     },
+    /// What is stored was sealed with keys that are not in the key file.
+    #[error(
+        "the key file does not belong to this database: what is stored was sealed with {}, which the file does not hold. Restore \
+         the key file that belongs to it. If that is lost for good, `pim-portal key forget` deletes what cannot be read any more",
+        .0.join(", ")
+    )]
+    LostKeys(Vec<String>),
+    /// The database failed while it was looked at.
+    #[error("the database failed")]
+    Failed,
     /// The tables could not be brought to this version.
     #[error("the database cannot be brought up to date: {0}")]
     Migrate(#[source] sqlx::migrate::MigrateError),
@@ -73,14 +89,14 @@ pub trait Passwords: Send + Sync {
 pub struct Store {
     database: Database,
     passwords: Option<Arc<dyn Passwords>>,
-    keys: Arc<KeyRing>,
+    keys: Arc<RwLock<Arc<KeyRing>>>,
     clock: Arc<dyn Clock>,
     together: Together,
 }
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("keys", &self.keys).finish_non_exhaustive()
+        f.debug_struct("Store").field("keys", &self.keys()).finish_non_exhaustive()
     }
 }
 
@@ -89,7 +105,7 @@ impl Store {
     ///
     /// `sqlite://path`, `sqlite::memory:` and `postgres://…` are supported. Everything is sealed with the current key of `keys` and opened
     /// with whichever of its keys a row names. Fails when the address is not supported, when the database cannot be written or is
-    /// damaged, and when it was written by a newer version.
+    /// damaged, when it was written by a newer version, and when it holds what none of `keys` opens.
     pub async fn open(database_url: &str, keys: KeyRing, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         Self::open_with(database_url, None, keys, clock).await
     }
@@ -102,14 +118,41 @@ impl Store {
         keys: KeyRing,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
+        let store = Self::open_in_part(database_url, passwords, keys, clock).await?;
+        // What has expired is nobody's loss.
+        store.database.purge_records(store.now()).await.map_err(OpenError::Connect)?;
+        let lost = store.lost_keys().await.map_err(|_| OpenError::Failed)?;
+        if lost.is_empty() { Ok(store) } else { Err(OpenError::LostKeys(lost)) }
+    }
+
+    /// As [`Store::open`], though some of what is stored cannot be read for want of its key.
+    pub async fn open_in_part(
+        database_url: &str,
+        passwords: Option<Arc<dyn Passwords>>,
+        keys: KeyRing,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
         let password = match &passwords {
             Some(passwords) => Some(passwords.password().await.ok_or(OpenError::NoPassword)?),
             None => None,
         };
         let database = Database::open(database_url, password.as_ref()).await?;
-        let store = Self { database, passwords, keys: Arc::new(keys), clock, together: Together::default() };
-        store.warn_of_lost_keys().await;
-        Ok(store)
+        let keys = Arc::new(RwLock::new(Arc::new(keys)));
+        Ok(Self { database, passwords, keys, clock, together: Together::default() })
+    }
+
+    /// Uses these keys from now on: the key file was read again.
+    pub fn use_keys(&self, keys: KeyRing) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+
+    fn keys(&self) -> Arc<KeyRing> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Seals `content` with the key in use for the row that `identity` names.
+    fn seal(&self, identity: &str, content: &[u8]) -> Result<seal::Sealed, pim::records::StoreError> {
+        seal::seal(self.keys().current(self.clock.now()), identity, content)
     }
 
     /// Takes the newest password for the next connections; those that are there go on. Without one the last is kept. To be called well
@@ -124,6 +167,7 @@ impl Store {
 
     /// Whether the database answers; for health checks.
     pub async fn ping(&self) -> Result<(), pim::records::StoreError> {
+        let _measured = Measured::of("ping");
         self.database.ping().await.map_err(|error| failed("ping", &error))
     }
 
@@ -131,23 +175,12 @@ impl Store {
     pub async fn close(&self) {
         self.database.close().await;
     }
-
-    /// A lost key makes what it sealed unreadable: said once at start, rather than found out row by row.
-    async fn warn_of_lost_keys(&self) {
-        let Ok(used) = self.database.key_ids().await else { return };
-        for key_id in used.iter().filter(|id| !self.keys.knows(id)) {
-            tracing::warn!(
-                key_id,
-                "the database holds content sealed with a key that is not in the key file; it stays unreadable until the key \
-                 is added again"
-            );
-        }
-    }
 }
 
 /// Logs a database failure, without content, and hides it from the caller.
 fn failed(operation: &'static str, error: &sqlx::Error) -> pim::records::StoreError {
     // Statements are constant and values are bound, so the database's message names tables and columns at most.
     tracing::error!(operation, %error, "the database failed");
+    metrics::counter!("pim_portal_store_errors_total", "operation" => operation).increment(1);
     pim::records::StoreError
 }

@@ -9,7 +9,8 @@ use pim::records::{Record, RecordKind, Records, StoreError};
 use sha2::{Digest, Sha256};
 
 use crate::keys::hex;
-use crate::seal::{open, seal};
+use crate::measured::Measured;
+use crate::seal::open;
 use crate::sql::RecordRow;
 use crate::{Store, failed};
 
@@ -19,19 +20,19 @@ fn hashed(key: &str) -> String {
 }
 
 /// The row as associated data: a payload fits this kind, key and expiry only.
-fn identity(kind: RecordKind, key_hash: &str, expires_at: i64) -> String {
-    format!("records|{}|{key_hash}|{expires_at}", kind.name())
+pub(crate) fn identity(kind: &str, key_hash: &str, expires_at: i64) -> String {
+    format!("records|{kind}|{key_hash}|{expires_at}")
 }
 
 impl Store {
-    fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         self.clock.now().as_microsecond()
     }
 
     fn opened(&self, kind: RecordKind, key_hash: &str, row: &RecordRow) -> Option<Record> {
         let expires = Timestamp::from_microsecond(row.expires_at).ok()?;
-        let identity = identity(kind, key_hash, row.expires_at);
-        match open(&self.keys, &row.key_id, &identity, &row.payload) {
+        let identity = identity(kind.name(), key_hash, row.expires_at);
+        match open(&self.keys(), &row.key_id, &identity, &row.payload) {
             Ok(content) => Some(Record { content, version: row.version, expires }),
             Err(reason) => {
                 tracing::warn!(
@@ -49,6 +50,7 @@ impl Store {
 #[async_trait]
 impl Records for Store {
     async fn get(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
+        let _measured = Measured::of("get record");
         let key_hash = hashed(key);
         let row = self
             .database
@@ -65,8 +67,9 @@ impl Records for Store {
         content: &[u8],
         expires: Timestamp,
     ) -> Result<(), StoreError> {
+        let _measured = Measured::of("put record");
         let (key_hash, expires_at) = (hashed(key), expires.as_microsecond());
-        let sealed = seal(&self.keys, &identity(kind, &key_hash, expires_at), content)?;
+        let sealed = self.seal(&identity(kind.name(), &key_hash, expires_at), content)?;
         self.database
             .put_record(kind.name(), &key_hash, &sealed, expires_at)
             .await
@@ -81,8 +84,9 @@ impl Records for Store {
         content: &[u8],
         expires: Timestamp,
     ) -> Result<bool, StoreError> {
+        let _measured = Measured::of("replace record");
         let (key_hash, expires_at, now) = (hashed(key), expires.as_microsecond(), self.now());
-        let sealed = seal(&self.keys, &identity(kind, &key_hash, expires_at), content)?;
+        let sealed = self.seal(&identity(kind.name(), &key_hash, expires_at), content)?;
         let (name, database) = (kind.name(), &self.database);
         let written = if version == 0 {
             database.create_record(name, &key_hash, &sealed, expires_at, now).await
@@ -93,6 +97,7 @@ impl Records for Store {
     }
 
     async fn take(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
+        let _measured = Measured::of("take record");
         let key_hash = hashed(key);
         let row = self
             .database
@@ -104,6 +109,7 @@ impl Records for Store {
     }
 
     async fn delete(&self, kind: RecordKind, key: &str) -> Result<(), StoreError> {
+        let _measured = Measured::of("delete record");
         self.database
             .delete_record(kind.name(), &hashed(key))
             .await
@@ -111,6 +117,7 @@ impl Records for Store {
     }
 
     async fn purge(&self) -> Result<u64, StoreError> {
+        let _measured = Measured::of("purge records");
         self.database.purge_records(self.now()).await.map_err(|error| failed("purge records", &error))
     }
 }

@@ -31,9 +31,8 @@ fn cipher(key: &SealingKey) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(key.bytes().into())
 }
 
-/// Seals `content` for the row that `identity` names.
-pub(crate) fn seal(keys: &KeyRing, identity: &str, content: &[u8]) -> Result<Sealed, StoreError> {
-    let key = keys.current();
+/// Seals `content` with `key` for the row that `identity` names.
+pub(crate) fn seal(key: &SealingKey, identity: &str, content: &[u8]) -> Result<Sealed, StoreError> {
     let nonce = XNonce::generate();
     let sealed = cipher(key)
         .encrypt(&nonce, Payload { msg: content, aad: identity.as_bytes() })
@@ -68,22 +67,24 @@ pub(crate) fn open(
 mod tests {
     use super::*;
 
+    const NOW: jiff::Timestamp = jiff::Timestamp::UNIX_EPOCH;
+
     #[test]
     fn only_the_same_row_and_key_open_it() {
         let keys = KeyRing::ephemeral();
-        let sealed = seal(&keys, "row", b"content").unwrap();
+        let sealed = seal(keys.current(NOW), "row", b"content").unwrap();
         assert_eq!(open(&keys, &sealed.key_id, "row", &sealed.payload).unwrap(), b"content");
         assert_eq!(open(&keys, &sealed.key_id, "row2", &sealed.payload), Err(Unreadable::Tampered));
         let other = KeyRing::ephemeral();
         assert_eq!(open(&other, &sealed.key_id, "row", &sealed.payload), Err(Unreadable::UnknownKey));
-        let posing = other.current().id();
+        let posing = other.current(NOW).id();
         assert_eq!(open(&other, posing, "row", &sealed.payload), Err(Unreadable::Tampered));
     }
 
     #[test]
     fn every_single_changed_byte_is_noticed_and_so_is_every_cut() {
         let keys = KeyRing::ephemeral();
-        let sealed = seal(&keys, "row", b"content").unwrap();
+        let sealed = seal(keys.current(NOW), "row", b"content").unwrap();
         for index in 0..sealed.payload.len() {
             let mut changed = sealed.payload.clone();
             changed[index] ^= 1;
@@ -100,8 +101,10 @@ mod tests {
     #[test]
     fn the_same_content_never_looks_the_same_twice() {
         let keys = KeyRing::ephemeral();
-        let (first, second) =
-            (seal(&keys, "row", b"content").unwrap(), seal(&keys, "row", b"content").unwrap());
+        let (first, second) = (
+            seal(keys.current(NOW), "row", b"content").unwrap(),
+            seal(keys.current(NOW), "row", b"content").unwrap(),
+        );
         assert_ne!(first.payload, second.payload);
     }
 }

@@ -24,6 +24,7 @@ mod route;
 pub mod rules;
 #[cfg(test)]
 mod tests;
+mod told;
 pub mod wire;
 pub mod write;
 

@@ -29,6 +29,7 @@ use crate::answer::{Answer, correlation_id};
 use crate::api::{Api, Limits};
 use crate::lane::Lane;
 use crate::route::Route;
+use crate::told::Told;
 use crate::{challenge, refusal, retry_after};
 
 /// An answer longer than this is refused. A tenant's 130 role policies take about 2 MB.
@@ -72,7 +73,7 @@ pub enum Outcome {
 }
 
 /// What came of one attempt.
-enum Attempt {
+pub(crate) enum Attempt {
     Answered(Answer),
     Unreachable,
     Lost { timed_out: bool, correlation_id: Option<String> },
@@ -319,24 +320,8 @@ impl Line {
         let request = self.request(method, url, body, call, token)?;
         let started = Instant::now();
         let attempt = self.exchange(request, deadline).await;
-        let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let (plane, host) = (self.plane.as_str(), self.api.base.host_str());
-        match &attempt {
-            // An overview is dozens of these.
-            Attempt::Answered(answer) if method.is_safe() && answer.status.is_success() => tracing::debug!(
-                plane, host, %method, route = template, status = answer.status.as_u16(), elapsed_ms, %call, "answered"
-            ),
-            Attempt::Answered(answer) => tracing::info!(
-                plane, host, %method, route = template, status = answer.status.as_u16(), elapsed_ms, %call,
-                correlation_id = answer.correlation_id(), "answered"
-            ),
-            Attempt::Unreachable => {
-                tracing::warn!(plane, host, %method, route = template, elapsed_ms, %call, "no connection");
-            }
-            Attempt::Lost { timed_out, correlation_id } => tracing::warn!(
-                plane, host, %method, route = template, elapsed_ms, %call, timed_out, correlation_id, "no answer"
-            ),
-        }
+        let told = Told { plane: &self.plane, audience: self.audience, method, route: template, call };
+        told.tell(&attempt, started.elapsed());
         Ok(attempt)
     }
 

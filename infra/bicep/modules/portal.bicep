@@ -65,8 +65,15 @@ var identitySettings = [
 ]
 var dataPath = '/var/lib/pim-portal'
 var port = 8080
-var probe = {
+// Whether the process answers: if not, it is started again.
+var alive = {
   path: '/healthz'
+  port: port
+  scheme: 'HTTP'
+}
+// Whether it can serve people, its store included: if not, they are sent elsewhere.
+var ready = {
+  path: '/readyz'
   port: port
   scheme: 'HTTP'
 }
@@ -164,19 +171,19 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
           probes: [
             {
               type: 'Startup'
-              httpGet: probe
+              httpGet: alive
               periodSeconds: 2
               failureThreshold: 10
             }
             {
               type: 'Liveness'
-              httpGet: probe
+              httpGet: alive
               periodSeconds: 10
               failureThreshold: 3
             }
             {
               type: 'Readiness'
-              httpGet: probe
+              httpGet: ready
               periodSeconds: 5
               failureThreshold: 3
             }

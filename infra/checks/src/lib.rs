@@ -9,5 +9,6 @@ pub mod bicep;
 pub mod containers;
 pub mod graph;
 pub mod helm;
+pub mod probes;
 pub mod scopes;
 pub mod settings;

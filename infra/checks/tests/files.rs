@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use deployment_checks::bicep::Bicep;
-use deployment_checks::{containers, graph, helm, scopes, settings};
+use deployment_checks::{containers, graph, helm, probes, scopes, settings};
 
 /// The root of the repository.
 fn root() -> PathBuf {
@@ -115,6 +115,16 @@ fn containers_are_pinned_and_unprivileged() {
     for path in with_extension("infra/compose", "yaml") {
         assert_eq!(containers::compose(&read(&path)), Vec::<String>::new(), "{}", path.display());
     }
+}
+
+#[test]
+fn probes_ask_what_is_meant_for_them() {
+    let chart = read("infra/helm/pim-portal/templates/deployment.yaml");
+    let problems = probes::problems(&chart, |name| format!("{}Probe:", name.to_lowercase()));
+    assert_eq!(problems, Vec::<String>::new());
+    let problems =
+        probes::problems(&read("infra/bicep/modules/portal.bicep"), |name| format!("type: '{name}'"));
+    assert_eq!(problems, Vec::<String>::new());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::process::{Command, Output};
 
+use store::KeyRing;
 use tempfile::TempDir;
 
 const TENANT: &str = "3b3a1a4a-9c5d-4d3f-8a55-2f6a3b0f9c11";
@@ -62,4 +63,39 @@ fn the_consent_link_is_refused_with_every_reason_at_once() {
     for key in ["PIM_PORTAL_TENANT_ID", "PIM_PORTAL_CLIENT_ID", "PIM_PORTAL_PUBLIC_URL"] {
         assert!(reasons.contains(key), "{reasons}");
     }
+}
+
+/// What `pim-portal key …` prints, and whether it worked.
+fn key(folder: &TempDir, arguments: &[&str]) -> (bool, String) {
+    let settings = [
+        ("PIM_PORTAL_PUBLIC_URL", "https://pim.example.com"),
+        ("PIM_PORTAL_TENANT_ID", TENANT),
+        ("PIM_PORTAL_CLIENT_ID", CLIENT),
+    ];
+    let output = run(folder, &settings, &[&["key"], arguments].concat());
+    let said = if output.status.success() { output.stdout } else { output.stderr };
+    (output.status.success(), text(said))
+}
+
+#[test]
+fn a_key_is_added_for_later_and_nothing_is_made_where_there_was_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (worked, said) = key(&folder, &["rotate"]);
+    assert!(!worked && said.contains("pim-portal.key cannot be read"), "{said}");
+    assert_eq!(std::fs::read_dir(&folder).expect("the folder").count(), 0);
+
+    KeyRing::from_file(&folder.path().join("pim-portal.key")).expect("a key file");
+    let before = key(&folder, &["list"]).1;
+    assert!(before.contains("0 rows  in use") && before.lines().count() == 1, "{before}");
+    let (worked, said) = key(&folder, &["rotate"]);
+    assert!(worked, "{said}");
+    let after = key(&folder, &["list"]).1;
+    let lines: Vec<_> = after.lines().collect();
+    assert_eq!(lines.len(), 2, "{after}");
+    assert_eq!(lines[0], before.trim_end(), "it is not used yet");
+    assert!(lines[1].contains("from 20") && said.contains(&lines[1][..16]), "{after} {said}");
+    let (worked, said) = key(&folder, &["retire"]);
+    assert!(worked && said.contains("took 0 keys"), "what is still to come is not older: {said}");
+    let (worked, said) = key(&folder, &["forget"]);
+    assert!(worked && said.contains("nothing was deleted"), "{said}");
 }

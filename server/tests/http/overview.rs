@@ -381,3 +381,74 @@ async fn an_open_row_tells_all_that_is_known_with_and_without_a_script() {
     assert!(fetched.contains("Longest activation Not known"), "{fetched}");
     assert_eq!(browser.get("/details?role=entra%3Anothing").await.status, 404);
 }
+
+#[tokio::test]
+async fn favourites_come_first_where_that_is_wanted_and_can_be_had_alone() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let page = browser.get("/").await;
+    let name = "User Administrator, Administrative unit: Seattle Branch";
+    let key = page.tick(name);
+    let answer = browser.post("/do/star", &[("star", &key), ("view", "plane=entra")]).await;
+    assert_eq!(answer.location(), "/?plane=entra");
+    assert_eq!(shown(&browser.get("/?plane=entra&sort=favourites").await)[0], name);
+    assert_ne!(shown(&browser.get("/?plane=entra").await)[0], name);
+    assert_eq!(shown(&browser.get("/?only=favourites").await), [name]);
+    assert_eq!(shown(&world.signed_in(ALEX).await.get("/?only=favourites").await), [""; 0], "a person's own");
+    browser.post("/do/star", &[("unstar", &key)]).await;
+    assert_eq!(shown(&browser.get("/?only=favourites").await), [""; 0]);
+    let answer = browser.post("/do/star", &[("star", "entra:nothing")]).await;
+    assert_eq!(answer.location(), "/?notice=gone");
+}
+
+#[tokio::test]
+async fn what_is_used_most_comes_first_where_that_is_wanted() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let (reader, other) = ("Global Reader, Directory", "Helpdesk Administrator, Directory");
+    browser.activate(&[reader], "Looking around").await;
+    let order = shown(&browser.get("/?plane=entra&sort=used").await);
+    assert_eq!(order[0], reader, "{order:?}");
+    assert!(order[1..].is_sorted(), "the rest stays by name: {order:?}");
+    assert!(!shown(&browser.get("/?plane=entra").await)[0].starts_with("Global Reader"));
+    let key = browser.get("/").await.tick(other);
+    let key: String = byte_serialize(key.as_bytes()).collect();
+    let told = text(&browser.get(&format!("/details?role={key}")).await.body);
+    assert!(told.contains("Activated with this portal Not in the last 90 days"), "{told}");
+}
+
+#[tokio::test]
+async fn what_was_not_there_before_is_new_for_one_visit() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    browser.get("/").await;
+    assert_eq!(shown(&browser.get("/?only=new").await), [""; 0], "of the first visit nothing is new");
+
+    // This group brings a role in the directory and one in Azure.
+    let brought = ["Authentication Administrator", "Website Contributor"];
+    browser.activate(&["Incident Responders, Member"], "On call").await;
+    let titles = |page: Page, fits: fn(&Row) -> bool| {
+        let mut titles: Vec<_> = page.eligible().into_iter().filter(fits).map(|row| row.title).collect();
+        titles.sort_unstable();
+        titles
+    };
+    let mut new = Vec::new();
+    for _ in 0..20 {
+        browser.submit("/do/refresh", &[]).await;
+        new = titles(browser.get("/?only=new").await, |row| !row.is_hidden);
+        if new.len() == brought.len() {
+            break;
+        }
+    }
+    assert_eq!(new, brought);
+    let marked = titles(browser.get("/").await, |row| row.text.contains(" New "));
+    assert_eq!(marked, brought, "it is said without a filter, too");
+    // She stays signed in, and comes back to the overview later.
+    for _ in 0..5 {
+        world.wait(jiff::SignedDuration::from_mins(50));
+        browser.get("/settings").await;
+    }
+    let page = browser.get("/?only=new").await;
+    assert_eq!(shown(&page), [""; 0]);
+    assert!(page.text().contains(brought[0]), "it is there, and was seen");
+}

@@ -6,6 +6,7 @@ mod cancel;
 mod chance;
 mod checks;
 mod deactivate;
+mod familiar;
 mod feed;
 mod follow_on;
 mod history;

@@ -51,6 +51,12 @@ impl Database {
         .fetch_one(pool))
     }
 
+    /// How many rows somebody has to look at some time, by state.
+    pub(crate) async fn count_open(&self) -> Result<Vec<(String, i64)>> {
+        let query = "SELECT state, count(*) FROM journal WHERE due IS NOT NULL GROUP BY state";
+        on!(Pool, &self.readers, |pool| sqlx::query_as(query).fetch_all(pool))
+    }
+
     /// A whole batch, in the order it was appended, whoever's it is.
     pub(crate) async fn batch(&self, batch: &str) -> Result<Vec<JournalRow>> {
         on!(Pool, &self.readers, |pool| {

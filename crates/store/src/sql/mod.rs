@@ -10,6 +10,7 @@
 mod journal;
 mod postgres;
 mod records;
+mod reseal;
 mod sqlite;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -20,6 +21,7 @@ use crate::OpenError;
 
 pub(crate) use journal::{JournalRow, Writing};
 pub(crate) use records::RecordRow;
+pub(crate) use reseal::AnyRow;
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
@@ -93,11 +95,5 @@ impl Database {
 
     pub(crate) async fn ping(&self) -> Result<()> {
         changed!(Pool, &self.readers, |pool| sqlx::query("SELECT 1").execute(pool)).map(drop)
-    }
-
-    /// Ids of the keys that anything is sealed with.
-    pub(crate) async fn key_ids(&self) -> Result<Vec<String>> {
-        let query = "SELECT key_id FROM records UNION SELECT key_id FROM journal";
-        on!(Pool, &self.readers, |pool| sqlx::query_scalar(query).fetch_all(pool))
     }
 }

@@ -127,4 +127,14 @@ impl Database {
             .bind(now)
             .execute(pool))
     }
+
+    /// How many rows of a kind have not expired at `now`.
+    pub(crate) async fn count_records(&self, kind: &str, now: i64) -> Result<i64> {
+        on!(Pool, &self.readers, |pool| sqlx::query_scalar(
+            "SELECT count(*) FROM records WHERE kind = $1 AND expires_at > $2"
+        )
+        .bind(kind)
+        .bind(now)
+        .fetch_one(pool))
+    }
 }

@@ -62,6 +62,13 @@ async fn append(store: &Store, operations: &[Operation]) {
     assert!(store.append(operations, start()).await.unwrap());
 }
 
+/// One operation that is stored.
+pub(super) async fn stored(store: &Store) -> Operation {
+    let operation = operation(ADELE, BatchId::random(), 0);
+    append(store, std::slice::from_ref(&operation)).await;
+    operation
+}
+
 /// Stores it if it is still in `from`, never due again.
 async fn advance(store: &Store, operation: &Operation, from: S) -> bool {
     store.advance(operation, from, None).await.unwrap()

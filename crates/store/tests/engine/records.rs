@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::Home;
+use super::{Home, journal};
 use crate::common::{clock, open, start};
 use jiff::SignedDuration;
+use pim::journal::Journal as _;
 use pim::records::{RecordKind, Records};
-use store::{KeyRing, Store};
+use store::{KeyRing, OpenError, Store};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -114,17 +115,18 @@ async fn of_many_replacers_of_one_version_exactly_one_wins() {
 }
 
 #[tokio::test]
-async fn another_key_reads_nothing_and_a_rotated_one_everything() {
+async fn another_key_is_refused_and_a_rotated_one_reads_everything() {
     let home = Home::new().await;
     let url = home.url();
     let (old, new) = ([1; 32], [2; 32]);
     let first = open(url, home.keys(&[old])).await;
     first.put(RecordKind::Tokens, "vault", b"content", later(HOUR)).await.unwrap();
+    let lost = first.key_use().await.unwrap().remove(0).id;
     first.close().await;
 
-    let wrong = open(url, home.keys(&[new])).await;
-    assert!(wrong.get(RecordKind::Tokens, "vault").await.unwrap().is_none());
-    wrong.close().await;
+    let refused = Store::open(url, home.keys(&[new]), Arc::new(clock())).await.unwrap_err();
+    assert!(matches!(&refused, OpenError::LostKeys(keys) if *keys == [lost.clone()]), "{refused}");
+    assert!(refused.to_string().contains("key file"), "{refused}");
 
     let rotated = open(url, home.keys(&[new, old])).await;
     let record = rotated.get(RecordKind::Tokens, "vault").await.unwrap().unwrap();
@@ -137,6 +139,57 @@ async fn another_key_reads_nothing_and_a_rotated_one_everything() {
     let only_new = open(url, home.keys(&[new])).await;
     let record = only_new.get(RecordKind::Tokens, "vault").await.unwrap().unwrap();
     assert_eq!(record.content, b"newer", "what is written is sealed with the current key");
+}
+
+#[tokio::test]
+async fn what_an_older_key_sealed_is_sealed_anew_and_still_the_same() {
+    let home = Home::new().await;
+    let url = home.url();
+    let (old, new) = ([1; 32], [2; 32]);
+    let store = open(url, home.keys(&[old])).await;
+    for name in ["one", "two", "three"] {
+        store.put(RecordKind::Settings, name, name.as_bytes(), later(HOUR)).await.unwrap();
+    }
+    let operation = journal::stored(&store).await;
+    store.use_keys(home.keys(&[new, old]));
+    store.put(RecordKind::Settings, "four", b"four", later(HOUR)).await.unwrap();
+    let rows = async || -> Vec<u64> {
+        let mut rows: Vec<_> = store.key_use().await.unwrap().iter().map(|used| used.rows).collect();
+        rows.sort_unstable();
+        rows
+    };
+    assert_eq!(rows().await, [1, 4]);
+    assert_eq!(store.reseal().await.unwrap(), (4, 0));
+    assert_eq!(rows().await, [5]);
+    assert_eq!(store.reseal().await.unwrap(), (0, 0));
+
+    store.use_keys(home.keys(&[new]));
+    for name in ["one", "two", "three", "four"] {
+        let record = store.get(RecordKind::Settings, name).await.unwrap().unwrap();
+        assert_eq!((record.content.as_slice(), record.version), (name.as_bytes(), 1));
+    }
+    let batch = store.batch(operation.tenant, operation.principal, operation.batch).await.unwrap();
+    assert_eq!(batch, [operation]);
+}
+
+#[tokio::test]
+async fn what_no_key_opens_is_forgotten_on_demand_and_nothing_else() {
+    let home = Home::new().await;
+    let url = home.url();
+    let (lost, known) = ([1; 32], [2; 32]);
+    let store = open(url, home.keys(&[lost])).await;
+    store.put(RecordKind::Settings, "lost", b"x", later(HOUR)).await.unwrap();
+    journal::stored(&store).await;
+    store.use_keys(home.keys(&[known, lost]));
+    store.put(RecordKind::Settings, "kept", b"y", later(HOUR)).await.unwrap();
+    store.close().await;
+
+    let store = Store::open_in_part(url, None, home.keys(&[known]), Arc::new(clock())).await.unwrap();
+    assert!(store.get(RecordKind::Settings, "lost").await.unwrap().is_none());
+    assert_eq!(store.forget_lost().await.unwrap(), 2);
+    assert!(store.get(RecordKind::Settings, "kept").await.unwrap().is_some());
+    store.close().await;
+    open(url, home.keys(&[known])).await.close().await;
 }
 
 #[tokio::test]

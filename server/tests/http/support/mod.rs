@@ -46,7 +46,7 @@ const SWITCHES: &str = "SIM_SWITCHES";
     clippy::disallowed_methods,
     reason = "the tests stand in for a browser, without the portal's transport"
 )]
-fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
     client.expect("a client can be built")
 }
@@ -128,6 +128,7 @@ impl Portal {
         let mut config = Config {
             public_url: url.clone(),
             listen: address,
+            metrics_listen: None,
             tenant_id: DEMO_TENANT_ID.parse().expect("a tenant id"),
             tenants: vec![Tenant {
                 id: DEMO_TENANT_ID.parse().expect("a tenant id"),
