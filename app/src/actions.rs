@@ -604,6 +604,39 @@ pub(crate) async fn save_settings(
     Ok(())
 }
 
+/// Deletes what is kept about the person.
+#[server(prefix = "/do", endpoint = "forget-me")]
+pub(crate) async fn forget_me(#[server(default)] sure: String) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    if sure != "on" {
+        go("/settings?problem=sure");
+        return Ok(());
+    }
+    match context.portal.forget_person(&session).await {
+        Ok(_) => go("/settings?notice=forgotten"),
+        Err(_) => go("/settings?problem=store"),
+    }
+    Ok(())
+}
+
+/// Stores whether the person is notified before a role ends, and leaves their other settings as they are.
+#[server(prefix = "/do", endpoint = "notify")]
+pub(crate) async fn notify(notify: String) -> Result<(), ServerFnError> {
+    let (context, session) = caller()?;
+    let saved = match context.portal.settings(&session).await {
+        Ok(settings) => {
+            let settings = Settings { notify: notify == "on", ..settings };
+            context.portal.save_settings(&session, &settings).await
+        }
+        Err(error) => Err(error),
+    };
+    match saved {
+        Ok(()) => go("/settings?notice=saved"),
+        Err(_) => return Err(ServerFnError::new("the settings could not be stored")),
+    }
+    Ok(())
+}
+
 /// Forgets what was read, so that the page is fresh.
 #[server(prefix = "/do", endpoint = "refresh")]
 pub(crate) async fn refresh(

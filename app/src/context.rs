@@ -93,6 +93,8 @@ pub struct Site {
     pub permissions: Vec<Permission>,
     /// Where a role can be activated when the portal cannot do it yet.
     pub admin_center: String,
+    /// For how many days what the portal did is kept.
+    pub history_days: i64,
     /// Where the person can sign out of Microsoft as well.
     pub sign_out_url: String,
 }

@@ -22,6 +22,16 @@ pub(crate) fn active(count: usize, first_seconds: i64) -> String {
     format!("{}, {which} {first}", roles(count))
 }
 
+/// How long something has been so: " · 12 min". Nothing in the first minute. Only the browser counts.
+#[cfg(any(feature = "hydrate", test))]
+#[must_use]
+pub(crate) fn lasting(seconds: i64) -> String {
+    if seconds < 60 {
+        return String::new();
+    }
+    format!(" · {}", pim::duration::words(whole_minutes(seconds)))
+}
+
 /// How long until something may be done: "4:38".
 #[must_use]
 pub(crate) fn countdown(seconds: i64) -> String {
@@ -126,45 +136,74 @@ fn whole_minutes(seconds: i64) -> u32 {
     u32::try_from(seconds / 60).unwrap_or(u32::MAX)
 }
 
-/// Whether every word of `wanted` stands somewhere in `text`, or nearly so: with one slip in a word of five letters or more, two from
-/// eight on. Both are lower case.
-#[must_use]
-pub(crate) fn matches(text: &str, wanted: &str) -> bool {
-    wanted.split_whitespace().all(|word| {
-        text.contains(word) || {
-            let slips = match word.chars().count() {
+/// Words that are looked for, ready to be compared with many texts.
+pub(crate) struct Wanted(Vec<Word>);
+
+struct Word {
+    text: String,
+    letters: Vec<char>,
+    /// How many letters may be wrong.
+    slips: usize,
+}
+
+impl Wanted {
+    /// All words of `typed`.
+    #[must_use]
+    pub(crate) fn new(typed: &str) -> Self {
+        let word = |text: &str| {
+            let letters: Vec<char> = text.chars().collect();
+            let slips = match letters.len() {
                 ..5 => 0,
                 5..8 => 1,
                 _ => 2,
             };
-            slips > 0
-                && text.split(|c: char| !c.is_alphanumeric()).any(|one| begins_nearly_with(one, word, slips))
-        }
-    })
+            Word { text: text.to_owned(), letters, slips }
+        };
+        Self(typed.to_lowercase().split_whitespace().map(word).collect())
+    }
+
+    /// Whether every word stands somewhere in `text`, which is lower case, or nearly so: with one slip in a word of five letters or more,
+    /// two from eight on.
+    #[must_use]
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        let ones = text.split(|c: char| !c.is_alphanumeric());
+        self.0.iter().all(|word| {
+            text.contains(&word.text)
+                || (word.slips > 0
+                    && ones.clone().any(|one| begins_nearly_with(one, &word.letters, word.slips)))
+        })
+    }
 }
 
 /// Whether `text` begins with `word` but for at most `slips` letters that are wrong, missing, too many, or swapped with their neighbour.
-fn begins_nearly_with(text: &str, word: &str, slips: usize) -> bool {
-    let word: Vec<char> = word.chars().collect();
-    let text: Vec<char> = text.chars().take(word.len() + slips).collect();
+fn begins_nearly_with(text: &str, word: &[char], slips: usize) -> bool {
+    // A letter has a byte at least.
     if text.len() + slips < word.len() {
         return false;
     }
     // Rows of the usual table of distances (optimal string alignment), against every beginning of `text`.
-    let mut before: Vec<usize> = Vec::new();
+    let mut before: Vec<usize> = vec![0; word.len() + 1];
     let mut last: Vec<usize> = (0..=word.len()).collect();
+    let mut next = before.clone();
     let mut best = last[word.len()];
-    for (i, letter) in text.iter().enumerate() {
-        let mut next = vec![i + 1];
+    let mut previous = None;
+    for (i, letter) in text.chars().take(word.len() + slips).enumerate() {
+        next[0] = i + 1;
         for (j, wanted) in word.iter().enumerate() {
-            let mut cost = (last[j] + usize::from(letter != wanted)).min(last[j + 1] + 1).min(next[j] + 1);
-            if i > 0 && j > 0 && *letter == word[j - 1] && text[i - 1] == *wanted {
+            let mut cost = (last[j] + usize::from(letter != *wanted)).min(last[j + 1] + 1).min(next[j] + 1);
+            if j > 0 && letter == word[j - 1] && previous == Some(*wanted) {
                 cost = cost.min(before[j - 1] + 1);
             }
-            next.push(cost);
+            next[j + 1] = cost;
         }
-        before = std::mem::replace(&mut last, next);
-        best = best.min(last[word.len()]);
+        best = best.min(next[word.len()]);
+        // What follows costs no less than the cheapest of the last two rows.
+        if best <= slips || last.iter().chain(&next).all(|cost| *cost > slips) {
+            break;
+        }
+        previous = Some(letter);
+        std::mem::swap(&mut before, &mut last);
+        std::mem::swap(&mut last, &mut next);
     }
     best <= slips
 }
@@ -173,6 +212,10 @@ fn begins_nearly_with(text: &str, word: &str, slips: usize) -> bool {
 mod tests {
     use super::*;
 
+    fn matches(text: &str, typed: &str) -> bool {
+        Wanted::new(typed).is_in(text)
+    }
+
     #[test]
     fn time_left_reads_like_speech() {
         assert_eq!(left(23 * 60 + 40), "23 min left");
@@ -180,6 +223,9 @@ mod tests {
         assert_eq!(left(59), "less than a minute left");
         assert_eq!(left(-5), "ended");
         assert_eq!(countdown(278), "4:38");
+        assert_eq!(lasting(59), "");
+        assert_eq!(lasting(60), " · 1 min");
+        assert_eq!(lasting(2 * 3600 + 359), " · 2 h 5 min");
         assert_eq!(active(4, 1390), "4 roles, the first ends in 23 min");
         assert_eq!(active(1, 12), "1 role, ends in less than a minute");
     }

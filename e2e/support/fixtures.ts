@@ -2,13 +2,16 @@
 // anything, fails the test that opened it.
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, test as base, type ConsoleMessage, type Page, type Request } from "@playwright/test";
-import { seed } from "./tenant.ts";
+import { canaries, seed } from "./tenant.ts";
 
 /** Tag of a test that is about what the islands do: it does not run without JavaScript. */
 export const SCRIPT = { tag: "@script" };
 
 /** Tag of a test that is about the page as it is without scripts. */
 export const NO_SCRIPT = { tag: "@no-script" };
+
+/** The portals there are: the plain one, and one with an organisation's looks and rules. */
+export const PORTALS = [process.env.PORTAL_URL ?? "http://localhost:8080", process.env.BRANDED_URL ?? ""].filter(Boolean);
 
 type Fixtures = {
   /** What is in the tenant: `test.use({ seeded: "hostile" })`. */
@@ -19,6 +22,8 @@ type Fixtures = {
   expected: { complaints: RegExp[] };
   /** What the pages of this test have complained about so far. */
   complaints: string[];
+  /** Every page of the portal that was shown, searched in the end for tokens, codes and verifiers. */
+  secrets: void;
 };
 
 export const test = base.extend<Fixtures>({
@@ -61,6 +66,29 @@ export const test = base.extend<Fixtures>({
     },
     { auto: true },
   ],
+
+  secrets: [
+    async ({ context }, use) => {
+      const before = (await canaries()).secrets.length;
+      const shown: Promise<{ url: string; body: string }>[] = [];
+      context.on("response", (response) => {
+        const url = response.url();
+        if (response.request().resourceType() === "document" && url.startsWith(process.env.PORTAL_URL ?? "\0")) {
+          // Redirects have no body, and a page that was left before its end has none either.
+          shown.push(response.text().then((body) => ({ url, body })).catch(() => ({ url, body: "" })));
+        }
+      });
+      await use();
+      const secrets = (await canaries()).secrets.slice(before);
+      const found = (await Promise.all(shown)).flatMap(({ url, body }) => {
+        // Only the way back from signing in carries a code.
+        const address = new URL(url).pathname === "/auth/callback" ? "" : url;
+        return secrets.filter((secret) => body.includes(secret) || address.includes(secret)).map(() => url);
+      });
+      expect(found, "no token, code or verifier on a page or in its address").toEqual([]);
+    },
+    { auto: true },
+  ],
 });
 
 export { expect };
@@ -74,7 +102,7 @@ function isForeign(request: Request): boolean {
   if (!request.isNavigationRequest()) {
     return url.origin !== new URL(request.frame().url()).origin;
   }
-  const known = [process.env.PORTAL_URL, process.env.SIGN_IN_URL].map((origin) => origin && new URL(origin).origin);
+  const known = [...PORTALS, process.env.SIGN_IN_URL].map((origin) => origin && new URL(origin).origin);
   return !known.includes(url.origin);
 }
 

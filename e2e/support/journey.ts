@@ -1,6 +1,6 @@
 // Steps that many journeys share, taken as a person takes them: by what is on the page.
 import type { Locator, Page } from "@playwright/test";
-import { expect, hasJavaScript, test } from "./fixtures.ts";
+import { expect, hasJavaScript, PORTALS } from "./fixtures.ts";
 
 /** The everyday administrator. */
 export const ADELE = "adele@contoso.example";
@@ -8,8 +8,7 @@ export const ADELE = "adele@contoso.example";
 /** Waits until the page is all there and, on the portal's pages, until the islands are awake. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForLoadState();
-  const portal = test.info().project.use.baseURL ?? "";
-  if (hasJavaScript() && page.url().startsWith(portal)) {
+  if (hasJavaScript() && PORTALS.some((portal) => page.url().startsWith(portal))) {
     await expect(page.locator("html")).toHaveAttribute("data-islands", "awake");
   }
 }

@@ -93,10 +93,9 @@ export const WALK: readonly Screen[] = [
   { name: "settings", reach: at("/settings") },
   {
     name: "extend",
-    demoOnly: true,
-    reach: async (page) => {
+    reach: async (page, tenant) => {
       await open(page, "/");
-      await follow(page, page.getByRole("link", { name: "Extend Contoso Device Auditor" }));
+      await follow(page, page.getByRole("link", { name: tenant === "demo" ? "Extend Contoso Device Auditor" : /^Extend / }).last());
     },
   },
   {

@@ -14,6 +14,11 @@ export async function advance(by: string, of: "planes" | "sign_in" = "planes"): 
   await call("POST", "/clock", { advance: by, of });
 }
 
+/** Every token, code and verifier so far, and every justification. */
+export async function canaries(): Promise<{ secrets: string[]; justifications: string[] }> {
+  return (await call("GET", "/canaries")) as { secrets: string[]; justifications: string[] };
+}
+
 /** Makes every answer of a plane come this late. */
 export async function slow(plane: Plane, milliseconds: number): Promise<void> {
   await call("POST", "/latency", { plane, milliseconds });

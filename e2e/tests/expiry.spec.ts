@@ -1,7 +1,7 @@
 // What an open page says by itself: that a role ends, that the session ends, that the portal cannot be reached.
 import type { Page } from "@playwright/test";
 import { axe, expect, SCRIPT, test } from "../support/fixtures.ts";
-import { activeRow, confirm, open, plan, settled, signIn } from "../support/journey.ts";
+import { activeRow, confirm, follow, open, plan, settled, signIn } from "../support/journey.ts";
 
 declare global {
   interface Window {
@@ -68,10 +68,42 @@ test("whoever wants it is notified 15 and 5 minutes before a role ends, once", S
   expect(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length)).toBe(0);
 });
 
-test("a browser that blocks notifications is explained", SCRIPT, async ({ page }) => {
+test("the offer to notify is the setting, and a browser that blocks it is explained", SCRIPT, async ({ page }) => {
   await recordNotifications(page, "denied");
   await signIn(page);
-  await expect(page.getByText("it blocks them")).toBeVisible();
+  // Tests before this one may have left the setting on.
+  const offered = page.locator("[data-notify-offer]");
+  const setting = page.getByRole("checkbox", { name: "Tell me before a role ends" });
+  await open(page, "/settings");
+  await setting.check();
+  await follow(page, page.getByRole("button", { name: "Save" }));
+  await open(page, "/");
+  await expect(offered).toContainText("it blocks them");
+  await expect(offered.getByText("it blocks them")).toBeVisible();
+  await offered.getByRole("button", { name: "Stop" }).last().click();
+  await expect(offered.getByText("it blocks them")).toBeHidden();
+  await expect(offered.getByRole("button", { name: "Notify me before a role ends" })).toBeVisible();
+  await open(page, "/settings");
+  await expect(setting).not.toBeChecked();
+});
+
+test("a tab whose stream of changes was refused says so, and asks no more", SCRIPT, async ({ page, expected }) => {
+  expected.complaints.push(/status of 503/);
+  await signIn(page);
+  let asked = 0;
+  await page.route("**/events/changes", (route) => {
+    asked += 1;
+    return route.fulfill({ status: 503 });
+  });
+  await page.clock.install();
+  await open(page, "/");
+  await expect(page.getByText("Live updates are off")).toBeVisible();
+  await axe(page, "live updates that are off");
+  await page.clock.runFor(60_000);
+  expect(asked, "a stream that was refused is not opened again").toBe(1);
+  await page.unroute("**/events/changes");
+  await follow(page, page.getByRole("link", { name: "Load it again" }));
+  await expect(page.getByText("Live updates are off")).toBeHidden();
 });
 
 test("the end of the session is said ahead and can be put off, or says what is kept", SCRIPT, async ({ page }) => {
@@ -88,11 +120,11 @@ test("the end of the session is said ahead and can be put off, or says what is k
   await later(page, 56);
   await expect(bar).toContainText("because nothing was done");
   await axe(page, "the end of a session");
-  await page.unroute("**/session");
+  await page.unrouteAll({ behavior: "wait" });
   await ends(60, 240);
   await bar.getByRole("button", { name: "Stay signed in" }).click();
   await expect(bar).toBeHidden();
-  await page.unroute("**/session");
+  await page.unrouteAll({ behavior: "wait" });
   await ends(40, 3);
   await later(page, 56);
   await expect(bar).toContainText("ten hours at most");

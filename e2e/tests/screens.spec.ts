@@ -1,6 +1,6 @@
 // Every screen at every width, in every mode: axe finds nothing, nothing is cut off, nothing scrolls sideways, nothing lies beneath
 // the bar at the bottom. Complaints of the console and of the content security policy fail the test by its fixtures.
-import { axe, expect, SCRIPT, test } from "../support/fixtures.ts";
+import { axe, expect, NO_SCRIPT, SCRIPT, test } from "../support/fixtures.ts";
 import { fits } from "../support/layout.ts";
 import { EXPECTED_ON_WALK, walk } from "../support/screens.ts";
 
@@ -55,4 +55,15 @@ test("every screen fits every window, and axe finds nothing", SCRIPT, async ({ p
   });
   expect(offered).toContain("/history");
   expect([...offered].filter((place) => !seen.has(place)), "places of the navigation that are not on the walk").toEqual([]);
+});
+
+test("without a script every screen fits as well", NO_SCRIPT, async ({ page, expected }) => {
+  test.setTimeout(180_000);
+  expected.complaints.push(...EXPECTED_ON_WALK);
+  await walk(page, "demo", async ({ name }) => {
+    for (const width of [768, 360, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      await fits(page, `${name}, no script, ${width} px`);
+    }
+  });
 });

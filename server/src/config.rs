@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use identity::PlaneSet;
+use jiff::SignedDuration;
 use pim::ids::TenantId;
 use portal::pace::Pace;
 use portal::rules::Rules;
@@ -51,6 +52,8 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// How the portal shows who it is. Default: to Entra not at all.
     pub credentials: Credentials,
+    /// For how long what the portal did is kept after its end. Default: 365 days.
+    pub history_kept: SignedDuration,
     /// How fast things are expected to happen. Default: as Microsoft's services do.
     pub pace: Pace,
     /// The organisation's own. Default: nothing is.
@@ -106,6 +109,7 @@ struct Written {
     client_auth: Option<String>,
     assertion_file: Option<PathBuf>,
     managed_identity_client_id: Option<String>,
+    history_days: Option<u32>,
     database_auth: Option<String>,
     pace: Option<String>,
     portal_name: Option<String>,
@@ -217,6 +221,7 @@ impl Written {
         }
         .check(surroundings, &mut problems);
         let is_custom = cloud.as_ref().is_some_and(|cloud| cloud.is_custom);
+        let history_kept = history_kept(self.history_days, &mut problems);
         let pace = pace(self.pace.as_deref(), is_custom, &mut problems);
         let branding = branding::Written {
             portal_name: self.portal_name,
@@ -256,6 +261,7 @@ impl Written {
                     key_file,
                     trusted_proxies,
                     credentials,
+                    history_kept,
                     pace,
                     branding,
                     rules,
@@ -301,6 +307,14 @@ fn tenant_id(written: Option<&str>, problems: &mut Vec<String>) -> Option<Tenant
         problems.push(format!("{PREFIX}TENANT_ID is not a GUID: write the tenant's id, not its domain name"));
     }
     tenant
+}
+
+fn history_kept(days: Option<u32>, problems: &mut Vec<String>) -> SignedDuration {
+    let days = days.unwrap_or(365);
+    if !(1..=3_650).contains(&days) {
+        problems.push(format!("{PREFIX}HISTORY_DAYS is out of range: write 1 to 3650"));
+    }
+    SignedDuration::from_hours(i64::from(days) * 24)
 }
 
 fn networks(written: Option<Words>, problems: &mut Vec<String>) -> Vec<Network> {

@@ -48,7 +48,8 @@ pub async fn run(command: KeyCommand, config: &Config, clock: Arc<dyn Clock>) ->
     }
     let keys = KeyRing::read(path)?;
     let facts = keys.facts(now);
-    let passwords = config.credentials.database_passwords(config.credentials.machine(&clock).as_ref());
+    let machine = config.credentials.machine(&clock);
+    let passwords = config.credentials.database_passwords(machine.as_ref());
     let store = Store::open_in_part(&config.database_url, passwords, keys, clock)
         .await
         .context("cannot open the store")?;

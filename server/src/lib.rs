@@ -1,8 +1,8 @@
 //! The composition root: configuration, middleware, routes, wiring. No business rule lives here.
 //!
-//! A request passes, from the outside in: request id and trace, counting, security headers with the nonce, pages for errors, panic guard,
-//! the limit on sign-ins, the check that forms are ours, body limit, compression, browser session, sign-in gate; then a page, a server
-//! function, `/auth/…`, `/events/…` or an asset.
+//! A request passes, from the outside in: request id and trace, counting, security headers with the nonce, pages for errors, panic
+//! guard, the limit on sign-ins, the check that forms are ours, body limit, compression, browser session, sign-in gate; then a page, a
+//! server function, `/auth/…`, `/events/…` or an asset.
 //!
 //! | module | holds |
 //! |---|---|

@@ -178,8 +178,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         None => None,
     };
     let purging = tokio::spawn(state.clone().purge_forever());
-    let renewing = tokio::spawn(state.clone().renew_password_forever());
     let reading = tokio::spawn(state.clone().read_keys_forever());
+    let renewing = tokio::spawn(state.clone().renew_password_forever());
     let watching = tokio::spawn(state.portal.clone().watch());
     let stop = Arc::new(tokio::sync::Notify::new());
     let signalled = stop.clone();
@@ -194,8 +194,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     }
     counting.inspect(tokio::task::JoinHandle::abort);
     purging.abort();
-    renewing.abort();
     reading.abort();
+    renewing.abort();
     watching.abort();
     state.close().await;
     tracing::info!("the portal has stopped");

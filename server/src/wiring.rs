@@ -96,15 +96,6 @@ impl State {
         self.store.clone()
     }
 
-    /// Keeps the database's password new, again and again.
-    pub async fn renew_password_forever(self) {
-        let mut every = tokio::time::interval(RENEW_EVERY);
-        loop {
-            every.tick().await;
-            self.store.renew_password().await;
-        }
-    }
-
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.store.ping().await
@@ -115,6 +106,15 @@ impl State {
         self.store.census().await
     }
 
+    /// Keeps the database's password new, again and again.
+    pub async fn renew_password_forever(self) {
+        let mut every = tokio::time::interval(RENEW_EVERY);
+        loop {
+            every.tick().await;
+            self.store.renew_password().await;
+        }
+    }
+
     /// The permissions at Microsoft Graph that are not among those granted.
     #[must_use]
     pub fn missing(&self, granted: &[String]) -> Vec<String> {
@@ -123,13 +123,18 @@ impl State {
         graph.map(|one| one.scope.clone()).filter(|name| !is_granted(name)).collect()
     }
 
-    /// Deletes expired records, again and again.
+    /// Deletes expired records, and of the journal what is older than it is kept, again and again.
     pub async fn purge_forever(self) {
         let mut every = tokio::time::interval(PURGE_EVERY);
         loop {
             every.tick().await;
             if self.store.purge().await.is_err() {
                 tracing::warn!("expired records could not be deleted; trying again later");
+            }
+            if self.portal.forget_old(self.config.history_kept).await.is_err() {
+                tracing::warn!(
+                    "what is older than the journal is kept could not be deleted; trying again later"
+                );
             }
         }
     }
@@ -239,6 +244,7 @@ fn site(config: &Config, identity: &Identity) -> app::Site {
         directories: config.tenants.iter().map(directory).collect(),
         permissions: identity.scopes().iter().map(permission).collect(),
         admin_center: config.cloud.admin_center.clone(),
+        history_days: config.history_kept.as_hours() / 24,
         sign_out_url: identity.sign_out_url(&public, None).into(),
     }
 }

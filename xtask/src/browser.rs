@@ -52,7 +52,7 @@ impl Tools {
         playwright.current_dir(e2e()).args(["--no-install", "playwright", "test"]);
         playwright.env("CHROMIUM", &self.browser).env("PATH", &self.path);
         playwright.env("PORTAL_URL", stage.portal_url()).env("SIGN_IN_URL", stage.sign_in_url());
-        playwright.env("CONTROL_URL", stage.control_url());
+        playwright.env("CONTROL_URL", stage.control_url()).env("BRANDED_URL", stage.branded_url());
         playwright
     }
 }

@@ -4,6 +4,7 @@
 mod assets;
 mod bench;
 mod browser;
+mod canaries;
 mod demo;
 mod disputed;
 mod http;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Other directories beside the tenant, which the portal may enter: built-in ones of the simulated tenant.
-const DIRECTORIES: [&str; 2] = ["fabrikam", "litware"];
+pub(crate) const DIRECTORIES: [&str; 2] = ["fabrikam", "litware"];
 
 /// How long either may take from its start to its first answer.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -34,7 +34,27 @@ pub(crate) struct Stage {
     pub(crate) ports: Ports,
     tenant: Background,
     portal: Background,
+    branded: Option<(u16, Background)>,
 }
+
+/// What an organisation may make of its portal: looks and rules, as settings without their prefix.
+const BRANDED: [(&str, &str); 12] = [
+    ("PORTAL_NAME", "Contoso roles"),
+    ("ACCENT_LIGHT", "#8a1538"),
+    ("ACCENT_DARK", "#ffb1c4"),
+    (
+        "LINKS",
+        "Help desk=https://help.contoso.example,Rules for administrators=https://rules.contoso.example",
+    ),
+    ("ANNOUNCEMENT", "Maintenance tonight from 22:00 UTC: nothing can be activated for an hour."),
+    ("ANNOUNCEMENT_SEVERITY", "warning"),
+    ("JUSTIFICATION_MIN_LENGTH", "12"),
+    ("JUSTIFICATION_FILLERS", "test,asdf"),
+    ("TICKET_PATTERN", "(CHG|INC)[0-9]{4}"),
+    ("TICKET_MESSAGE", "CHG or INC and four digits."),
+    ("TICKET_EXAMPLE", "CHG0042"),
+    ("TICKET_SYSTEMS", "ServiceNow,Jira"),
+];
 
 /// What the sources dispute, as the simulated tenant tells it: each switch with its positions.
 pub(crate) fn disputed(directory: &Path) -> Result<Value> {
@@ -61,8 +81,8 @@ pub(crate) fn start(ports: Ports, directory: &Path, seed: &str) -> Result<Stage>
         let other = http::get_json(ports.control, &format!("/tenant?tenant={other}.example"))?;
         allowed.push(format!("{}={}", text(&other, "name")?, text(&other, "tenantId")?));
     }
-    let portal = start_portal(ports, directory, &identity, &allowed.join(","))?;
-    Ok(Stage { ports, tenant, portal })
+    let portal = start_portal(ports, directory, &identity, &[("ALLOWED_TENANTS", &allowed.join(","))])?;
+    Ok(Stage { ports, tenant, portal, branded: None })
 }
 
 /// Starts both with the demo tenant, on ports that are free, in the emptied directory `target/NAME`.
@@ -78,7 +98,25 @@ impl Stage {
     /// Fails when one of them has ended by itself.
     pub(crate) fn check(&self) -> Result<()> {
         self.tenant.check()?;
-        self.portal.check()
+        self.portal.check()?;
+        self.branded.as_ref().map_or(Ok(()), |(_, portal)| portal.check())
+    }
+
+    /// Starts a second portal for the same tenant, with an organisation's name, colours, announcement and rules; it keeps its own
+    /// store below `target/NAME`.
+    pub(crate) fn start_branded(&mut self, name: &str) -> Result<()> {
+        let ports = Ports { portal: Ports::free()?.portal, ..self.ports };
+        let directory = root().join("target").join(name).join("branded");
+        fs::create_dir_all(&directory)?;
+        let identity = http::get_json(ports.control, "/tenant")?;
+        let portal = start_portal(ports, &directory, &identity, &BRANDED)?;
+        self.branded = Some((ports.portal, portal));
+        Ok(())
+    }
+
+    /// Where the branded one is; empty when it was not started.
+    pub(crate) fn branded_url(&self) -> String {
+        self.branded.as_ref().map(|(port, _)| format!("http://localhost:{port}")).unwrap_or_default()
     }
 
     /// What a browser opens.
@@ -127,7 +165,13 @@ fn start_tenant(ports: Ports, directory: &Path, seed: &str) -> Result<Background
     Ok(tenant)
 }
 
-fn start_portal(ports: Ports, directory: &Path, identity: &Value, allowed: &str) -> Result<Background> {
+/// `settings` are those beyond what every portal here needs, without their prefix.
+fn start_portal(
+    ports: Ports,
+    directory: &Path,
+    identity: &Value,
+    settings: &[(&str, &str)],
+) -> Result<Background> {
     let local = |port: u16| format!("http://localhost:{port}");
     let mut program = command(root().join("target/debug/pim-portal"));
     program
@@ -136,13 +180,13 @@ fn start_portal(ports: Ports, directory: &Path, identity: &Value, allowed: &str)
         .env("PIM_PORTAL_LISTEN", format!("127.0.0.1:{}", ports.portal))
         .env("PIM_PORTAL_TENANT_ID", text(identity, "tenantId")?)
         .env("PIM_PORTAL_CLIENT_ID", text(identity, "clientId")?)
-        .env("PIM_PORTAL_ALLOWED_TENANTS", allowed)
         .env("PIM_PORTAL_CLOUD", "custom")
         .env("PIM_PORTAL_LOGIN_URL", local(ports.sign_in))
         .env("PIM_PORTAL_GRAPH_URL", local(ports.graph))
         .env("PIM_PORTAL_ARM_URL", local(ports.azure))
         .env("PIM_PORTAL_DATABASE_URL", format!("sqlite://{}", directory.join("pim-portal.db").display()))
-        .env("PIM_PORTAL_KEY_FILE", directory.join("key"));
+        .env("PIM_PORTAL_KEY_FILE", directory.join("key"))
+        .envs(settings.iter().map(|(name, value)| (format!("PIM_PORTAL_{name}"), *value)));
     let portal = Background::start("The portal", &mut program, directory.join("pim-portal.log"))?;
     portal.wait_until(DEADLINE, || http::get(ports.portal, "/healthz").is_ok())?;
     Ok(portal)

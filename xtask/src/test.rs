@@ -6,7 +6,9 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{
     assets::{self, Site},
-    browser, disputed,
+    browser,
+    canaries::Canaries,
+    disputed,
     process::{
         cargo, install_debian_packages, on_path, root, run as run_command, status, step, stop_children,
     },
@@ -57,7 +59,8 @@ pub(crate) fn run(test: &Test) -> Result<()> {
         &["--package", "server", "--package", "sim-tenant"]
     };
     stage::build_servers(&site, selection)?;
-    let stage = stage::start_afresh(DIRECTORY)?;
+    let mut stage = stage::start_afresh(DIRECTORY)?;
+    stage.start_branded(DIRECTORY)?;
     let directory = root().join("target").join(DIRECTORY);
     step("Running the browser tests", "Every journey, in Chromium, with JavaScript and without.");
     let report = directory.join("report.json");
@@ -65,13 +68,14 @@ pub(crate) fn run(test: &Test) -> Result<()> {
     playwright.args(&test.playwright).env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     let outcome = status(&mut playwright)?;
     let alive = stage.check();
+    let canaries = Canaries::of(stage.ports.control);
     stop_children();
     alive?;
     println!("{}", closing_line(&report)?);
     if !outcome.success() {
         bail!("browser tests failed; traces are in e2e/test-results, logs in {}", directory.display());
     }
-    Ok(())
+    canaries?.search(&directory)
 }
 
 fn unit(site: &Site) -> Result<()> {

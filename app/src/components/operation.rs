@@ -8,7 +8,7 @@ use pim::journal::{Existing, Intent, Operation, OperationState, Refusal};
 use pim::prolongation::ProlongationKind;
 use portal::selection::Field;
 
-use super::time::At;
+use super::time::{At, Since};
 
 /// A refusal in words, and the field that can put it right.
 pub(crate) fn violation(violation: &Violation) -> (String, Option<Field>) {
@@ -139,7 +139,7 @@ fn explanation(operation: &Operation, approvers: Option<String>, now: Timestamp)
             };
             view! {
                 "Usable now"{until.map(|until| view! { ", until "<At at=until now=now/> })}
-                ". A tool that was open before may need a fresh sign-in."
+                "."
             }
             .into_any()
         }
@@ -255,6 +255,8 @@ pub(crate) fn OperationLine(
     let elsewhere = elsewhere(&operation, admin_page);
     let (word, class) = state(&operation);
     let plane_class = format!("plane plane-{}", operation.intent.target().plane);
+    let is_over = operation.state.is_final() && operation.state != OperationState::Usable;
+    let since = operation.timeline.last().map(|step| view! { <Since at=step.at now=now is_over=is_over/> });
     let id = operation.correlation_id.clone().map(|id| {
         view! { <details class="ids"><summary>"For support"</summary>"Correlation id "<code>{id}</code></details> }
     });
@@ -268,6 +270,7 @@ pub(crate) fn OperationLine(
             </div>
             <div><span class=format!("mark {class}")>{word}</span></div>
             <div class="explanation"><p>{explanation(&operation, approvers, now)}</p>{elsewhere}{id}{action(&operation)}</div>
+            {since}
         </li>
     }
 }

@@ -31,11 +31,19 @@ pub(crate) fn At(at: Timestamp, now: Timestamp) -> impl IntoView {
     view! { <time datetime=at.to_string() data-at=at.as_millisecond().to_string()>{text}</time> }
 }
 
+/// When something came to be as it is. For how long it has been so the clockwork says as well, unless it `is_over`.
+#[component]
+pub(crate) fn Since(at: Timestamp, now: Timestamp, is_over: bool) -> impl IntoView {
+    let lasting = (!is_over).then(|| view! { <span data-since=at.as_millisecond().to_string()></span> });
+    // Not read aloud every minute where it stands in a live region.
+    view! { <p class="since" aria-live="off">{(!is_over).then_some("since ")}<At at=at now=now/>{lasting}</p> }
+}
+
 /// A date.
 #[component]
 pub(crate) fn On(at: Timestamp) -> impl IntoView {
     view! {
-        <time datetime=at.to_string() data-at=at.as_millisecond().to_string() data-date="">{utc(at, "%-d %b %Y")}</time>
+        <time datetime=at.to_string() title=clock(at, "%-d %b %Y, ") data-at=at.as_millisecond().to_string() data-date="">{utc(at, "%-d %b %Y")}</time>
     }
 }
 
@@ -46,6 +54,12 @@ pub(crate) fn ago(seconds: i64) -> String {
         1 => "a day ago".into(),
         days => format!("{days} days ago"),
     }
+}
+
+/// A date and a time of day.
+#[component]
+pub(crate) fn OnAt(at: Timestamp) -> impl IntoView {
+    view! { <time datetime=at.to_string() data-at=at.as_millisecond().to_string() data-date="time">{clock(at, "%-d %b %Y, ")}</time> }
 }
 
 /// What is left of an assignment: in words, until when, and as a bar that drains.

@@ -1,6 +1,5 @@
 //! Everything that is known of one eligible role, in a row below its own.
 
-use jiff::tz::TimeZone;
 use leptos::prelude::*;
 use pim::context::AuthenticationContext;
 use pim::policy::{ApprovalRequirement, Approver, ContextRequirement, PolicyReading, Requirement};
@@ -8,6 +7,7 @@ use portal::overview::EligibleRole;
 
 use super::facts;
 use crate::components::policy::{capitalised, why_unknown};
+use crate::components::time::OnAt;
 
 /// A line: what it is about, and what is known of it.
 type Line = (&'static str, AnyView);
@@ -41,8 +41,8 @@ fn lines(role: &EligibleRole, contexts: &[AuthenticationContext], uses: u32) -> 
     let policy = policy.policy();
     let id = |text: &str| view! { <code>{legible(text)}</code> }.into_any();
     let until = match eligibility.until {
-        Some(until) => until.to_zoned(TimeZone::UTC).strftime("%-d %b %Y %H:%M UTC").to_string(),
-        None => "Permanent".to_owned(),
+        Some(at) => view! { <OnAt at=at/> }.into_any(),
+        None => "Permanent".into_any(),
     };
     let longest = match policy.maximum_duration {
         Some(longest) => format!("{} ({longest})", longest.words()),
@@ -52,7 +52,7 @@ fn lines(role: &EligibleRole, contexts: &[AuthenticationContext], uses: u32) -> 
         ("Scope", id(eligibility.target.scope.as_str())),
         ("Role id", id(eligibility.target.role.as_str())),
         ("Held", capitalised(&facts::origin(&eligibility.member_type)).into_any()),
-        ("Eligible until", until.into_any()),
+        ("Eligible until", until),
         ("Longest activation", longest.into_any()),
         ("Reason", required(policy.justification).into_any()),
         ("Ticket", required(policy.ticket).into_any()),

@@ -26,10 +26,15 @@ pub(crate) async fn lines(
     let batch = operations.first().map(|operation| operation.batch);
     let count = |wanted: fn(&Operation) -> bool| operations.iter().filter(|one| wanted(one)).count();
     let retry = count(can_retry);
+    // What somebody said no to, or nobody decided, is asked for again as it was.
+    let refused = count(|operation| {
+        can_retry(operation) && matches!(operation.state, OperationState::Rejected | OperationState::Failed)
+    });
     let lost = count(|operation| operation.state == OperationState::NotCreated);
     let later = operations.iter().filter_map(can_reactivate_at).min();
     let step_ups = context.portal.awaiting_step_up(session, &operations).await;
     let contexts = if step_ups.is_empty() { None } else { Some(context.portal.contexts(session).await) };
+    let usable = usable(context, &operations);
     let mut drawn = Vec::new();
     for operation in operations {
         let target = operation.intent.target();
@@ -55,7 +60,10 @@ pub(crate) async fn lines(
         let Some(batch) = batch else { return ().into_any() };
         let known = contexts.as_deref().map_or(&[][..], Vec::as_slice);
         let next = [
-            (retry > 0).then(|| post("/do/retry", batch, "Put it right and try again".into())),
+            (retry > 0).then(|| {
+                let text = if refused > 0 { "Put it right and try again" } else { "Ask again…" };
+                post("/do/retry", batch, text.into())
+            }),
             (lost > 0).then(|| post("/do/send-again", batch, format!("Send {} again", words::roles(lost)))),
         ];
         let later = later.map(|at| {
@@ -68,6 +76,7 @@ pub(crate) async fn lines(
         });
         view! {
             <div id="lines">
+                {usable.map(usable_view)}
                 {step_ups_view(batch, &step_ups, known)}
                 <ol class="panel operations">{lines.collect_view()}</ol>
                 <div class="after"><a class="button primary" href="/">"Back to the overview"</a>{next.collect_view()}{later}</div>
@@ -75,6 +84,51 @@ pub(crate) async fn lines(
         }
         .into_any()
     }
+}
+
+/// What has become usable, and where it may not be seen yet.
+struct Usable {
+    /// How many roles, of how many.
+    count: usize,
+    of: usize,
+    /// For each plane with one of them its tools, and what to do there.
+    planes: Vec<(&'static str, &'static [(&'static str, &'static str)])>,
+}
+
+fn usable(context: &Context, operations: &[Operation]) -> Option<Usable> {
+    let usable = || operations.iter().filter(|operation| operation.state == OperationState::Usable);
+    let planes =
+        context.portal.planes().filter(|plane| usable().any(|one| one.intent.target().plane == plane.id));
+    let planes = planes.map(|plane| (plane.title, plane.seen_late)).collect();
+    let count = usable().count();
+    (count > 0).then_some(Usable { count, of: operations.len(), planes })
+}
+
+fn usable_view(Usable { count, of, planes }: Usable) -> AnyView {
+    let text = match (count, of) {
+        (1, 1) => "The role is usable now.".to_owned(),
+        (count, of) if count == of => format!("All {of} roles are usable now."),
+        (1, of) => format!("1 of {of} roles is usable now; what became of the others is told below."),
+        (count, of) => {
+            format!("{count} of {of} roles are usable now; what became of the others is told below.")
+        }
+    };
+    let planes = planes.into_iter().map(|(title, tools)| {
+        let tools = tools.iter().map(|(tool, what)| view! { <dt>{*tool}</dt><dd>{*what}</dd> });
+        view! { <h3>{title}</h3><dl>{tools.collect_view()}</dl> }
+    });
+    view! {
+        <div class="notice good-ground" role="status">
+            <div>
+                <strong>{text}</strong>
+                <details class="seen-late">
+                    <summary>"A tool that was open before does not see it?"</summary>
+                    {planes.collect_view()}
+                </details>
+            </div>
+        </div>
+    }
+    .into_any()
 }
 
 fn post(action: &'static str, batch: BatchId, text: String) -> AnyView {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 /// Enhances `time[data-at]` (milliseconds since 1970, to be shown in the local zone), `[data-left]` (time until then, in words; in the title too when it is short),
-/// `meter[data-left]` and `[data-countdown]`. `server_now` is the server's time in milliseconds: its clock counts, not the
+/// `meter[data-left]`, `[data-since]` (time since then, in words) and `[data-countdown]`. `server_now` is the server's time in milliseconds: its clock counts, not the
 /// browser's.
 #[island]
 pub(crate) fn Clockwork(server_now: f64) -> impl IntoView {
@@ -30,8 +30,11 @@ mod browser {
         let title: Rc<str> = document().title().into();
         let ticking = title.clone();
         dom::on_change(move || {
-            for time in dom::all("time[data-at]") {
+            // What was written today stands: to write a time is slow, and there are hundreds.
+            let today: String = Date::new(&(Date::now() + ahead).into()).to_date_string().into();
+            for time in dom::all(&format!("time[data-at]:not([data-local={today:?}])")) {
                 localise(&time, ahead);
+                drop(time.set_attribute("data-local", &today));
             }
             tick(ahead, &ticking);
         });
@@ -57,6 +60,10 @@ mod browser {
             if let Ok(Some(cell)) = element.closest("[data-time]") {
                 drop(cell.class_list().toggle_with_force("short", seconds < words::SHORT_SECONDS));
             }
+        }
+        for element in dom::all("[data-since]") {
+            let Some(seconds) = seconds_until(&element, "data-since", ahead) else { continue };
+            dom::write(&element, &words::lasting(-seconds));
         }
         if let Some(count) = dom::one("[data-active-count]") {
             let ends: Vec<i64> = dom::all("strong[data-left]")
@@ -95,8 +102,9 @@ mod browser {
             drop(time.set_attribute("title", &time.text_content().unwrap_or_default()));
         }
         let (date, now) = (Date::new(&at.into()), Date::new(&(Date::now() + ahead).into()));
-        let text = if time.has_attribute("data-date") {
-            times::date(&date, &[("day", "numeric"), ("month", "short"), ("year", "numeric")])
+        let text = if let Some(and) = time.get_attribute("data-date") {
+            let day = times::date(&date, &[("day", "numeric"), ("month", "short"), ("year", "numeric")]);
+            if and == "time" { format!("{day}, {}", times::clock(&date)) } else { day }
         } else if date.to_date_string() == now.to_date_string() {
             times::clock(&date)
         } else {

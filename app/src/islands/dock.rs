@@ -20,6 +20,7 @@ mod browser {
 
     pub(super) fn start() {
         dom::on_change(sum_up_all);
+        dom::on_narrowed(sum_up_all);
         window_event_listener(leptos::ev::change, |event| {
             if let Some(all) = dom::around(&event, "[data-all]") {
                 let ticked = all.unchecked_into::<HtmlInputElement>().checked();
@@ -70,9 +71,7 @@ mod browser {
     }
 
     fn sum_up(form: &Element) {
-        let ticks = dom::all_in(form, "[data-tick]");
-        let is_ticked = |tick: &&Element| tick.unchecked_ref::<HtmlInputElement>().checked();
-        let ticked: Vec<_> = ticks.iter().filter(is_ticked).collect();
+        let ticked = dom::all_in(form, "[data-tick]:checked");
         let having = |mark: &str| ticked.iter().filter(|tick| tick.has_attribute(mark)).count();
 
         drop(form.class_list().toggle_with_force("has-selection", !ticked.is_empty()));
@@ -87,7 +86,7 @@ mod browser {
             );
         }
         if let Some(all) = dom::all_in(form, "[data-all]").first() {
-            let visible = ticks.iter().filter(|tick| is_visible(tick)).count();
+            let visible = dom::all_in(form, "[data-tick]").iter().filter(|tick| is_visible(tick)).count();
             let all = all.unchecked_ref::<HtmlInputElement>();
             let ticked_visible = ticked.iter().filter(|tick| is_visible(tick)).count();
             all.set_checked(visible > 0 && ticked_visible == visible);

@@ -7,6 +7,8 @@ use web_sys::{Element, Event, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
 /// The event that says that rows came or went.
 const CHANGED: &str = "pim:changed";
+/// The event that says that other rows are shown.
+const NARROWED: &str = "pim:narrowed";
 
 /// Everything that matches `selector`.
 pub(crate) fn all(selector: &str) -> Vec<Element> {
@@ -89,9 +91,23 @@ pub(crate) fn on_change(look: impl Fn() + 'static) {
     leptos::prelude::window_event_listener_untyped(CHANGED, move |_| look());
 }
 
+/// Runs `look` whenever other rows are shown than before.
+pub(crate) fn on_narrowed(look: impl Fn() + 'static) {
+    leptos::prelude::window_event_listener_untyped(NARROWED, move |_| look());
+}
+
 /// Tells every island that rows came or went.
 pub(crate) fn page_changed() {
-    if let Ok(event) = Event::new(CHANGED) {
+    tell(CHANGED);
+}
+
+/// Tells whoever goes by what is shown that it is something else now. Nothing came or went, so nobody has to look at the whole page.
+pub(crate) fn narrowed() {
+    tell(NARROWED);
+}
+
+fn tell(name: &str) {
+    if let Ok(event) = Event::new(name) {
         drop(leptos::prelude::window().dispatch_event(&event));
     }
 }

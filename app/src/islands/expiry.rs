@@ -26,7 +26,10 @@ mod browser {
     use leptos::wasm_bindgen::closure::Closure;
     use leptos::wasm_bindgen::{JsCast, JsValue};
     use wasm_bindgen_futures::JsFuture;
-    use web_sys::{Notification, NotificationOptions, NotificationPermission, Response, Storage};
+    use web_sys::{
+        Notification, NotificationOptions, NotificationPermission, RequestInit, Response, Storage,
+        UrlSearchParams,
+    };
 
     use crate::islands::dom;
 
@@ -36,8 +39,7 @@ mod browser {
     /// How often it is looked whether one is due, and how often the ends are read.
     const TICK: Duration = Duration::from_secs(10);
     const READ: Duration = Duration::from_mins(5);
-    /// Where this browser keeps that the person wants it, and what was told.
-    const WANTED: &str = "pim-notify";
+    /// Where this browser keeps what was told.
     const TOLD: &str = "pim-told";
 
     /// A role that ends.
@@ -81,11 +83,11 @@ mod browser {
                 if on && let Ok(asked) = Notification::request_permission() {
                     drop(JsFuture::from(asked).await);
                 }
-                if let Some(storage) = storage() {
-                    drop(storage.set_item(WANTED, if on { "on" } else { "off" }));
+                if keep(on).await.is_some() {
+                    want(on);
+                    offer();
+                    read();
                 }
-                offer();
-                read();
             });
         });
     }
@@ -98,21 +100,41 @@ mod browser {
         storage().and_then(|storage| storage.get_item(key).ok().flatten()).unwrap_or_default()
     }
 
-    /// Whether the person wants to be told: the one place that decides it. What this browser was told comes before the setting.
+    /// Whether the person wants to be told, by their settings.
     fn is_wanted() -> bool {
-        match kept(WANTED).as_str() {
-            "on" => true,
-            "off" => false,
-            _ => dom::one("[data-notify]").is_some(),
+        dom::one("[data-notify]").is_some()
+    }
+
+    /// The settings say so from now on.
+    fn want(on: bool) {
+        if let Some(frame) = dom::one(".frame") {
+            drop(if on {
+                frame.set_attribute("data-notify", "")
+            } else {
+                frame.remove_attribute("data-notify")
+            });
         }
+    }
+
+    /// Keeps it in the person's settings.
+    async fn keep(on: bool) -> Option<()> {
+        let content = UrlSearchParams::new().ok()?;
+        content.append("notify", if on { "on" } else { "off" });
+        let post = RequestInit::new();
+        post.set_method("POST");
+        post.set_body(&JsValue::from(content));
+        let sent = window().fetch_with_str_and_init("/do/notify", &post);
+        let answer: Response = JsFuture::from(sent).await.ok()?.dyn_into().ok()?;
+        (answer.ok() && !answer.redirected()).then_some(())
     }
 
     /// Shows what there is to say about it, where the page has a place for it.
     fn offer() {
         let state = match Notification::permission() {
+            _ if !is_wanted() => "off",
             NotificationPermission::Denied => "blocked",
-            NotificationPermission::Granted if is_wanted() => "on",
-            _ => "off",
+            NotificationPermission::Granted => "on",
+            _ => "ask",
         };
         for place in dom::all("[data-notify-offer]") {
             dom::show(&place, true);

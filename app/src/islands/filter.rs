@@ -13,20 +13,34 @@ pub(crate) fn Filter() -> impl IntoView {
 
 #[cfg(feature = "hydrate")]
 pub(super) mod browser {
+    use std::cell::RefCell;
+
     use leptos::prelude::*;
     use leptos::wasm_bindgen::{JsCast, JsValue};
     use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 
     use crate::islands::dom;
+    use crate::islands::index::Index;
     use crate::islands::late::browser::listen_for;
     use crate::view::View;
-    use crate::words;
 
     /// Fields that change how rows are drawn, which only the server does.
     const LAYOUT: &str = "[name=sort], [name=group], [name=col], [name=move]";
 
+    thread_local! {
+        /// The rows of the page.
+        static INDEX: RefCell<Index> = RefCell::default();
+    }
+
+    /// Writes the next of what is still to be shown or hidden, and leaves the rest to the next frame.
+    fn write_more() {
+        if INDEX.with_borrow_mut(Index::write_some) {
+            request_animation_frame(write_more);
+        }
+    }
+
     pub(super) fn start() {
-        dom::on_change(apply);
+        dom::on_change(look_again);
         window_event_listener(leptos::ev::input, |event| {
             if dom::around(&event, "#search").is_some() {
                 narrow();
@@ -74,8 +88,11 @@ pub(super) mod browser {
 
     /// Other rows are to be seen now: for the address, for the rows, and for whoever counts them.
     fn narrow() {
-        remember(&wanted());
-        dom::page_changed();
+        let view = wanted();
+        remember(&view);
+        INDEX.with_borrow_mut(|index| index.narrow(&view));
+        write_more();
+        dom::narrowed();
     }
 
     /// The same rows are to be seen otherwise.
@@ -165,54 +182,14 @@ pub(super) mod browser {
         view
     }
 
-    fn apply() {
+    /// Rows came or went: reads them, and shows those that are wanted.
+    fn look_again() {
         let view = wanted();
-        let sieve = view.sieve();
-        let attribute = |row: &Element, name: &str| row.get_attribute(name).unwrap_or_default();
-        let (mut shown, mut total) = (0, 0);
-        for section in dom::all("[data-section]") {
-            let plane = attribute(&section, "data-section");
-            let (mut here, mut rows, mut ended, mut last) = (0, 0, 0, false);
-            // A heading is shown with the first row below it that is.
-            let mut heading: Option<(Element, bool)> = None;
-            for row in dom::all_in(&section, "[data-row], [data-details], [data-ended], [data-heading]") {
-                if row.has_attribute("data-heading") {
-                    show_heading(heading.replace((row, false)));
-                    continue;
-                }
-                // What is open goes with its row, which stands before it.
-                if row.has_attribute("data-details") {
-                    dom::show(&row, last);
-                    continue;
-                }
-                let fits =
-                    sieve.lets_through(&plane, &attribute(&row, "data-text"), &attribute(&row, "data-is"));
-                last = fits;
-                if fits == row.has_attribute("hidden") {
-                    dom::show(&row, fits);
-                }
-                // What has ended is narrowed like the rest, and counted nowhere.
-                if row.has_attribute("data-ended") {
-                    ended += usize::from(fits);
-                    continue;
-                }
-                rows += 1;
-                here += usize::from(fits);
-                if let Some((_, any)) = &mut heading {
-                    *any |= fits;
-                }
-            }
-            show_heading(heading);
-            // A section without rows says why (loading, failed, empty); it goes only with its plane.
-            dom::show(&section, view.has_plane(&plane) && (here + ended > 0 || rows == 0));
-            shown += here;
-            total += rows;
-        }
-        count(shown, total);
-        if let Some(place) = dom::one("[data-filter-count]") {
-            let filters = view.filters();
-            dom::write(&place, &if filters > 0 { filters.to_string() } else { String::new() });
-        }
+        INDEX.with_borrow_mut(|index| {
+            *index = Index::read();
+            index.narrow(&view);
+        });
+        write_more();
     }
 
     /// A row was opened or closed.
@@ -220,39 +197,6 @@ pub(super) mod browser {
         let mut view = wanted();
         view.toggle(row.to_owned());
         remember(&view);
-    }
-
-    fn show_heading(heading: Option<(Element, bool)>) {
-        if let Some((heading, any)) = heading {
-            dom::show(&heading, any);
-        }
-    }
-
-    /// Says how many there are, beside the planes and above the list.
-    fn count(shown: usize, total: usize) {
-        for link in dom::all("[data-plane-filter]") {
-            let plane = link.get_attribute("data-plane-filter").unwrap_or_default();
-            let section = if plane.is_empty() {
-                "[data-section]".to_owned()
-            } else {
-                format!("[data-section={plane:?}]")
-            };
-            // A list that could not be read has no number: it is not empty.
-            let unread = dom::one(&format!("{section}[data-unread]")).is_some();
-            let rows = dom::all(&format!("{section} [data-row]")).len();
-            if let Some(number) = dom::all_in(&link, ".n").first() {
-                dom::write(number, &if unread { String::new() } else { rows.to_string() });
-            }
-        }
-        if let Some(count) = dom::one("#shown") {
-            let text = match (shown == total, dom::one("[data-unread]").is_some()) {
-                (true, false) => words::roles(total),
-                (true, true) if total == 0 => String::new(),
-                (true, true) => format!("{} of the lists that are here", words::roles(total)),
-                (false, _) => format!("{shown} of {}", words::roles(total)),
-            };
-            dom::write(&count, &text);
-        }
     }
 
     /// Keeps in step what says how the page is looked at: the address, and the forms that come back to it.

@@ -53,6 +53,20 @@ pub(super) mod browser {
         listen(&format!("{page}{joint}part={}", parts.join("&part=")));
     }
 
+    /// A stream that breaks is opened again by the browser, one that is refused never: then the page says that it stays as it is.
+    pub(crate) fn say_when_refused(events: &EventSource) {
+        let stream = events.clone();
+        let broken = Closure::<dyn Fn()>::new(move || {
+            if stream.ready_state() == EventSource::CLOSED {
+                for said in dom::all("[data-live-off], [data-live-off] [data-text]") {
+                    dom::show(&said, true);
+                }
+            }
+        });
+        drop(events.add_event_listener_with_callback("error", broken.as_ref().unchecked_ref()));
+        broken.forget();
+    }
+
     /// Puts in every part that `source` sends, until it says `end`.
     pub(crate) fn listen(source: &str) {
         let Ok(events) = EventSource::new(source) else { return };
@@ -76,6 +90,7 @@ pub(super) mod browser {
         });
         drop(events.add_event_listener_with_callback("part", part.as_ref().unchecked_ref()));
         part.forget();
+        say_when_refused(&events);
         let closing = events.clone();
         let end = Closure::<dyn Fn()>::new(move || closing.close());
         drop(events.add_event_listener_with_callback("end", end.as_ref().unchecked_ref()));

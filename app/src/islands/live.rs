@@ -24,7 +24,7 @@ mod browser {
     use leptos::wasm_bindgen::closure::Closure;
     use web_sys::{EventSource, MessageEvent};
 
-    use crate::islands::late::browser::listen_for;
+    use crate::islands::late::browser::{listen_for, say_when_refused};
     use crate::islands::pulse;
 
     /// Several changes of one plane come close together: they are drawn once.
@@ -55,6 +55,7 @@ mod browser {
         });
         drop(events.add_event_listener_with_callback("operation", heard.as_ref().unchecked_ref()));
         heard.forget();
+        say_when_refused(&events);
         // A stream that breaks comes back by itself, except one that was refused: signed out, or the portal is down.
         let stream = events.clone();
         let broken = Closure::<dyn Fn()>::new(move || {

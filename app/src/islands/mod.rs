@@ -11,6 +11,8 @@ mod dom;
 mod durations;
 mod expiry;
 mod filter;
+#[cfg(feature = "hydrate")]
+mod index;
 mod keys;
 mod late;
 mod live;

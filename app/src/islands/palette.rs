@@ -93,11 +93,11 @@ fn pressed(event: &KeyboardEvent) -> bool {
 
 /// Shows the entries that fit what was typed, and chooses the first.
 fn narrow() {
-    let typed = dom::input("#palette-field").map(|field| field.value().to_lowercase()).unwrap_or_default();
+    let typed = dom::input("#palette-field").map(|field| field.value()).unwrap_or_default();
+    let wanted = words::Wanted::new(&typed);
     let mut shown = 0;
     for entry in dom::all("#palette-list [role=option]") {
-        let fits =
-            shown < MOST && words::matches(&entry.get_attribute("data-text").unwrap_or_default(), &typed);
+        let fits = shown < MOST && wanted.is_in(&entry.get_attribute("data-text").unwrap_or_default());
         dom::show(&entry, fits);
         shown += usize::from(fits);
     }

@@ -175,6 +175,7 @@ mod browser {
         if time.get_attribute("data-at").as_deref() != Some(text.as_str()) {
             drop(time.set_attribute("data-at", &text));
             drop(time.set_attribute("title", &utc));
+            drop(time.remove_attribute("data-local"));
             dom::page_changed();
         }
     }

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use leptos::prelude::*;
+use portal::settings::Theme;
 
 use crate::components::organisation::brand_mark;
 use crate::context::Site;
@@ -73,7 +74,7 @@ pub fn failure_page(site: &Site, status: StatusCode, id: Option<&str>) -> String
             <!DOCTYPE html>
             <html lang="en">
                 <head>
-                    <Head site=site.clone() scheme="light dark"/>
+                    <Head site=site.clone() theme=Theme::System/>
                     <title>{format!("{heading} · {}", site.brand.name)}</title>
                 </head>
                 <body>

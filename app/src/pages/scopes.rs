@@ -61,10 +61,10 @@ pub(crate) fn Scopes() -> impl IntoView {
 fn page(id: SelectionId, row: RowKey, narrowing: &Narrowing, view: View) -> AnyView {
     let Narrowing { role, below, chosen } = narrowing;
     let names = &role.eligibility.names;
-    let wanted = view.search.to_lowercase();
+    let wanted = words::Wanted::new(&view.search);
     let fits = |child: &&ChildScope| {
         let text = format!("{} {} {}", child.name, child.kind, child.path.join(" ")).to_lowercase();
-        words::matches(&text, &wanted)
+        wanted.is_in(&text)
     };
     let found: Vec<&ChildScope> = below.rows.iter().filter(fits).collect();
     let pages = found.len().div_ceil(PAGE).max(1);

@@ -56,12 +56,20 @@ impl Typed {
 #[component]
 pub(crate) fn SettingsPage() -> impl IntoView {
     let query = use_query_map().get_untracked();
-    let is_saved = query.get("notice").is_some_and(|slug| slug == "saved");
+    let notice = query.get("notice").and_then(|slug| match slug.as_str() {
+        "saved" => Some("Saved. The settings are yours, in every browser you sign in with."),
+        "forgotten" => {
+            Some("Deleted. Everything is as on your first day; what is still under way is seen through.")
+        }
+        _ => None,
+    });
     let problem = query.get("problem").map(|slug| match slug.as_str() {
+        "sure" => "Tick the box if everything that is kept about you is to be deleted.",
         "length" => "Write a length from 5 minutes to 24 hours, as a whole number.",
         _ => "The portal could not write to its own store, so nothing was saved. Try again.",
     });
-    let typed = if problem.is_some() {
+    let is_typed = query.get("problem").is_some_and(|slug| slug != "sure");
+    let typed = if is_typed {
         Typed {
             settings: Settings::named(|name| query.get(name)),
             is_longest: query.get("duration").is_none_or(|duration| duration != "own"),
@@ -72,8 +80,11 @@ pub(crate) fn SettingsPage() -> impl IntoView {
         Typed::stored(context().settings)
     };
     let length_problem = problem.filter(|_| query.get("problem").is_some_and(|slug| slug == "length"));
-    let said = is_saved.then(|| view! { <p class="notice good-ground" role="status">"Saved. The settings are yours, in every browser you sign in with."</p> });
-    let failed = problem.map(|text| view! { <p class="notice bad-ground" role="alert"><span><strong>"Nothing was saved. "</strong>{text}</span></p> });
+    let said = notice.map(|text| view! { <p class="notice good-ground" role="status">{text}</p> });
+    let failed = problem.map(|text| {
+        let nothing = if is_typed { "Nothing was saved. " } else { "Nothing was deleted. " };
+        view! { <p class="notice bad-ground" role="alert"><span><strong>{nothing}</strong>{text}</span></p> }
+    });
     view! {
         <Frame title="Settings">
             <div class="page-head">
@@ -98,8 +109,32 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                 </section>
                 <p class="after"><button class="button primary">"Save"</button></p>
             </form>
+            {kept()}
         </Frame>
     }
+}
+
+/// What is kept about the person, and the way to have it deleted.
+fn kept() -> AnyView {
+    let days = context().site.history_days;
+    view! {
+        <div class="settings">
+            <section class="panel" aria-labelledby="kept">
+                <h2 id="kept">"What is kept about you"</h2>
+                <ul class="kept">
+                    <li>"Your settings, columns, profiles, favourites, reasons and templates, and which roles you have seen: until you delete them."</li>
+                    <li>{format!("What the portal did for you, as the history shows it: {days} days after it ended.")}</li>
+                    <li>"Roles that you chose and did not activate: 8 hours. Your sign-in: until you sign out, 10 hours at most."</li>
+                </ul>
+                <p class="hint">"All of it is encrypted, and nobody else sees it in the portal. What Microsoft records of your activations stays with Microsoft."</p>
+                <form method="post" action="/do/forget-me">
+                    <label class="pick"><input type="checkbox" name="sure" value="on" required=true/>"Delete all of this for good"</label>
+                    <p class="after"><button class="button danger">"Delete what is kept about me"</button></p>
+                </form>
+            </section>
+        </div>
+    }
+    .into_any()
 }
 
 /// A choice of which all are to be seen at once. `describe` says what each one does.

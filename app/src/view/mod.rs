@@ -12,7 +12,7 @@ pub(crate) mod environment;
 use choices::{Ask, Choice, Column, Environment, Grouping, Only, Scope, Sort};
 use form_urlencoded::{Serializer, parse};
 
-use crate::words;
+use crate::words::Wanted;
 
 /// What stands in a table, and in which order. A person may keep one as their default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,14 +173,14 @@ impl View {
 
     /// What rows are judged by.
     pub(crate) fn sieve(&self) -> Sieve<'_> {
-        Sieve { view: self, wanted: self.search.to_lowercase() }
+        Sieve { view: self, wanted: Wanted::new(&self.search) }
     }
 }
 
 /// A view that is ready to judge many rows.
 pub(crate) struct Sieve<'a> {
     view: &'a View,
-    wanted: String,
+    wanted: Wanted,
 }
 
 impl Sieve<'_> {
@@ -195,7 +195,7 @@ impl Sieve<'_> {
             && any(&view.scopes, marks)
             && any(&view.environments, marks)
             && any(&view.only, marks)
-            && words::matches(text, &self.wanted)
+            && self.wanted.is_in(text)
     }
 }
 

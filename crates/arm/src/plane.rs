@@ -39,6 +39,20 @@ pub struct AzureResources {
     pub(crate) names: Memory,
 }
 
+/// Azure looks with each call, and keeps what it saw for up to ten minutes; services keep it for themselves.
+/// <https://learn.microsoft.com/azure/role-based-access-control/troubleshooting>
+const SEEN_LATE: &[(&str, &str)] = &[
+    ("Azure portal", "Load the tab again; it can take up to ten minutes."),
+    (
+        "Azure CLI, PowerShell",
+        "Try again after some minutes. Signing in again (az login, Connect-AzAccount) makes Azure look anew.",
+    ),
+    (
+        "Storage, Kubernetes and other services",
+        "They keep what you may do for a while, at times for an hour. Clear the tool's tokens, or sign in again there.",
+    ),
+];
+
 impl AzureResources {
     /// The plane on the Azure Resource Manager at `api`. `admin_page` is Microsoft's own page for what the portal may not do.
     #[must_use]
@@ -53,6 +67,7 @@ impl AzureResources {
             audience: Audience::Azure,
             chooses_ids: true,
             leads_on: false,
+            seen_late: SEEN_LATE,
             admin_page,
         };
         Self { api, descriptor, names: Memory::default() }

@@ -424,6 +424,13 @@ pub trait Journal: Send + Sync {
         most: usize,
     ) -> Result<Vec<(Sequence, Operation)>, StoreError>;
 
+    /// Deletes operations at their end whose last change came before `before`: this person's, or everybody's. Returns how many.
+    async fn forget(
+        &self,
+        whose: Option<(TenantId, PrincipalId)>,
+        before: Timestamp,
+    ) -> Result<u64, StoreError>;
+
     /// The place of the person's last change; 0 when there is none.
     async fn latest(&self, tenant: TenantId, principal: PrincipalId) -> Result<Sequence, StoreError>;
 }

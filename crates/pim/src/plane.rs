@@ -46,6 +46,8 @@ pub struct Descriptor {
     pub chooses_ids: bool,
     /// Whether holding one of them can make a person eligible for roles on other planes, as membership of a group does.
     pub leads_on: bool,
+    /// Where one that has just become active may not be seen yet: kinds of tools, each with what a person does there.
+    pub seen_late: &'static [(&'static str, &'static str)],
     /// Where a person decides or cancels what the portal may not: Microsoft's own page, where one is known.
     pub admin_page: Option<String>,
 }

@@ -39,6 +39,10 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
+    /// The kinds that are kept for a person until they delete them. Key: tenant and person.
+    pub const PERSONAL: [Self; 6] =
+        [Self::Profiles, Self::Settings, Self::View, Self::Reasons, Self::Favourites, Self::Seen];
+
     /// The name it is stored under.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -241,7 +241,7 @@ fn type_again(fields: &mut Fields, draft: &Draft, policy: &Policy) -> Own {
     own
 }
 
-/// Whether the person can put this right and confirm it again: it came to nothing, and it is an activation.
+/// Whether the person can put this right, or ask once more, and confirm it again: it came to nothing, and it is an activation.
 #[must_use]
 pub fn can_retry(operation: &Operation) -> bool {
     let is_over = matches!(
@@ -249,6 +249,12 @@ pub fn can_retry(operation: &Operation) -> bool {
         Some(Refusal::Violations(violations)) if violations.contains(&Violation::NotEligible)
     );
     matches!(operation.intent, Intent::Activate(_))
-        && matches!(operation.state, OperationState::Rejected | OperationState::Failed)
+        && matches!(
+            operation.state,
+            OperationState::Rejected
+                | OperationState::Failed
+                | OperationState::Denied
+                | OperationState::TimedOut
+        )
         && !is_over
 }

@@ -5,6 +5,7 @@
 //! | [`overview`] | what the person holds and may activate, read once and kept briefly |
 //! | [`familiar`] | favourites, what is new, and how often roles are used |
 //! | [`directories`] | what was consented to in each directory |
+//! | `forget` | deletes what is kept of a person, and what is old |
 //! | [`own_view`] | how the person looks at it by default |
 //! | [`selection`] | roles ticked for activation, with what was typed, kept on the server until confirmed |
 //! | [`plan`] | what a selection will ask and do, worked out before anything is sent |
@@ -33,6 +34,7 @@ pub mod directories;
 pub mod familiar;
 pub mod feed;
 pub mod follow_on;
+mod forget;
 pub mod history;
 pub mod narrow;
 pub mod overview;

@@ -1,7 +1,8 @@
 //! What the portal keeps for one person in one tenant: one record of each kind, changed by compare-and-swap, so that two tabs
 //! or two replicas lose nothing of each other.
 //!
-//! To keep something new, give [`RecordKind`] a kind and implement [`Personal`] for the type of its content.
+//! To keep something new, give [`RecordKind`] a kind, among [`RecordKind::PERSONAL`], and implement [`Personal`] for the type of its
+//! content.
 
 use jiff::{SignedDuration, Timestamp};
 use pim::records::{RecordKind, StoreError};
@@ -43,6 +44,10 @@ impl Portal {
     }
 
     async fn read_personal<T: Personal>(&self, session: &Session) -> Result<(T, i64), StoreError> {
+        debug_assert!(
+            RecordKind::PERSONAL.contains(&T::KIND),
+            "it would outlive the person's wish to be forgotten"
+        );
         let Some(record) = self.records.get(T::KIND, &key(session)).await? else {
             return Ok((T::default(), 0));
         };
@@ -51,6 +56,7 @@ impl Portal {
     }
 }
 
-fn key(session: &Session) -> String {
+/// Under what a person's records are kept.
+pub(crate) fn key(session: &Session) -> String {
     format!("{}/{}", session.caller.tenant, session.caller.principal)
 }

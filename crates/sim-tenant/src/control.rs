@@ -6,6 +6,7 @@
 //! | `GET /tenant` | the ids a client has to be told: `tenantId`, `clientId` |
 //! | `GET /personas` | who can sign in |
 //! | `GET /requests`, `GET /ledger` | the newest calls received; every committed role request |
+//! | `GET /canaries` | every token, code, verifier, claim and justification so far, see [`crate::canaries`] |
 //! | `POST /requests` | `{"keep": 20000}`: how many calls are kept; `DELETE` forgets them |
 //! | `POST /clock` | `{"advance":"PT6M","of":"planes"\|"sign_in"\|"all"}`, `planes` when left out |
 //! | `POST /latency` | `{"plane","milliseconds","path_contains"}` |
@@ -319,6 +320,7 @@ fn route(sim: &Sim, call: &Call) -> Result<Reply, Reply> {
             Ok(done())
         }
         ("GET", "/ledger") => Ok(Reply::json(200, Value::Array(sim.world().journal.ledger.clone()))),
+        ("GET", "/canaries") => Ok(Reply::json(200, sim.world().canaries.print())),
         ("GET", "/clock") => Ok(Reply::json(
             200,
             json!({ "planes": sim.now().to_string(), "signIn": sim.sign_in_now().to_string() }),

@@ -122,6 +122,7 @@ pub(crate) fn record(world: &mut World, request: &RoleRequest, call: &Call) {
     let upn = world.tenant.persona_by_id(&request.principal).map(|p| p.upn.clone());
     let client_request_id =
         ["client-request-id", "x-ms-client-request-id"].iter().find_map(|name| call.header(name));
+    world.canaries.justification(request.justification.as_deref().unwrap_or_default());
     world.journal.ledger.push(json!({
         "time": request.created.to_string(),
         "plane": request.target.plane.name(),

@@ -17,6 +17,7 @@
 //! `azure` (each prints in its own dialect) ← `running` (servers, latency, faults, journal); `control` beside them.
 
 mod azure;
+mod canaries;
 mod clock;
 mod control;
 mod directories;

@@ -64,6 +64,9 @@ impl Sim {
             *seed = tenant;
         }
         self.clock.reset();
-        *self.world() = World::new(seed.clone(), self.now());
+        let mut world = self.world();
+        let canaries = std::mem::take(&mut world.canaries);
+        *world = World::new(seed.clone(), self.now());
+        world.canaries = canaries;
     }
 }

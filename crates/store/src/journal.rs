@@ -242,6 +242,20 @@ impl Journal for Store {
         rows.iter().map(|row| Ok((row.sequence.unsigned_abs(), self.unsealed(row)?))).collect()
     }
 
+    async fn forget(
+        &self,
+        whose: Option<(TenantId, PrincipalId)>,
+        before: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let _measured = Measured::of("forget in journal");
+        let whose = whose.map(|(tenant, principal)| (tenant.to_string(), principal.to_string()));
+        let whose = whose.as_ref().map(|(tenant, principal)| (tenant.as_str(), principal.as_str()));
+        self.database
+            .forget(whose, before.as_microsecond())
+            .await
+            .map_err(|error| failed("forget in journal", &error))
+    }
+
     async fn latest(&self, tenant: TenantId, principal: PrincipalId) -> Result<Sequence, StoreError> {
         let _measured = Measured::of("read the last change");
         self.database

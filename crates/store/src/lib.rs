@@ -125,7 +125,7 @@ impl Store {
         if lost.is_empty() { Ok(store) } else { Err(OpenError::LostKeys(lost)) }
     }
 
-    /// As [`Store::open`], though some of what is stored cannot be read for want of its key.
+    /// As [`Store::open_with`], though some of what is stored cannot be read for want of its key.
     pub async fn open_in_part(
         database_url: &str,
         passwords: Option<Arc<dyn Passwords>>,

@@ -21,14 +21,23 @@ async fn watch(world: &World) {
 async fn provisioned_is_not_usable_until_the_role_is_there() {
     let world = World::start().await;
     world.sim.control("lag", json!({ "plane": "*", "provisioning": "PT10S", "instance": "PT45S" })).await;
-    for role in [READER, "Incident Responders, Member", "Contributor, Contoso Sandbox"] {
+    for (role, hint) in [
+        (READER, "Exchange, SharePoint, Teams"),
+        ("Incident Responders, Member", "a token from before does not have the group"),
+        ("Contributor, Contoso Sandbox", "it can take up to ten minutes"),
+    ] {
         let browser = world.signed_in(ADELE).await;
         let result = browser.activate(&[role], "Slow today").await;
         assert_eq!(state(&result), "Accepted", "{role}: {}", result.text());
         world.sim.control("clock", json!({ "advance": "PT20S" })).await;
         assert_eq!(state(&browser.get(&result.path).await), "Provisioned", "{role}");
+        assert!(!browser.get(&result.path).await.text().contains("usable now"), "{role}");
         world.sim.control("clock", json!({ "advance": "PT40S" })).await;
-        assert_eq!(state(&browser.get(&result.path).await), "Usable", "{role}");
+        let usable = browser.get(&result.path).await;
+        assert_eq!(state(&usable), "Usable", "{role}");
+        for said in ["The role is usable now.", hint, "since "] {
+            assert!(usable.text().contains(said), "{role}: {said}: {}", usable.text());
+        }
     }
 }
 
@@ -41,7 +50,11 @@ async fn a_request_that_cannot_be_read_yet_has_not_failed() {
     assert_eq!(state(&result), "PendingApproval");
     assert_eq!(state(&browser.get(&result.path).await), "PendingApproval");
     world.sim.control("clock", json!({ "advance": "PT24H" })).await;
-    assert_eq!(state(&browser.get(&result.path).await), "TimedOut");
+    let over = browser.get(&result.path).await;
+    assert_eq!(state(&over), "TimedOut");
+    assert!(over.text().contains("Ask again…"), "{}", over.text());
+    let plan = browser.submit("/do/retry", &[("batch", &over.field("batch"))]).await;
+    assert_eq!((plan.heading().as_str(), plan.reason().as_str()), ("Activate 1 role", "Release 12"));
 }
 
 #[tokio::test]

@@ -120,7 +120,7 @@ async fn no_name_leaves_its_place_on_any_page() {
 #[tokio::test]
 async fn no_row_is_lost_to_a_name_or_to_a_word_that_nobody_knows() {
     let world = World::of(hostile()).await;
-    let page = world.signed_in(ADELE).await.get("/").await;
+    let page = world.signed_in(ADELE).await.overview().await;
     let rows = page.eligible();
     // One of each name on three planes, and a group that is owned in a word of its own.
     assert_eq!(rows.len(), hostile_names().len() * 3 + 1);

@@ -386,7 +386,7 @@ async fn an_open_row_tells_all_that_is_known_with_and_without_a_script() {
 async fn favourites_come_first_where_that_is_wanted_and_can_be_had_alone() {
     let world = World::start().await;
     let browser = world.signed_in(ADELE).await;
-    let page = browser.get("/").await;
+    let page = browser.overview().await;
     let name = "User Administrator, Administrative unit: Seattle Branch";
     let key = page.tick(name);
     let answer = browser.post("/do/star", &[("star", &key), ("view", "plane=entra")]).await;
@@ -421,7 +421,7 @@ async fn what_is_used_most_comes_first_where_that_is_wanted() {
 async fn what_was_not_there_before_is_new_for_one_visit() {
     let world = World::start().await;
     let browser = world.signed_in(ADELE).await;
-    browser.get("/").await;
+    browser.overview().await;
     assert_eq!(shown(&browser.get("/?only=new").await), [""; 0], "of the first visit nothing is new");
 
     // This group brings a role in the directory and one in Azure.
@@ -441,7 +441,7 @@ async fn what_was_not_there_before_is_new_for_one_visit() {
         }
     }
     assert_eq!(new, brought);
-    let marked = titles(browser.get("/").await, |row| row.text.contains(" New "));
+    let marked = titles(browser.overview().await, |row| row.text.contains(" New "));
     assert_eq!(marked, brought, "it is said without a filter, too");
     // She stays signed in, and comes back to the overview later.
     for _ in 0..5 {

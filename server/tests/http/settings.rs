@@ -1,5 +1,6 @@
 //! Settings: kept for one person, known before a page's first byte, and never in the way of a page.
 
+use jiff::SignedDuration;
 use pim::records::RecordKind;
 
 use crate::support::{ADELE, ADELE_ID, ALEX, Page, World};
@@ -29,7 +30,9 @@ fn assert_dark_and_compact(page: &Page) {
 
 /// Whether the page tells the islands that the person wants to be told before a role ends.
 fn asks_to_be_told(page: &Page) -> bool {
-    page.element("<div class=\"frame\"", ">").expect("a frame").contains("data-notify")
+    let tags = page.body.split('<').filter_map(|piece| piece.split_once('>'));
+    let mut frames = tags.filter(|(tag, _)| tag.contains("class=\"frame\""));
+    frames.next().expect("a frame").0.contains("data-notify")
 }
 
 #[tokio::test]
@@ -39,12 +42,21 @@ async fn what_was_chosen_is_on_every_page_from_its_first_byte_and_survives_signi
     let before = browser.get("/").await;
     assert!(root(&before).contains("data-theme=\"system\""), "{}", root(&before));
     assert!(!asks_to_be_told(&before), "nobody asked to be told");
+    assert_eq!(before.body.matches("name=\"theme-color\"").count(), 2, "light and dark");
 
     let saved = browser.submit("/do/save-settings", &CHOSEN).await;
     assert!(saved.text().contains("Saved."), "{}", saved.text());
     assert_dark_and_compact(&saved);
     assert_eq!(saved.field("length"), "45");
     assert!(asks_to_be_told(&saved), "the islands are told as well");
+    assert!(
+        saved.body.contains("<meta name=\"theme-color\" content=\"#0f1216\""),
+        "one colour around a chosen theme"
+    );
+    browser.post("/do/notify", &[("notify", "off")]).await;
+    let told = browser.get("/settings").await;
+    assert!(!asks_to_be_told(&told), "the offer on the overview is the setting");
+    assert_dark_and_compact(&told);
 
     let left = browser.post("/auth/sign-out", &[]).await;
     let signed_out = browser.get(left.location()).await;
@@ -142,4 +154,41 @@ async fn no_word_of_an_address_reaches_the_page_as_it_is() {
     assert_eq!(page.status, 200);
     assert!(!page.body.contains("<b>"), "{}", page.body);
     assert_eq!(page.field("length"), "<b>hello");
+}
+
+#[tokio::test]
+async fn what_is_kept_about_a_person_is_deleted_on_their_word_and_nobody_else_s() {
+    let world = World::start().await;
+    let (browser, alex) = (world.signed_in(ADELE).await, world.signed_in(ALEX).await);
+    for one in [&browser, &alex] {
+        one.submit("/do/save-settings", &CHOSEN).await;
+    }
+    browser.activate(&["Global Reader, Directory"], "Soon forgotten").await;
+    let waiting = browser.activate(&["Release Managers, Member"], "Under way").await;
+
+    let unsure = browser.submit("/do/forget-me", &[]).await;
+    assert!(unsure.text().contains("Nothing was deleted."), "{}", unsure.text());
+    assert_dark_and_compact(&unsure);
+    let done = browser.submit("/do/forget-me", &[("sure", "on")]).await;
+    assert!(done.text().contains("Deleted."), "{}", done.text());
+    assert!(root(&done).contains("data-theme=\"system\""), "{}", root(&done));
+    assert!(browser.get(&waiting.path).await.text().contains("Release Managers"), "it is seen through");
+    let history: serde_json::Value =
+        serde_json::from_str(&browser.get("/history.json").await.body).expect("JSON");
+    let told = history["entries"].to_string();
+    assert!(told.contains("Global Reader"), "Microsoft still has it: {told}");
+    assert_dark_and_compact(&alex.get("/settings").await);
+}
+
+#[tokio::test]
+async fn what_the_portal_did_is_deleted_when_it_is_old_enough() {
+    let world = World::start().await;
+    let browser = world.signed_in(ADELE).await;
+    let result = browser.activate(&["Global Reader, Directory"], "A year ago").await;
+    let kept = world.portal.state.config.history_kept;
+    assert_eq!(kept.as_hours(), 365 * 24);
+    assert_eq!(world.portal.state.portal.forget_old(kept).await, Ok(0));
+    assert!(browser.get(&result.path).await.text().contains("Global Reader"));
+    world.wait(kept + SignedDuration::from_mins(1));
+    assert_eq!(world.portal.state.portal.forget_old(kept).await, Ok(1));
 }

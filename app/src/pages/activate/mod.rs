@@ -108,7 +108,7 @@ fn page(context: &Context, selection: &Selection, plan: &Plan, besides: &Besides
     let left_out = left_out(context, selection, plan);
     let fields = fields(&context.portal.rules().ticket, selection, plan, &problems, &besides.reasons);
     let profile = save_as_profile(&besides.profiles);
-    let steps = steps::steps(plan);
+    let steps = steps::steps(plan, context.now());
     let asks = steps::summary(plan);
     let checked = besides.checks.as_deref().map(checked::summary);
     let sends = if selection.continues { "Continue" } else { "Activate" };

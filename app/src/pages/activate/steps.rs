@@ -1,10 +1,11 @@
 //! What will happen, in order and in words, and what the selection asks for in one sentence.
 
+use jiff::Timestamp;
 use leptos::prelude::*;
 use portal::plan::{Line, Plan};
 
 use crate::components::policy::approvers_in_words;
-use crate::components::time::clock;
+use crate::components::time::At;
 use crate::fragments::demand;
 use crate::words::{self, Asked};
 
@@ -31,15 +32,16 @@ pub(super) fn summary(plan: &Plan) -> String {
 }
 
 /// In order and in words.
-pub(super) fn steps(plan: &Plan) -> AnyView {
-    let mut steps: Vec<(String, String)> = Vec::new();
+pub(super) fn steps(plan: &Plan, now: Timestamp) -> AnyView {
+    let mut steps: Vec<(AnyView, String)> = Vec::new();
     let title = |line: &Line| line.role.eligibility.names.title.clone();
     let at_once: Vec<_> = plan.ready().filter(|line| line.starts_at_once()).collect();
     match at_once.as_slice() {
         [] => {}
-        [one] => steps.push((format!("{} starts at once", title(one)), "usable in about a minute".into())),
+        [one] => steps
+            .push((format!("{} starts at once", title(one)).into_any(), "usable in about a minute".into())),
         many => steps.push((
-            format!("{} start at once", words::roles(many.len())),
+            format!("{} start at once", words::roles(many.len())).into_any(),
             format!(
                 "{}; usable in about a minute",
                 many.iter().map(|line| title(line)).collect::<Vec<_>>().join(", ")
@@ -50,10 +52,10 @@ pub(super) fn steps(plan: &Plan) -> AnyView {
         let what = demand(&step_up.challenge, &plan.contexts);
         let whom = words::roles(step_up.lines);
         steps.push(if step_up.made {
-            (format!("{whom}: {what} was made"), "good for ten minutes after the sign-in".into())
+            (format!("{whom}: {what} was made").into_any(), "good for ten minutes after the sign-in".into())
         } else {
             (
-                format!("{what} for {whom}"),
+                format!("{what} for {whom}").into_any(),
                 "you are sent to Microsoft's sign-in and back, and confirm; the others do not wait for it"
                     .into(),
             )
@@ -61,19 +63,22 @@ pub(super) fn steps(plan: &Plan) -> AnyView {
     }
     let later = plan.ready().filter_map(|line| Some((line, line.start?)));
     for (line, start) in later {
-        let at = clock(start, "%a %-d %b, ");
         let what = if line.continues { "begins again" } else { "starts" };
-        steps.push((format!("{} {what} at {at}", title(line)), "scheduled with Microsoft now".into()));
+        let what = view! { {title(line)}" "{what}" at "<At at=start now=now/> };
+        steps.push((what.into_any(), "scheduled with Microsoft now".into()));
     }
     for line in plan.ready().filter(|line| !line.needs_step_up()) {
         if let Some(approvers) = line.approvers() {
             let text = "its time counts from the approval; the request ends after 24 h".to_owned();
-            steps.push((format!("{} waits for {}", title(line), approvers_in_words(approvers)), text));
+            steps.push((
+                format!("{} waits for {}", title(line), approvers_in_words(approvers)).into_any(),
+                text,
+            ));
         }
     }
     for line in plan.ready().filter(|line| line.may_ask_more()) {
         steps.push((
-            format!("{} starts, or asks for more", title(line)),
+            format!("{} starts, or asks for more", title(line)).into_any(),
             "its rules could not be read; the result says which".into(),
         ));
     }

@@ -86,6 +86,20 @@ pub struct EntraRoles {
     descriptor: Descriptor,
 }
 
+/// A role stands in the token (`wids`), so that tools see it with the next one; some services keep roles for themselves.
+/// <https://learn.microsoft.com/entra/id-governance/privileged-identity-management/pim-how-to-activate-role>
+const SEEN_LATE: &[(&str, &str)] = &[
+    ("Admin centers", "Load the tab again. Where that is not enough, sign out there and in again."),
+    (
+        "Azure CLI, PowerShell",
+        "Sign in again (az login, Connect-MgGraph): a token from before does not have the role.",
+    ),
+    (
+        "Exchange, SharePoint, Teams",
+        "They keep roles for themselves, often for up to 40 minutes, SharePoint at times for hours. Connect again then.",
+    ),
+];
+
 impl EntraRoles {
     /// The plane on the Graph at `api`.
     ///
@@ -102,6 +116,7 @@ impl EntraRoles {
             audience: Audience::Graph,
             chooses_ids: false,
             leads_on: false,
+            seen_late: SEEN_LATE,
             admin_page: admin_center.map(|base| format!("{}{ADMIN_PAGE}", base.trim_end_matches('/'))),
         };
         Self { api, descriptor }

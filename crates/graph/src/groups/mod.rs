@@ -73,6 +73,16 @@ pub struct Groups {
     descriptor: Descriptor,
 }
 
+/// Membership stands in the token (`groups`), and applications may keep who was not a member.
+/// <https://learn.microsoft.com/entra/id-governance/privileged-identity-management/groups-activate-roles>
+const SEEN_LATE: &[(&str, &str)] = &[
+    (
+        "Applications that go by the group",
+        "Sign out there and in again: a token from before does not have the group. Some keep for a while who is a member.",
+    ),
+    ("Azure CLI, PowerShell", "Sign in again (az login, Connect-MgGraph) for what the group brings."),
+];
+
 impl Groups {
     /// The plane on the Graph at `api`.
     ///
@@ -89,6 +99,7 @@ impl Groups {
             audience: Audience::Graph,
             chooses_ids: false,
             leads_on: true,
+            seen_late: SEEN_LATE,
             admin_page: admin_center.map(|base| format!("{}{ADMIN_PAGE}", base.trim_end_matches('/'))),
         };
         Self { api, descriptor }

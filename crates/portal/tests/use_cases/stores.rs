@@ -250,6 +250,23 @@ impl Journal for MemoryJournal {
         Ok(self.changes(t, p, 0, usize::MAX).await?.last().map_or(0, |(sequence, _)| *sequence))
     }
 
+    async fn forget(
+        &self,
+        whose: Option<(TenantId, PrincipalId)>,
+        before: Timestamp,
+    ) -> Result<u64, StoreError> {
+        pause().await;
+        let mut operations = self.operations.lock().unwrap();
+        let count = operations.len();
+        operations.retain(|stored| {
+            let row = &stored.operation;
+            stored.due.is_some()
+                || row.updated >= before
+                || whose.is_some_and(|whose| whose != (row.tenant, row.principal))
+        });
+        Ok((count - operations.len()) as u64)
+    }
+
     async fn recent(
         &self,
         t: TenantId,

@@ -108,6 +108,7 @@ impl FakePlane {
             audience: Audience::Graph,
             chooses_ids: false,
             leads_on: false,
+            seen_late: &[],
             admin_page: None,
         };
         change(&mut descriptor);

@@ -117,6 +117,7 @@ pub(crate) fn proceed(
 fn issue_code(sim: &Sim, world: &mut World, id: &str, flow: &Flow, oid: &str, sid: Option<String>) -> Reply {
     world.sign_in.flows.remove(id);
     let code = format!("1.{}", random::opaque(6));
+    world.canaries.secret(&code);
     let known = || world.sign_in.sessions.values().find(|s| s.oid == oid).map(|s| s.sid.clone());
     let sid = sid.or_else(known).unwrap_or_else(random::guid);
     let grant = Grant {

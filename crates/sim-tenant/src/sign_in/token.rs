@@ -67,6 +67,9 @@ fn try_redeem(sim: &Sim, world: &mut World, call: &Call) -> Result<Reply, OauthE
         );
         return Err(OauthError::invalid_request(28000, text));
     }
+    if let Some(claims) = form.get("claims") {
+        world.canaries.secret(claims);
+    }
     let claims = match form.get("claims").map(serde_json::from_str::<Value>) {
         None => None,
         Some(Ok(value)) if value.is_object() => Some(value),
@@ -121,6 +124,7 @@ fn redeem_code(
             "The code_verifier parameter is required: the authorization request carried a code_challenge.";
         return Err(OauthError::invalid_grant(50147, text));
     };
+    world.canaries.secret(verifier);
     let computed = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
     if computed != grant.challenge {
         let text =
@@ -286,6 +290,7 @@ fn issue(
         token["xms_cc"] = json!(["cp1"]);
     }
     let access_token = sim.key.sign(&token, Signature::Good);
+    world.canaries.secret(&access_token);
     world.sign_in.access.insert(
         access_token.clone(),
         Access {
@@ -317,6 +322,7 @@ fn issue(
     });
     if offline {
         let refresh_token = format!("1.{}", random::opaque(10));
+        world.canaries.secret(&refresh_token);
         world
             .sign_in
             .refresh
@@ -324,6 +330,7 @@ fn issue(
         body["refresh_token"] = json!(refresh_token);
     }
     if let Some(id_token) = id_token::issue(sim, world, grant, &both, id_scopes) {
+        world.canaries.secret(&id_token);
         body["id_token"] = json!(id_token);
     }
     if form.get("client_info") == Some("1") {

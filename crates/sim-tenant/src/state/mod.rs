@@ -20,6 +20,7 @@ pub(crate) use rows::{Assignment, Eligibility, Plane, RoleRequest, Target};
 pub(crate) use switches::Switches;
 use throttle::Throttles;
 
+use crate::canaries::Canaries;
 use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::policy::Policy;
@@ -36,6 +37,8 @@ pub(crate) struct World {
     pub(crate) sign_in: SignInState,
     pub(crate) switches: Switches,
     pub(crate) faults: Faults,
+    /// What must not show where it does not belong.
+    pub(crate) canaries: Canaries,
     pub(crate) journal: Journal,
     pub(crate) throttles: Throttles,
     lags: BTreeMap<&'static str, lag::Lag>,
@@ -59,6 +62,7 @@ impl World {
             sign_in,
             switches: Switches::default(),
             faults: Faults::default(),
+            canaries: Canaries::default(),
             journal: Journal::default(),
             throttles: Throttles::default(),
             lags: BTreeMap::new(),

@@ -222,7 +222,7 @@ fn add(tenant: &mut Tenant, at: usize, name: &str) {
     });
 }
 
-/// Something assigned, something active, and something that waits for Adele, on each plane that has it.
+/// Something assigned, something active, something that ends soon, and something that waits for Adele, on each plane that has it.
 fn begin(tenant: &mut Tenant) {
     let waiting = [4, 9, 14, 19];
     let (entra, groups, azure) = (&mut tenant.entra, &mut tenant.groups, &mut tenant.azure);
@@ -230,6 +230,11 @@ fn begin(tenant: &mut Tenant) {
         entra.assigned.push(entra.eligible[at].clone());
         groups.activated.push(groups.eligible[at].clone());
         azure.activated.push(azure.eligible[at].clone());
+    }
+    // Markup, and a name of 256 letters.
+    for at in [3, entra.eligible.len() - 3] {
+        entra.eligible[at].until = Some("P2D".to_owned());
+        azure.eligible[at].until = Some("P2D".to_owned());
     }
     for at in waiting {
         let (mut group, mut role) = (groups.eligible[at].clone(), azure.eligible[at].clone());

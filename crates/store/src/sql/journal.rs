@@ -105,6 +105,19 @@ impl Database {
         })
     }
 
+    /// Deletes rows that are never due again and changed last before `before`, a person's or everybody's. Returns how many.
+    pub(crate) async fn forget(&self, whose: Option<(&str, &str)>, before: i64) -> Result<u64> {
+        let (tenant, principal) = whose.unzip();
+        changed!(Pool, &self.writer, |pool| sqlx::query(
+            "DELETE FROM journal WHERE due IS NULL AND updated < $1 \
+             AND ($2 IS NULL OR (tenant = $2 AND principal = $3))",
+        )
+        .bind(before)
+        .bind(tenant)
+        .bind(principal)
+        .execute(pool))
+    }
+
     /// The place of a person's last change; 0 without any.
     pub(crate) async fn latest(&self, tenant: &str, principal: &str) -> Result<i64> {
         on!(Pool, &self.readers, |pool| sqlx::query_scalar(

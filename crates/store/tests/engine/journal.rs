@@ -399,3 +399,29 @@ async fn a_justification_is_not_in_the_database_file() {
     assert!(raw.windows(8).any(|window| window == b"Prepared"), "the files hold what was written");
     assert!(!raw.windows(canary.len()).any(|window| window == canary));
 }
+
+#[tokio::test]
+async fn what_has_ended_is_forgotten_by_age_or_by_person_and_what_is_under_way_never() {
+    let home = Home::new().await;
+    let store = open(home.url(), KeyRing::ephemeral()).await;
+    let ended = async |principal, minutes| {
+        let prepared = operation(principal, BatchId::random(), 0);
+        append(&store, std::slice::from_ref(&prepared)).await;
+        let ended = moved(&prepared, S::Rejected, minutes);
+        assert!(advance(&store, &ended, S::Prepared).await);
+    };
+    ended(ADELE, 1).await;
+    ended(ADELE, 30).await;
+    ended(ALEX, 30).await;
+    append(&store, &[operation(ADELE, BatchId::random(), 0)]).await;
+    let left = async |principal| store.recent(TENANT, principal, at(0)).await.unwrap().len();
+
+    assert_eq!(store.forget(None, at(1)).await.unwrap(), 0);
+    assert_eq!(store.forget(None, at(2)).await.unwrap(), 1);
+    assert_eq!((left(ADELE).await, left(ALEX).await), (2, 1));
+    assert_eq!(store.forget(Some((TENANT, ADELE)), Timestamp::MAX).await.unwrap(), 1);
+    assert_eq!((left(ADELE).await, left(ALEX).await), (1, 1));
+    ended(ALEX, 40).await;
+    let places = store.changes(TENANT, ALEX, 0, 10).await.unwrap();
+    assert!(places.windows(2).all(|two| two[0].0 < two[1].0), "no place is given out twice");
+}

@@ -147,6 +147,7 @@ impl Portal {
             key_file: directory.path().join("portal.key"),
             trusted_proxies: Vec::new(),
             credentials: Credentials::default(),
+            history_kept: SignedDuration::from_hours(365 * 24),
             pace: Pace::default(),
             branding: Branding::default(),
             rules: Rules::default(),
