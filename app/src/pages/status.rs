@@ -68,6 +68,7 @@ pub(crate) fn StatusPage() -> impl IntoView {
 
 fn section(plane: &Descriptor, look: Now, failure: Option<Failure>, now: Timestamp) -> AnyView {
     let id = plane.id.as_str().to_owned();
+    let works = matches!(look, Now::Works);
     let (mark, class, todo) = match look {
         Now::Works => ("✓ Works now", "mark good", None),
         Now::Fails(error) => {
@@ -77,7 +78,7 @@ fn section(plane: &Descriptor, look: Now, failure: Option<Failure>, now: Timesta
         Now::NoAnswer => ("? No answer yet", "mark waiting", Some("It takes longer than usual.".to_owned())),
     };
     let failed = match failure {
-        Some(failure) => told(&id, failure, now),
+        Some(failure) => told(&id, failure, works, now),
         None => view! { <p class="quiet">"No call has failed lately."</p> }.into_any(),
     };
     view! {
@@ -90,15 +91,17 @@ fn section(plane: &Descriptor, look: Now, failure: Option<Failure>, now: Timesta
     .into_any()
 }
 
-fn told(plane: &str, failure: Failure, now: Timestamp) -> AnyView {
+fn told(plane: &str, failure: Failure, works: bool, now: Timestamp) -> AnyView {
     let Failure { call, since, last, times, worked_again } = failure;
     let answered = match (call.status, &call.code) {
         (Some(status), Some(code)) => format!("{status} {code}"),
         (Some(status), None) => status.to_string(),
         (None, _) => "Nothing".to_owned(),
     };
+    // What stands in for a list that is refused is not asked for again once the list can be read.
+    let not_again = if works { "Not asked for again" } else { "Not since" };
     let again = worked_again.map_or_else(
-        || view! { "Not since" }.into_any(),
+        || view! { {not_again} }.into_any(),
         |at| view! { "Since "<At at=at now=now/> }.into_any(),
     );
     let often = if times == 1 { "once".to_owned() } else { format!("{times} times") };

@@ -18,6 +18,7 @@ impl Portal {
             self.records.delete(kind, &key(session)).await?;
         }
         let whose = (session.caller.tenant, session.caller.principal);
+        self.kept.settings.forget(&whose).await;
         self.journal.forget(Some(whose), Timestamp::MAX).await
     }
 
