@@ -31,7 +31,7 @@ async function expectFocusToBeSeen(page: Page): Promise<void> {
 /** Presses Tab until `target` has the focus. */
 async function tabTo(page: Page, target: Locator, key = "Tab"): Promise<void> {
   await expect(target).toBeVisible();
-  for (let presses = 0; presses < 120; presses += 1) {
+  for (let presses = 0; presses < 400; presses += 1) {
     await page.keyboard.press(key);
     await expectFocusToBeSeen(page);
     if (await target.evaluate((element) => element === document.activeElement)) {

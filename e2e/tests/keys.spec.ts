@@ -71,7 +71,7 @@ test("the palette's arrows walk in a ring", SCRIPT, async ({ page }) => {
   const chosen = page.locator("#palette-list [aria-selected=true]");
   await expect(chosen).toHaveText(/Overview/);
   await page.keyboard.press("ArrowDown");
-  await expect(chosen).toHaveText(/Approvals/);
+  await expect(chosen).toHaveText(/Requests/);
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("ArrowUp");
   await expect(options.last()).toHaveAttribute("aria-selected", "true");

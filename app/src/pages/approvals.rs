@@ -39,7 +39,13 @@ pub(crate) fn Approvals() -> impl IntoView {
             }
             _ => "Nothing was chosen. Tick at least one request.".to_owned(),
         });
-        let lists = context.portal.waiting_everywhere(&session).await;
+        let mut lists = context.portal.waiting_everywhere(&session).await;
+        let is_missing =
+            |lists: &[Queue]| asked_for.as_ref().is_some_and(|key| !lists.iter().any(|list| has(list, key)));
+        // It may have been made after the lists were read that are kept.
+        if is_missing(&lists) {
+            lists = context.portal.waiting_anew(&session).await;
+        }
         let notice = match &asked_for {
             Some(key) if !lists.iter().any(|list| has(list, key)) => {
                 Some(absent(key, &lists, context.portal.is_own_request(&session, &key.plane, &key.row).await))

@@ -44,6 +44,17 @@ impl Portal {
         join_all(planes).await
     }
 
+    /// The same, read anew.
+    pub async fn waiting_anew(
+        &self,
+        session: &Session,
+    ) -> Vec<(Descriptor, Result<Arc<Vec<Waiting>>, PlaneError>)> {
+        for plane in self.planes() {
+            self.kept.waiting.forget(&key(session, &plane.id)).await;
+        }
+        self.waiting_everywhere(session).await
+    }
+
     /// How many requests wait for the person, as far as that was read lately. Asks nobody.
     pub async fn waiting_known(&self, session: &Session) -> usize {
         let known = self.planes().map(async |plane| self.kept.waiting.peek(&key(session, &plane.id)).await);

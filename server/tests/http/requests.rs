@@ -39,6 +39,9 @@ async fn all_that_waits_for_approval_stands_with_who_can_give_it_and_a_link_for_
     let world = World::start().await;
     let adele = world.signed_in(ADELE).await;
     assert!(adele.get("/requests").await.text().contains("Nothing of yours is waiting."));
+    // What an approver read before is not what the links go by.
+    let before = world.signed_in(ALEX).await.get("/approvals").await;
+    assert!(before.text().contains("Nothing waits for you"), "{}", before.text());
     ask(&adele, &ROLES).await;
 
     let page = adele.get("/requests").await;
