@@ -40,7 +40,8 @@ test("one role on each plane is activated, shown, and given back", async ({ page
     }
     await expect(eligibleRows(page)).toHaveCount(1);
     await expect(tick(page, "Website Contributor, Contoso Production / rg-webshop-prod")).toBeVisible();
-    await expect(page).toHaveURL(/\?q=webshop(\+|%20)website(&plane=)?$/);
+    // Without a script the form sends how the list is laid out as well.
+    await expect(page).toHaveURL(hasJavaScript() ? /\?q=webshop(\+|%20)website$/ : /\?q=webshop(\+|%20)website&/);
     await search.fill("");
     if (!hasJavaScript()) {
       await follow(page, page.getByRole("button", { name: "Search" }));
