@@ -50,6 +50,8 @@ export async function withhold(...scopes: string[]): Promise<void> {
  */
 export async function seed(seed: string): Promise<void> {
   await call("POST", "/seed", seed);
+  // The other directories as well.
+  await call("POST", "/reset");
 }
 
 /** Every role request that the tenant carried out. */
