@@ -22,8 +22,6 @@
 //! | idle and absolute limits | `sessions::*` |
 //! | another person's data | `others::*` |
 
-use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -36,7 +34,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-use crate::support::{ADELE, Portal, SESSION, Sim, World};
+use crate::support::{ADELE, Logged, Portal, SESSION, Sim, World};
 
 /// Every address that takes something else than GET, with whether it is the portal's own or a server function's.
 fn forms() -> Vec<String> {
@@ -296,29 +294,13 @@ async fn who_begins_too_many_sign_ins_has_to_wait_and_nobody_else_has() {
     assert_eq!(from("192.0.2.1").await.status, 303, "once it has waited");
 }
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Logged(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Logged {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("no poison").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn a_request_cannot_write_into_the_log() {
     let logged = Logged::default();
-    let writer = logged.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::DEBUG)
         .with_ansi(false)
-        .with_writer(move || writer.clone());
+        .with_writer(logged.clone());
     let _guard = tracing::subscriber::set_default(subscriber.finish());
     let world = World::start().await;
     let browser = world.browser();
@@ -331,7 +313,7 @@ async fn a_request_cannot_write_into_the_log() {
     let own = "7e3f0a52-50b5-4f2e-8a57-0c8f3c3a9d11";
     let kept = browser.get_with("/sign-in", &[("x-request-id", own)]).await;
     assert_eq!(kept.header("x-request-id"), own, "a proxy's id is kept");
-    let log = String::from_utf8(logged.0.lock().expect("no poison").clone()).expect("UTF-8");
+    let log = logged.text();
     assert!(log.contains("/sign-in"), "it was captured: {log}");
     assert!(!log.contains("ERROR forged") && !log.contains('\u{1b}') && !log.contains('\r'), "{log}");
 }

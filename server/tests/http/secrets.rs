@@ -1,46 +1,13 @@
 //! Nothing secret leaves the portal: not in a page, not in a log line, not in the file of its store.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use serde_json::Value;
 use sim_tenant::walk::Consent;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{ADELE, Browser, World};
+use crate::support::{ADELE, Browser, Logged, World};
 
 const REASON: &str = "Rotating-the-payroll-keys-4711";
 const TICKET: &str = "Ticket-0815-for-nobodys-eyes";
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Logged(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Logged {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("no poison").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'w> MakeWriter<'w> for Logged {
-    type Writer = Self;
-
-    fn make_writer(&'w self) -> Self {
-        self.clone()
-    }
-}
-
-impl Logged {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("no poison")).into_owned()
-    }
-}
 
 /// Every long text in a JSON document: tokens, among others.
 fn long_texts(value: &Value, found: &mut Vec<String>) {

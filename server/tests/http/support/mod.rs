@@ -4,6 +4,7 @@
 //! them. Everything listens on a free port of its own, so tests run side by side.
 
 mod browser;
+mod logged;
 mod page;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 pub(crate) use browser::{Browser, SESSION};
+pub(crate) use logged::Logged;
 pub(crate) use page::{Page, Row, text};
 
 pub(crate) const ADELE: &str = "adele@contoso.example";
