@@ -20,6 +20,7 @@ use futures::future::join_all;
 use futures::stream::{FuturesUnordered, Stream, StreamExt};
 use pim::ids::BatchId;
 use pim::journal::Sequence;
+use portal::Session;
 use portal::feed::Feed;
 use portal::selection::RowKey;
 use serde::Serialize;
@@ -78,6 +79,12 @@ fn lasting(state: &State, events: impl Stream<Item = Event> + Send + 'static) ->
     stream(events.take_until(stopped).chain(word.filter_map(async |word| word)))
 }
 
+/// How the overview is looked at: as the query says, and as the person likes it where that says nothing.
+async fn view(context: &app::Context, session: &Session, query: Option<String>) -> View {
+    let own = context.portal.own_view(session).await.unwrap_or_default();
+    View::parse(&query.unwrap_or_default(), &own)
+}
+
 /// The parts of the overview that `part` parameters name, each when it is there.
 async fn overview(
     Extension(context): Extension<app::Context>,
@@ -87,8 +94,7 @@ async fn overview(
     let Some(session) = context.session.clone() else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
-    let own = context.portal.own_view(&session).await.unwrap_or_default();
-    let view = View::parse(&query.unwrap_or_default(), &own);
+    let view = view(&context, &session, query).await;
     let wanted = parts.into_iter().filter(|(name, _)| name == "part").map(|(_, id)| id).take(MOST_PARTS);
     let parts: FuturesUnordered<_> = wanted
         .map(|id| {
@@ -147,8 +153,7 @@ async fn details(
     let Some(session) = context.session.clone() else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
-    let own = context.portal.own_view(&session).await.unwrap_or_default();
-    let view = View::parse(&query.unwrap_or_default(), &own);
+    let view = view(&context, &session, query).await;
     let row = pairs.into_iter().find(|(name, _)| name == "role").map(|(_, row)| row).unwrap_or_default();
     match role_details(context, session, &row, view).await {
         Some(markup) => Html(markup).into_response(),
