@@ -29,20 +29,25 @@ fn guarded() -> Policy {
     Policy { authentication_context: ContextRequirement::Required("c1".into()), ..lenient(60) }
 }
 
+/// Begins `doing`, and goes on after `steps` steps of it.
+async fn begin<F>(steps: usize, doing: F)
+where
+    F: Future + Send + 'static,
+    F::Output: Send,
+{
+    tokio::spawn(doing);
+    for _ in 0..steps {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Runs `doing` in a portal that dies after `steps` steps, with all that it has begun.
 fn dies_after<F>(steps: usize, doing: F)
 where
     F: Future + Send + 'static,
     F::Output: Send,
 {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    runtime.block_on(async move {
-        tokio::spawn(doing);
-        for _ in 0..steps {
-            tokio::task::yield_now().await;
-        }
-    });
+    alive(begin(steps, doing));
 }
 
 /// Runs `doing` in `portal`, which is told to stop after `steps` steps and ends at once. Returns how many operations it put down.
@@ -51,13 +56,8 @@ where
     F: Future + Send + 'static,
     F::Output: Send,
 {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    runtime.block_on(async move {
-        tokio::spawn(doing);
-        for _ in 0..steps {
-            tokio::task::yield_now().await;
-        }
+    alive(async {
+        begin(steps, doing).await;
         portal.wind_down(tokio::time::Instant::now()).await
     })
 }
