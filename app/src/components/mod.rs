@@ -12,6 +12,7 @@ pub(crate) mod organisation;
 pub(crate) mod plane;
 pub(crate) mod policy;
 pub(crate) mod pulse;
+pub(crate) mod search;
 pub(crate) mod shortcuts;
 pub(crate) mod time;
 pub(crate) mod toolbar;

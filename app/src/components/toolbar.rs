@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::icon::{Glyph, Icon};
+use super::search::SearchField;
 use crate::context::Context;
 use crate::view::choices::{Choice, Column};
 use crate::view::{Layout, View};
@@ -28,12 +28,7 @@ pub(crate) fn Toolbar(context: Context, view: View) -> impl IntoView {
         <form class="toolbar" id="search-form" method="get" action="/" role="search" data-own=view.has_own.then_some("")>
             // What Enter presses, before the buttons that move columns.
             <button class="first-button" tabindex="-1" aria-hidden="true"></button>
-            <label class="search">
-                <Icon glyph=Glyph::Search/>
-                <span class="for-readers">"Search eligible roles"</span>
-                <input type="search" id="search" name="q" placeholder="Role, scope or group" value=view.search.clone() autocomplete="off"/>
-                <kbd aria-hidden="true">"/"</kbd>
-            </label>
+            <SearchField label="Search eligible roles" hint="Role, scope or group" value=view.search.clone() has_key=true/>
             <span data-planes="">{chosen}</span>
             <button class="button without-script">"Search"</button>
             <nav class="chips" aria-label="Planes">{all}{planes}</nav>

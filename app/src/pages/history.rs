@@ -9,6 +9,7 @@ use portal::history::{Entry, Filter, Gap, History as Told, Kind, Outcome, Source
 use crate::components::chart::charts;
 use crate::components::failure;
 use crate::components::frame::Frame;
+use crate::components::search::SearchField;
 use crate::components::time::At;
 use crate::context::{Context, signed_in};
 
@@ -142,8 +143,7 @@ fn filters(context: &Context, asked: &Asked) -> AnyView {
         .collect_view();
     view! {
         <form class="toolbar panel filters" method="get" action="/history" role="search">
-            <label class="search"><span class="for-readers">"Search by role or scope"</span>
-                <input type="search" name="q" value=asked.search.clone() placeholder="Role, scope or group" autocomplete="off"/></label>
+            <SearchField label="Search by role or scope" hint="Role, scope or group" value=asked.search.clone()/>
             <label><span class="for-readers">"Time"</span><select name="days">{days}</select></label>
             <label><span class="for-readers">"Plane"</span><select name="plane"><option value="">"All planes"</option>{planes}</select></label>
             <label><span class="for-readers">"Sort"</span><select name="kind"><option value="">"Everything"</option>{kinds}</select></label>

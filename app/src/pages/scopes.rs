@@ -10,6 +10,7 @@ use portal::selection::RowKey;
 
 use crate::components::failure;
 use crate::components::frame::Frame;
+use crate::components::search::SearchField;
 use crate::context::signed_in;
 use crate::pages::not_found::NotFound;
 use crate::words;
@@ -134,8 +135,7 @@ fn page(id: SelectionId, row: RowKey, narrowing: &Narrowing, view: View) -> AnyV
             {missing}
             <form class="toolbar panel" method="get" action=format!("/activate/{id}/scopes") role="search">
                 <input type="hidden" name="role" value=key.clone()/>
-                <label class="search"><span class="for-readers">"Search scopes"</span>
-                    <input type="search" name="q" value=view.search placeholder="Subscription, resource group" autocomplete="off"/></label>
+                <SearchField label="Search scopes" hint="Subscription, resource group" value=view.search/>
                 <button class="button">"Search"</button>
                 <span class="quiet">{counted}</span>
             </form>

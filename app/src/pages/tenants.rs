@@ -13,6 +13,7 @@ use portal::directories::{Consent, Seen};
 use crate::components::consent::ConsentLink;
 use crate::components::copy::{CopyButton, CopyField};
 use crate::components::frame::Frame;
+use crate::components::search::SearchField;
 use crate::components::time::On;
 use crate::context::{Context, Directory, Permission, signed_in};
 use crate::pages::permissions::{Standing, shortfall, standings};
@@ -82,7 +83,7 @@ async fn others(context: &Context, here: TenantId, wanted: &str) -> AnyView {
     let search = (context.site.directories.len() >= SEARCHED || !wanted.is_empty()).then(|| {
         view! {
             <form method="get" action="/tenants" role="search" class="find-tenant">
-                <label class="search"><span class="for-readers">"Search directories"</span><input type="search" name="q" placeholder="Name or id" value=wanted.to_owned() autocomplete="off"/></label>
+                <SearchField label="Search directories" hint="Name or id" value=wanted.to_owned()/>
                 <button class="button">"Search"</button>
             </form>
         }
