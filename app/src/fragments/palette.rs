@@ -11,10 +11,11 @@ use crate::context::Context;
 use crate::words;
 
 /// An action of the page that one is on: its words, and what is pressed. Only the overview has them all; what is not there does nothing.
-const ACTIONS: [(&str, &str, &str); 4] = [
+const ACTIONS: [(&str, &str, &str); 5] = [
     ("Read everything anew", "data-press", "form[action='/do/refresh'] button"),
     ("Keyboard shortcuts", "data-dialog", "#shortcuts"),
     ("Deactivate all roles…", "data-href", "/deactivate?all=1"),
+    ("Status: does Microsoft answer", "data-href", "/status"),
     ("Sign out", "data-press", "form[action='/auth/sign-out'] button"),
 ];
 
