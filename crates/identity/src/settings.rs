@@ -63,7 +63,7 @@ impl Settings {
     pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(10);
 
     /// Every tenant that may be signed in to, the organisation's own first.
-    pub(crate) fn tenants(&self) -> impl Iterator<Item = TenantId> {
+    pub fn tenants(&self) -> impl Iterator<Item = TenantId> {
         std::iter::once(self.tenant).chain(self.others.iter().copied())
     }
 
@@ -91,19 +91,19 @@ impl Settings {
         self.at_login(tenant, "discovery/v2.0/keys")
     }
 
-    /// Where the sign-in service tells what it is.
+    /// Where the sign-in service tells what it is for a tenant.
     /// <https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#fetch-the-openid-configuration-document>
     #[must_use]
-    pub fn discovery(&self) -> Url {
-        self.at_login(self.tenant, "v2.0/.well-known/openid-configuration")
+    pub fn discovery(&self, tenant: TenantId) -> Url {
+        self.at_login(tenant, "v2.0/.well-known/openid-configuration")
     }
 
-    /// A sign-in that must show nothing and that nobody redeems: the sign-in service sends it back with an error where the redirect URI is
+    /// A sign-in to a tenant that must show nothing and that nobody redeems: the sign-in service sends it back with an error where the redirect URI is
     /// registered, and says why not otherwise.
     /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#request-an-authorization-code>
     #[must_use]
-    pub fn redirect_probe(&self) -> Url {
-        let mut url = self.authorize(self.tenant);
+    pub fn redirect_probe(&self, tenant: TenantId) -> Url {
+        let mut url = self.authorize(tenant);
         url.query_pairs_mut()
             .append_pair("client_id", &self.client_id)
             .append_pair("response_type", "code")

@@ -4,7 +4,7 @@
 //! | module | tries |
 //! |---|---|
 //! | `network` | for each of Microsoft's hosts: its name, a connection, TLS, the proxy; and the clock |
-//! | `sign_in` | the tenant, and whether the redirect URI is one of the registration's |
+//! | `sign_in` | each tenant that may be signed in to, and whether the redirect URI is one of the registration's |
 //! | `keeping` | the key file and the store |
 //!
 //! To add a check: a function that returns a [`Finding`], in one of the modules, and a call in [`examine`].

@@ -9,9 +9,11 @@ use pim::clock::SystemClock;
 use pim::clock::{Clock as _, ManualClock};
 use server::config::Config;
 use server::doctor::{self, Finding, Verdict};
+use server::tenants::Tenant;
+use sim_tenant::tenant::{demo, fabrikam};
 use url::Url;
 
-use crate::support::World;
+use crate::support::{Portal, Sim, World};
 
 async fn examine(world: &World, change: impl FnOnce(&mut Config)) -> Vec<Finding> {
     let mut config = (*world.portal.state.config).clone();
@@ -116,6 +118,26 @@ async fn each_thing_that_is_wrong_is_said_with_what_to_do() {
         let clock = findings.iter().find(|finding| finding.check == "clock").expect("a clock");
         assert_eq!(clock.verdict, verdict, "{clock}");
     }
+}
+
+#[tokio::test]
+async fn every_tenant_that_may_be_signed_in_to_is_looked_at() {
+    let sim = Sim::start_with(demo(), vec![fabrikam()]).await;
+    let portal = Portal::start(&sim).await;
+    let world = World { sim, portal };
+    let also = |id: &str| Tenant { id: id.parse().expect("a tenant id"), name: "Another".to_owned() };
+    let findings = examine(&world, |config| config.tenants.push(also(&fabrikam().id))).await;
+    let of_it: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.check.contains(&fabrikam().id))
+        .map(|it| it.verdict)
+        .collect();
+    assert_eq!(of_it, [Verdict::Ok; 2], "its tenant and the redirect URI: {findings:?}");
+
+    let nobodys = "0d8c9e8e-56a0-4f2b-9a35-0c1e5a1c8f22";
+    let finding = wrong(&world, |config| config.tenants.push(also(nobodys))).await;
+    assert!(finding.check.contains(nobodys), "{finding}");
+    assert!(finding.fix.is_some_and(|fix| fix.contains("PIM_PORTAL_ALLOWED_TENANTS")));
 }
 
 #[tokio::test]
