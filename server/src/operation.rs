@@ -66,10 +66,10 @@ impl Around {
         let is_set = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
         // <https://opentelemetry.io/docs/languages/sdk-configuration/otlp-exporter/>
         let traces = is_set("OTEL_EXPORTER_OTLP_ENDPOINT") || is_set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
-        let either =
-            |names: [&str; 4]| names.iter().find(|name| is_set(name)).map(|name| environment[*name].clone());
-        let proxy = either(["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]);
-        let direct = either(["NO_PROXY", "no_proxy", "NO_PROXY", "no_proxy"]).unwrap_or_default();
+        let first =
+            |names: &[&str]| names.iter().find(|name| is_set(name)).map(|name| environment[*name].clone());
+        let proxy = first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]);
+        let direct = first(&["NO_PROXY", "no_proxy"]).unwrap_or_default();
         Self { traces, proxy, direct }
     }
 }

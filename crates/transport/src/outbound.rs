@@ -1,16 +1,24 @@
 //! How calls leave this network: through a proxy or not, and whose certificates count besides the system's.
 
 use std::fmt;
+use std::sync::Arc;
 
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{Certificate, Client, Proxy};
 use url::{Host, Url};
 
 /// The way out. Loopback is always reached directly.
 #[derive(Clone, Default)]
 pub struct Outbound {
-    proxy: Option<Url>,
-    direct: Vec<String>,
+    proxy: Option<Way>,
     authorities: Vec<Certificate>,
+}
+
+/// Through a proxy, except where `matcher` says otherwise.
+#[derive(Clone)]
+struct Way {
+    proxy: Url,
+    matcher: Arc<Matcher>,
 }
 
 /// The way out cannot be used.
@@ -25,8 +33,8 @@ pub enum OutboundError {
 }
 
 impl Outbound {
-    /// Through `proxy`, except to the hosts of `direct`: names with commas between, each for itself and for what is below it, `*` for all.
-    /// Certificates below the authorities of `pem` count as well as the system's.
+    /// Through `proxy`, except to the hosts of `direct`, which is written as `NO_PROXY` is: with commas between, names, each for itself and
+    /// for what is below it, addresses, ranges of addresses (`10.0.0.0/8`), `*` for every name. Certificates below the authorities of `pem` count as well as the system's.
     pub fn new(proxy: Option<Url>, direct: &str, pem: Option<&[u8]>) -> Result<Self, OutboundError> {
         let usable = |url: &Url| matches!(url.scheme(), "http" | "https") && url.host().is_some();
         if proxy.as_ref().is_some_and(|proxy| !usable(proxy)) {
@@ -39,9 +47,12 @@ impl Outbound {
         if pem.is_some() && authorities.is_empty() {
             return Err(OutboundError::Authorities);
         }
-        let direct = direct.split(',').map(|name| name.trim().trim_start_matches('.').to_lowercase());
-        let direct = direct.filter(|name| !name.is_empty()).collect();
-        let outbound = Self { proxy, direct, authorities };
+        let proxy = proxy.map(|proxy| {
+            // Which of the two proxies would be meant says nothing here: it is the same.
+            let matcher = Matcher::builder().all(proxy.as_str()).no(direct).build();
+            Way { proxy, matcher: Arc::new(matcher) }
+        });
+        let outbound = Self { proxy, authorities };
         // What is no certificate inside is found out here, and not when the client is made.
         outbound.builder().build().map_err(|_| OutboundError::Authorities)?;
         Ok(outbound)
@@ -50,17 +61,9 @@ impl Outbound {
     /// The proxy that calls to `url` go through; `None` where they go directly.
     #[must_use]
     pub fn proxy_for(&self, url: &Url) -> Option<&Url> {
-        let proxy = self.proxy.as_ref()?;
-        (!is_loopback(url) && !self.is_direct(url)).then_some(proxy)
-    }
-
-    fn is_direct(&self, url: &Url) -> bool {
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_lowercase();
-        self.direct.iter().any(|name| {
-            name == "*"
-                || host == *name
-                || host.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with('.'))
-        })
+        let Way { proxy, matcher } = self.proxy.as_ref()?;
+        let to = url.as_str().parse().ok()?;
+        (!is_loopback(url) && matcher.intercept(&to).is_some()).then_some(proxy)
     }
 
     /// The HTTP client of this way out: rustls, no redirects, no cookies, connect timeout. Every other deadline is set per call.
@@ -96,8 +99,7 @@ impl fmt::Debug for Outbound {
     /// Without the proxy's address, which may hold a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outbound")
-            .field("proxy", &self.proxy.as_ref().and_then(Url::host_str))
-            .field("direct", &self.direct)
+            .field("proxy", &self.proxy.as_ref().and_then(|way| way.proxy.host_str()))
             .field("authorities", &self.authorities.len())
             .finish()
     }
@@ -114,7 +116,8 @@ mod tests {
     #[test]
     fn some_hosts_are_reached_directly() {
         let proxy = Some(url("http://me:secret@proxy.example:3128"));
-        let way = Outbound::new(proxy, "corp.example, .inner.example,10.1.2.3", None).unwrap();
+        let way =
+            Outbound::new(proxy, "corp.example, .inner.example,10.1.2.3,10.9.0.0/16,fd00::/8", None).unwrap();
         for (to, is_direct) in [
             ("https://graph.microsoft.com", false),
             ("https://corp.example", true),
@@ -122,6 +125,9 @@ mod tests {
             ("https://acorp.example", false),
             ("https://a.inner.example", true),
             ("https://10.1.2.3", true),
+            ("https://10.1.2.4", false),
+            ("https://10.9.8.7", true),
+            ("https://[fd00::1]", true),
             ("http://localhost:8081", true),
             ("http://127.0.0.1:8081", true),
             ("http://[::1]:8081", true),
