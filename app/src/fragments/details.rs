@@ -29,8 +29,8 @@ pub(super) fn details(
         PolicyReading::Unreadable(reason) => Some(view! { <p class="warn">{why_unknown(*reason)}</p> }),
     };
     view! {
-        <tr class="details" data-details=key.to_owned() hidden=hidden>
-            <td colspan=width>{why}<dl>{lines.collect_view()}</dl></td>
+        <tr role="row" class="details" data-details=key.to_owned() hidden=hidden>
+            <td role="cell" colspan=width>{why}<dl>{lines.collect_view()}</dl></td>
         </tr>
     }
     .into_any()

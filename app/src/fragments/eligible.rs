@@ -87,7 +87,7 @@ pub(super) fn rows(
             let heading = group.first().and_then(|row| row.group.as_ref()).map(|(_, words)| {
                 let hidden = !group.iter().any(|row| row.fits);
                 view! {
-                    <tr class="group" data-heading="" hidden=hidden><th colspan=width(view) scope="rowgroup">{words.clone()}</th></tr>
+                    <tr role="row" class="group" data-heading="" hidden=hidden><th role="rowheader" colspan=width(view) scope="rowgroup">{words.clone()}</th></tr>
                 }
             });
             view! { {heading}{group.iter().map(|one| row(plane, one, told, view, now)).collect_view()} }
@@ -103,11 +103,12 @@ pub(super) fn rows(
             ended_row(plane, row, text, fits, view, now)
         })
         .collect_view();
-    let empty =
-        roles.is_empty().then(|| view! { <tr class="note"><td colspan=width(view)>{plane.empty}</td></tr> });
+    let empty = roles.is_empty().then(
+        || view! { <tr role="row" class="note"><td role="cell" colspan=width(view)>{plane.empty}</td></tr> },
+    );
     let hidden = !(view.has_plane(plane.id.as_str()) && (any_fits || ended_fits || roles.is_empty()));
     view! {
-        <tbody id=Part::Eligible.element(plane) data-section=plane.id.to_string() hidden=hidden>
+        <tbody role="rowgroup" id=Part::Eligible.element(plane) data-section=plane.id.to_string() hidden=hidden>
             {section_heading(plane, view)}
             {rows}
             {empty}
@@ -185,12 +186,12 @@ fn row(plane: &Descriptor, row: &Row<'_>, told: &Roles<'_>, view: &View, now: Ti
             Column::Until => until(plane, row),
             of_policy => policy_cell(*of_policy, policy),
         };
-        view! { <td class=column.slug() data-label=column.label()>{cell}</td> }
+        view! { <td role="cell" class=column.slug() data-label=column.label()>{cell}</td> }
     });
     view! {
-        <tr data-row="" data-text=row.facts.text.clone() data-is=row.facts.marks.clone() tabindex="-1" hidden=!row.fits>
-            <td class="tick">{tick}</td>
-            <th class="role" scope="row">
+        <tr role="row" data-row="" data-text=row.facts.text.clone() data-is=row.facts.marks.clone() tabindex="-1" hidden=!row.fits>
+            <td role="cell" class="tick">{tick}</td>
+            <th role="rowheader" class="role" scope="row">
                 <span class="row-buttons">{star}{toggle}</span>
                 {title}{new}{privileged}{environment}{state(row.standing, now)}
                 <span class="place"><bdi>{eligibility.names.place.clone()}</bdi>" · "<span class="quiet">{facts::origin(&eligibility.member_type)}</span>{condition}</span>
@@ -235,13 +236,13 @@ fn ended_row(
 ) -> AnyView {
     let ago = ago(now.duration_since(row.until).as_secs());
     view! {
-        <tr class="quiet" data-ended="" data-text=text hidden=!fits>
-            <td class="tick"></td>
-            <th class="role" scope="row">
+        <tr role="row" class="quiet" data-ended="" data-text=text hidden=!fits>
+            <td role="cell" class="tick"></td>
+            <th role="rowheader" class="role" scope="row">
                 <span class="title">{row.names.title.clone()}</span><span class="mark">"Ended lately"</span>
                 <span class="place"><bdi>{row.names.place.clone()}</bdi></span>
             </th>
-            <td colspan=view.layout.columns.len().to_string()>
+            <td role="cell" colspan=view.layout.columns.len().to_string()>
                 "Ended on "<On at=row.until/>", "{ago}". "{ask(plane, row.request.as_str(), "Ask to renew", &row.names.title)}
             </td>
         </tr>
@@ -260,12 +261,14 @@ fn ask(plane: &Descriptor, row: &str, text: &'static str, title: &str) -> AnyVie
 /// The columns' heads.
 pub(super) fn head(view: &View) -> AnyView {
     let columns = view.layout.columns.iter();
-    let columns = columns.map(|column| view! { <th scope="col" class=column.slug()>{column.label()}</th> });
+    let columns = columns.map(
+        |column| view! { <th role="columnheader" scope="col" class=column.slug()>{column.label()}</th> },
+    );
     view! {
-        <thead id=HEAD>
-            <tr>
-                <th class="tick" scope="col"><input type="checkbox" data-all="" aria-label="Choose all shown roles"/></th>
-                <th class="role" scope="col">"Role"</th>
+        <thead role="rowgroup" id=HEAD>
+            <tr role="row">
+                <th role="columnheader" class="tick" scope="col"><input type="checkbox" data-all="" aria-label="Choose all shown roles"/></th>
+                <th role="columnheader" class="role" scope="col">"Role"</th>
                 {columns.collect_view()}
             </tr>
         </thead>
@@ -280,9 +283,9 @@ pub(super) fn failure(plane: Descriptor, error: PlaneError, view: &View) -> AnyV
     let heading = section_heading(&plane, view);
     let (retry, width) = (view.address("/"), width(view));
     view! {
-        <tbody id=id data-section=section data-unread="" hidden=hidden>
+        <tbody role="rowgroup" id=id data-section=section data-unread="" hidden=hidden>
             {heading}
-            <tr><td colspan=width><ListFailure plane=plane what="eligible roles" error=error retry=retry/></td></tr>
+            <tr role="row"><td role="cell" colspan=width><ListFailure plane=plane what="eligible roles" error=error retry=retry/></td></tr>
         </tbody>
     }
     .into_any()

@@ -202,9 +202,9 @@ pub(crate) fn placeholder(plane: &Descriptor, part: Part, view: &View) -> AnyVie
     match part {
         Part::Held => view! { <tbody id=id data-late=""><tr class="note role-row"><td colspan="5">{line}</td></tr></tbody> }.into_any(),
         Part::Eligible => view! {
-            <tbody id=id data-late="" data-unread="" data-section=plane.id.to_string() hidden=!view.has_plane(plane.id.as_str())>
+            <tbody role="rowgroup" id=id data-late="" data-unread="" data-section=plane.id.to_string() hidden=!view.has_plane(plane.id.as_str())>
                 {section_heading(plane, view)}
-                <tr class="note"><td colspan=width(view)>{line}</td></tr>
+                <tr role="row" class="note"><td role="cell" colspan=width(view)>{line}</td></tr>
             </tbody>
         }
         .into_any(),
@@ -213,7 +213,7 @@ pub(crate) fn placeholder(plane: &Descriptor, part: Part, view: &View) -> AnyVie
 
 fn section_heading(plane: &Descriptor, view: &View) -> AnyView {
     view! {
-        <tr class="section"><th colspan=width(view) scope="rowgroup"><span class=format!("plane plane-{}", plane.id)>{plane.title}</span></th></tr>
+        <tr role="row" class="section"><th role="rowheader" colspan=width(view) scope="rowgroup"><span class=format!("plane plane-{}", plane.id)>{plane.title}</span></th></tr>
     }
     .into_any()
 }
@@ -228,7 +228,7 @@ fn coverage_note(coverage: Coverage, columns: String) -> Option<AnyView> {
     } else {
         format!("{unanswered} of {asked} scopes did not answer. Roles that only they know are missing.")
     };
-    Some(view! { <tr class="note"><td colspan=columns><span class="warn">{text}</span></td></tr> }.into_any())
+    Some(view! { <tr role="row" class="note"><td role="cell" colspan=columns><span class="warn">{text}</span></td></tr> }.into_any())
 }
 
 /// How many columns the eligible roles have: a box, the role, and what the view shows.

@@ -71,7 +71,7 @@ fn content(context: &Context, session: &Session, view: &View, notice: Option<Not
             <div class="panel">
                 <Toolbar context=context.clone() view=view.clone()/>
                 <form method="post" action="/do/select" data-dock="">
-                    <table class="eligible">
+                    <table role="table" class="eligible">
                         <caption class="for-readers">"Eligible roles and what each asks for"</caption>
                         {columns(view)}
                         {eligible}

@@ -98,7 +98,7 @@ impl Page {
     /// The rows of roles that may be activated.
     pub(crate) fn eligible(&self) -> Vec<Row> {
         self.body
-            .split("<tr data-row")
+            .split("<tr role=\"row\" data-row")
             .skip(1)
             .filter_map(|row| row.split_once("</tr>"))
             .map(|(row, _)| Row::read(row))
