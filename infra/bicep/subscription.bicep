@@ -87,7 +87,10 @@ param databaseServerName string = ''
 param databaseVersion string = '16'
 
 @description('The size of the database server. The smallest, Standard_B1ms, has too few connections for several replicas; Burstable sizes cannot have a second server that takes over.')
-param databaseSku { name: string, tier: string } = {
+param databaseSku {
+  name: string
+  tier: 'Burstable' | 'GeneralPurpose' | 'MemoryOptimized'
+} = {
   name: 'Standard_B2s'
   tier: 'Burstable'
 }

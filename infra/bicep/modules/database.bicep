@@ -25,7 +25,10 @@ param tags object
 param version string
 
 @description('The size of the server.')
-param sku { name: string, tier: string }
+param sku {
+  name: string
+  tier: 'Burstable' | 'GeneralPurpose' | 'MemoryOptimized'
+}
 
 @description('The size of its disk, which grows by itself, in GiB.')
 param storageGB int

@@ -263,7 +263,8 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
             {
               type: 'Startup'
               httpGet: alive
-              periodSeconds: 2
+              // With PostgreSQL a replica may wait for another's migrations. More failures than ten cannot be asked for.
+              periodSeconds: 5
               failureThreshold: 10
             }
             {

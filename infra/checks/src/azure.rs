@@ -5,7 +5,7 @@
 use crate::bicep::{Bicep, at};
 
 /// A resource type, one of its properties, and the only value that it may have.
-const MUST: [(&str, &str, &str); 15] = [
+const MUST: [(&str, &str, &str); 16] = [
     ("Microsoft.App/containerApps", "identity.type", "'UserAssigned'"),
     ("Microsoft.App/containerApps", "properties.configuration.ingress.allowInsecure", "false"),
     // One process uses SQLite's file.
@@ -18,6 +18,8 @@ const MUST: [(&str, &str, &str); 15] = [
     ("Microsoft.DBforPostgreSQL/flexibleServers/administrators", "properties.principalName", "identityName"),
     ("Microsoft.DBforPostgreSQL/flexibleServers/configurations", "name", "'require_secure_transport'"),
     ("Microsoft.DBforPostgreSQL/flexibleServers/configurations", "properties.value", "'on'"),
+    // A database that is older than the first administrator is out of the reach of all of them.
+    ("Microsoft.DBforPostgreSQL/flexibleServers/databases", "dependsOn", "[ administrator ]"),
     ("Microsoft.KeyVault/vaults", "properties.enablePurgeProtection", "true"),
     ("Microsoft.KeyVault/vaults", "properties.enableRbacAuthorization", "true"),
     ("Microsoft.KeyVault/vaults", "properties.enableSoftDelete", "true"),
@@ -45,14 +47,18 @@ pub fn problems(file: &Bicep) -> Vec<String> {
     for (kind, node) in file.resources() {
         let properties = file.properties(node);
         for (_, path, wanted) in MUST.iter().filter(|(its, ..)| *its == kind) {
-            let is: Vec<&str> =
-                properties.iter().filter(|(its, _)| its == path).map(|(_, value)| file.of(*value)).collect();
+            let its = properties.iter().filter(|(its, _)| its == path);
+            let is: Vec<String> = its.map(|(_, value)| on_one_line(file.of(*value))).collect();
             if is != [*wanted] {
                 problems.push(format!("{}: {path} of {kind} is {is:?} and has to be {wanted}", at(node)));
             }
         }
     }
     problems
+}
+
+fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The addresses of databases in a text, and what is wrong with them: the server has to show a certificate with its name, and the
