@@ -1,7 +1,28 @@
 // The overview of different people, and of planes that fail or are slow.
+import type { Page } from "@playwright/test";
 import { expect, hasJavaScript, test } from "../support/fixtures.ts";
 import { active, activeRow, eligibleRows, follow, heading, signIn, tick } from "../support/journey.ts";
 import { slow, spoil } from "../support/tenant.ts";
+
+declare global {
+  interface Window {
+    /** The streams that the page has opened. */
+    streams: EventSource[];
+  }
+}
+
+/** Notes the streams that pages open from now on. */
+async function noteStreams(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    window.streams = [];
+    window.EventSource = class extends EventSource {
+      constructor(...given: ConstructorParameters<typeof EventSource>) {
+        super(...given);
+        window.streams.push(this);
+      }
+    };
+  });
+}
 
 const PLANES = ["Entra roles", "Groups", "Azure resources"];
 
@@ -61,6 +82,7 @@ test("one plane that fails leaves the others alone, and comes back with a retry"
 
 test("a slow plane does not hold up the page, and its rows arrive later", async ({ page }) => {
   await signIn(page);
+  await noteStreams(page);
   await slow("azure", 4_000);
   await follow(page, page.getByRole("button", { name: "Refresh" }));
   const azure = page.locator("#eligible-azure");
@@ -77,6 +99,9 @@ test("a slow plane does not hold up the page, and its rows arrive later", async 
     await expect(azure.locator("tr[data-row]")).toHaveCount(14);
     await expect(eligibleRows(page)).toHaveCount(3);
     await expect(tick(page, "Global Reader, Directory")).toBeChecked();
+    // It has arrived for good: a stream that is not closed comes back and draws everything anew.
+    const late = () => page.evaluate(() => window.streams.filter((one) => one.url.includes("/events/overview")).map((one) => one.readyState === EventSource.CLOSED));
+    await expect.poll(late).toEqual([true]);
   } else {
     await expect(async () => {
       await follow(page, page.getByRole("link", { name: "Load again" }).first());

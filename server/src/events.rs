@@ -56,8 +56,9 @@ fn part(id: &str, html: &str) -> Event {
     Event::default().event("part").data(format!("{id}\n{}", html.replace('\r', "")))
 }
 
+/// All was said. A browser does not hear an event without data, and would come back for all of it again, and again.
 fn end() -> Event {
-    Event::default().event("end").data("")
+    Event::default().event("end").data("all")
 }
 
 /// The portal stops.
