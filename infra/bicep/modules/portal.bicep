@@ -5,7 +5,8 @@
 // runs, and SQLite's write-ahead log must not be opened from two machines.
 //
 // With PostgreSQL that volume holds the key file only, which all replicas share. The portal refuses a key that others than its user can
-// read, and the modes of a mounted secret are the platform's; so a container that runs before it makes a copy that is the portal's own.
+// read, and the modes of a mounted secret are the platform's; so a container that runs before it makes a copy for the portal's user. The
+// folder of the copy is not the portal's: a key that `pim-portal key rotate` added there would be known to one replica only.
 
 @description('The name of the container app.')
 param appName string
@@ -86,6 +87,7 @@ param certificateExists bool
 param allowedAddresses string[]
 
 var dataPath = '/var/lib/pim-portal'
+var copiedKey = '${dataPath}/keys/key'
 var isShared = !empty(databaseUrl)
 var usesIdentity = isShared || clientAuth == 'managed-identity'
 var identitySettings = [
@@ -95,8 +97,10 @@ var identitySettings = [
 var storeSettings = isShared ? [
   { name: 'PIM_PORTAL_DATABASE_URL', value: databaseUrl }
   { name: 'PIM_PORTAL_DATABASE_AUTH', value: 'managed-identity' }
+  { name: 'PIM_PORTAL_KEY_FILE', value: copiedKey }
 ] : [
   { name: 'PIM_PORTAL_DATABASE_URL', value: 'sqlite://${dataPath}/portal.db' }
+  { name: 'PIM_PORTAL_KEY_FILE', value: '${dataPath}/key' }
 ]
 var tenantSettings = empty(allowedTenants) ? [] : [
   { name: 'PIM_PORTAL_ALLOWED_TENANTS', value: join(allowedTenants, ',') }
@@ -121,7 +125,7 @@ var keyCopy = {
     '-c'
   ]
   args: [
-    'umask 077 && cp /vault/key ${dataPath}/key && chown 65532:65532 ${dataPath}/key'
+    'umask 077 && mkdir -p ${dataPath}/keys && chmod 755 ${dataPath}/keys && cp /vault/key ${copiedKey} && chown 65532:65532 ${copiedKey}'
   ]
   env: [
     { name: 'COPIED_FROM', value: vaultEntryUrl }
@@ -249,7 +253,6 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
             { name: 'PIM_PORTAL_CLOUD', value: cloud }
             { name: 'PIM_PORTAL_PLANES', value: join(planes, ',') }
             { name: 'PIM_PORTAL_LISTEN', value: '0.0.0.0:${port}' }
-            { name: 'PIM_PORTAL_KEY_FILE', value: '${dataPath}/key' }
             { name: 'PIM_PORTAL_LOG', value: logFilter }
             // The ingress hears of the end only once it has begun.
             { name: 'PIM_PORTAL_SHUTDOWN_DELAY', value: '5' }

@@ -80,9 +80,14 @@ fn the_key_is_copied_for_the_user_that_the_portal_runs_as() {
     let user = image.lines().find_map(|line| line.strip_prefix("USER ")).expect("a user");
     let portal = read("infra/bicep/modules/portal.bicep");
     let copy = Bicep::parse(&portal).variable("keyCopy").expect("a variable").to_owned();
-    let script = format!("umask 077 && cp /vault/key ${{dataPath}}/key && chown {user} ${{dataPath}}/key");
-    assert!(copy.contains(&script), "{copy}");
-    assert!(portal.contains("{ name: 'PIM_PORTAL_KEY_FILE', value: '${dataPath}/key' }"));
+    // Its folder stays root's, so that a replica cannot add a key that the others do not know.
+    for step in
+        ["'umask 077 && ", " && cp /vault/key ${copiedKey}", &format!(" && chown {user} ${{copiedKey}}'")]
+    {
+        assert!(copy.contains(step), "{copy}");
+    }
+    assert!(!copy.contains("-R") && copy.matches("chown").count() == 1, "{copy}");
+    assert!(portal.contains("{ name: 'PIM_PORTAL_KEY_FILE', value: copiedKey }"));
 }
 
 #[test]
