@@ -13,6 +13,7 @@ register.sh --public-url https://pim.example.com [options]
   --name NAME             what people see when they sign in; default "PIM portal"
   --unique-name NAME      the key by which the registration is found again; default pim-portal
   --planes LIST           some of entra,groups,azure; default all
+  --allowed-tenants LIST  ids of further tenants that may be entered; makes the registration multi-tenant
   --federated-issuer URL, --federated-subject TEXT
                           the portal authenticates itself with a token of this issuer about this subject (client_auth
                           assertion-file or managed-identity); without them it is a public client
@@ -32,13 +33,14 @@ name='PIM portal'
 unique_name='pim-portal'
 planes='entra,groups,azure'
 assignment_required=false
+allowed_tenants=''
 issuer=''
 subject=''
 while [ $# -gt 0 ]; do
   case "$1" in
     --assignment-required) assignment_required=true; shift; continue ;;
     --help | -h) usage; exit 0 ;;
-    --public-url | --name | --unique-name | --planes | --federated-issuer | --federated-subject) [ $# -ge 2 ] || fail "$1 wants a value" ;;
+    --public-url | --name | --unique-name | --planes | --allowed-tenants | --federated-issuer | --federated-subject) [ $# -ge 2 ] || fail "$1 wants a value" ;;
     *) usage >&2; fail "unknown option: $1" ;;
   esac
   case "$1" in
@@ -46,6 +48,7 @@ while [ $# -gt 0 ]; do
     --name) name=$2 ;;
     --unique-name) unique_name=$2 ;;
     --planes) planes=$2 ;;
+    --allowed-tenants) allowed_tenants=$2 ;;
     --federated-issuer) issuer=$2 ;;
     --federated-subject) subject=$2 ;;
   esac
@@ -57,6 +60,9 @@ done
 [[ $unique_name =~ ^[A-Za-z0-9._-]+$ ]] || fail '--unique-name: letters, digits and ._- only'
 [ -z "$issuer$subject" ] || [[ $issuer =~ ^https://[A-Za-z0-9./_:-]+$ ]] || fail '--federated-issuer has to be an address with https'
 [ -z "$issuer$subject" ] || [[ $subject =~ ^[A-Za-z0-9./_:-]+$ ]] || fail '--federated-subject: letters, digits and ./_:- only'
+guid='[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}'
+[ -z "$allowed_tenants" ] || [[ $allowed_tenants =~ ^$guid(,$guid)*$ ]] ||
+  fail '--allowed-tenants: ids of tenants (GUIDs) with commas between'
 has_entra=false
 has_groups=false
 has_azure=false
@@ -121,11 +127,15 @@ public_redirects=$redirects
 web_redirects=''
 if [ -n "$issuer" ]; then public_redirects='' web_redirects=$redirects; fi
 
+# Which of the other tenants is let in is the portal's own check.
+signs_in='AzureADMyOrg'
+if [ -n "$allowed_tenants" ]; then signs_in='AzureADMultipleOrgs'; fi
+
 application=$(
   cat <<JSON
 {
   "displayName": "$name",
-  "signInAudience": "AzureADMyOrg",
+  "signInAudience": "$signs_in",
   "isFallbackPublicClient": false,
   "publicClient": { "redirectUris": [$public_redirects] },
   "web": { "homePageUrl": "$public_url", "redirectUris": [$web_redirects] },
@@ -193,15 +203,26 @@ encode() {
   printf '%s' "${text//\//%2F}"
 }
 
+consent_link() {
+  printf '  %s/%s/v2.0/adminconsent?client_id=%s&scope=%s&redirect_uri=%s&state=cli\n' \
+    "$login" "$1" "$client_id" "$(encode "$graph/.default")" "$(encode "$public_url/auth/admin-consent")"
+}
+
 cat <<DONE
 Registered. Settings of the portal:
 
   PIM_PORTAL_PUBLIC_URL=$public_url
   PIM_PORTAL_TENANT_ID=$tenant
   PIM_PORTAL_CLIENT_ID=$client_id
-  PIM_PORTAL_PLANES=$planes
+  PIM_PORTAL_PLANES=$planes${allowed_tenants:+
+  PIM_PORTAL_ALLOWED_TENANTS=$allowed_tenants}
 
 An administrator grants the permissions for the organisation here:
 
-  $login/$tenant/v2.0/adminconsent?client_id=$client_id&scope=$(encode "$graph/.default")&redirect_uri=$(encode "$public_url/auth/admin-consent")&state=cli
+$(consent_link "$tenant")
 DONE
+
+if [ -n "$allowed_tenants" ]; then
+  printf '\nAn administrator of each of the other tenants does so for theirs:\n\n'
+  for allowed in ${allowed_tenants//,/ }; do consent_link "$allowed"; done
+fi

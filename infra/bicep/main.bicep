@@ -1,7 +1,8 @@
 // pim-portal on Azure Container Apps, into a resource group that exists. subscription.bicep makes the group as well.
 //
-// No secret goes in, none comes out, and no resource holds one: the registration has no credential, logs leave without a key, and
-// the image is pulled by an identity. The guide is docs/deploy/azure-container-apps.md.
+// No secret goes in, none comes out, and no resource holds one: the registration has no credential, logs leave without a key, the image
+// is pulled by an identity, and so is the database signed in to. The key that encrypts what is stored there is in a vault, where a
+// person put it (vault.bicep). The guide is docs/deploy/azure-container-apps.md.
 
 metadata name = 'pim-portal'
 metadata description = 'A self-hosted portal for Microsoft Entra Privileged Identity Management.'
@@ -10,6 +11,9 @@ targetScope = 'resourceGroup'
 
 @description('The image, with a digest or an exact version: registry.example.com/pim-portal@sha256:...')
 param image string
+
+@description('With postgresql: the image of the container that copies the key: anything with a shell, cp and chown.')
+param copyImage string = 'mcr.microsoft.com/azurelinux/busybox:1.36'
 
 @description('The beginning of every name. Small letters, digits and hyphens.')
 @minLength(2)
@@ -28,6 +32,9 @@ param clientId string = ''
 @description('The tenant that people sign in to.')
 param tenantId string = tenant().tenantId
 
+@description('The ids of further tenants that people who are signed in may enter. With any, the registration is multi-tenant.')
+param allowedTenants string[] = []
+
 @description('The cloud that people sign in to.')
 param cloud ('public' | 'usgov' | 'usgov-dod' | 'china') = az.environment().name == 'AzureUSGovernment' ? 'usgov' : (az.environment().name == 'AzureChinaCloud' ? 'china' : 'public')
 
@@ -38,11 +45,75 @@ param planes ('entra' | 'groups' | 'azure')[] = [
   'azure'
 ]
 
-@description('How the portal authenticates itself to Entra. "none": a public client. "managed-identity": with a token of its own identity; a registration that exists (clientId) has to be set up for it.')
+@description('How the portal authenticates itself to Entra. "none": a public client. "managed-identity": with a token of its own identity; a registration that exists (clientId) has to be set up for it, by the outputs federatedIssuer and federatedSubject.')
 param clientAuth ('none' | 'managed-identity') = 'none'
 
 @description('Only people and groups assigned to the enterprise application may sign in.')
 param assignmentRequired bool = false
+
+@description('Where things are stored. "sqlite": one replica, in a file that goes with it. "postgresql": several, in a server that this makes; vaultName is then required.')
+param database ('sqlite' | 'postgresql') = 'sqlite'
+
+@description('With postgresql: the name of the vault that holds the key, as vault.bicep made it or another with roles (RBAC).')
+param vaultName string = ''
+
+@description('The resource group of the vault.')
+param vaultResourceGroup string = resourceGroup().name
+
+@description('The name of the secret in the vault: the lines of the portal\'s key file.')
+param vaultEntry string = 'pim-portal'
+
+@description('The version of that secret, which makes a new revision read it at once; empty for the latest.')
+param vaultEntryVersion string = ''
+
+@description('How many replicas there are at least, with postgresql.')
+@minValue(1)
+@maxValue(25)
+param minReplicas int = 2
+
+@description('How many replicas there are at most, with postgresql. Each opens ten connections to the database.')
+@minValue(1)
+@maxValue(25)
+param maxReplicas int = 5
+
+@description('Requests at a time, as Azure counts them, beyond which another replica is started.')
+@minValue(1)
+param requestsPerReplica int = 100
+
+@description('Whether the database lies in a network of this deployment, without a public address. It has to be chosen with the first deployment.')
+param databasePrivateAccess bool = true
+
+@description('The name of the database server, in all of Azure; empty for one that follows from the resource group. Another name is for a server that was restored.')
+param databaseServerName string = ''
+
+@description('The version of PostgreSQL.')
+param databaseVersion string = '16'
+
+@description('The size of the database server. The smallest, Standard_B1ms, has too few connections for several replicas; Burstable sizes cannot have a second server that takes over.')
+param databaseSku {
+  name: string
+  tier: 'Burstable' | 'GeneralPurpose' | 'MemoryOptimized'
+} = {
+  name: 'Standard_B2s'
+  tier: 'Burstable'
+}
+
+@description('The size of its disk, in GiB. It grows by itself and never shrinks.')
+param databaseStorageGB int = 32
+
+@description('Whether there is a second database server that takes over: in the same availability zone, or in another one.')
+param databaseHighAvailability ('Disabled' | 'SameZone' | 'ZoneRedundant') = 'Disabled'
+
+@description('The availability zone of the database server; empty to let Azure choose.')
+param databaseZone string = ''
+
+@description('For how many days back the database can be restored.')
+@minValue(7)
+@maxValue(35)
+param databaseBackupDays int = 14
+
+@description('Whether the database\'s backups are kept in the paired region as well. It has to be chosen with the first deployment.')
+param databaseGeoBackup bool = false
 
 @description('The name of an Azure container registry in this resource group that holds the image. Leave it empty for a public image.')
 param registryName string = ''
@@ -67,8 +138,15 @@ param logFilter string = 'info,sqlx=warn,tower_sessions_core=error'
 @maxValue(730)
 param logRetentionDays int = 90
 
+@description('Further settings of the portal: names as in its configuration file, values as in its environment, such as { portal_name: \'Roles\' }. Nothing secret.')
+param settings object = {}
+
 @description('Tags for every resource.')
 param tags object = {}
+
+var isShared = database == 'postgresql'
+var isPrivate = isShared && databasePrivateAccess
+var identityName = 'id-${name}'
 
 var graphHosts = {
   public: 'https://graph.microsoft.com'
@@ -77,12 +155,23 @@ var graphHosts = {
   china: 'https://microsoftgraph.chinacloudapi.cn'
 }
 
-module network 'modules/network.bicep' = if (fixedOutgoingAddress) {
+module identity 'modules/identity.bicep' = {
+  name: '${name}-identity'
+  params: {
+    identityName: identityName
+    location: location
+    tags: tags
+  }
+}
+
+module network 'modules/network.bicep' = if (fixedOutgoingAddress || isPrivate) {
   name: '${name}-network'
   params: {
     name: name
     location: location
     tags: tags
+    fixedAddress: fixedOutgoingAddress
+    forDatabase: isPrivate
   }
 }
 
@@ -92,8 +181,41 @@ module environment 'modules/environment.bicep' = {
     name: name
     location: location
     logRetentionDays: logRetentionDays
-    subnetId: fixedOutgoingAddress ? network!.outputs.subnetId : ''
+    subnetId: fixedOutgoingAddress || isPrivate ? network!.outputs.subnetId : ''
     tags: tags
+  }
+}
+
+module store 'modules/database.bicep' = if (isShared) {
+  name: '${name}-database'
+  params: {
+    name: name
+    serverName: empty(databaseServerName) ? 'psql-${name}-${uniqueString(resourceGroup().id)}' : databaseServerName
+    location: location
+    tags: tags
+    version: databaseVersion
+    sku: databaseSku
+    storageGB: databaseStorageGB
+    highAvailability: databaseHighAvailability
+    zone: databaseZone
+    backupDays: databaseBackupDays
+    geoBackup: databaseGeoBackup
+    subnetId: isPrivate ? network!.outputs.databaseSubnetId : ''
+    networkId: isPrivate ? network!.outputs.networkId : ''
+    allowedAddress: fixedOutgoingAddress ? network!.outputs.address : ''
+    identityName: identityName
+    identityPrincipalId: identity.outputs.principalId
+  }
+}
+
+module vaultAccess 'modules/vault-access.bicep' = if (isShared) {
+  name: '${name}-vault'
+  scope: resourceGroup(vaultResourceGroup)
+  params: {
+    vaultName: vaultName
+    entry: vaultEntry
+    version: vaultEntryVersion
+    principalId: identity.outputs.principalId
   }
 }
 
@@ -110,18 +232,21 @@ module registration 'modules/app-registration.bicep' = if (empty(clientId)) {
     publicUrl: publicUrl
     planes: planes
     assignmentRequired: assignmentRequired
+    allowedTenants: allowedTenants
     clientAuth: clientAuth
-    identityPrincipalId: environment.outputs.identityPrincipalId
+    identityPrincipalId: identity.outputs.principalId
   }
 }
 
 var appId = empty(clientId) ? registration!.outputs.clientId : clientId
+var consentQuery = 'client_id=${appId}&scope=${uriComponent('${graphHosts[cloud]}/.default')}&redirect_uri=${uriComponent(adminConsentReturn)}&state=bicep'
+var login = az.environment().authentication.loginEndpoint
 
 module registryAccess 'modules/registry-access.bicep' = if (!empty(registryName)) {
   name: '${name}-registry'
   params: {
     registryName: registryName
-    principalId: environment.outputs.identityPrincipalId
+    principalId: identity.outputs.principalId
   }
 }
 
@@ -132,17 +257,25 @@ module portal 'modules/portal.bicep' = {
     location: location
     tags: tags
     environmentName: environment.outputs.environmentName
-    identityId: environment.outputs.identityId
-    identityClientId: environment.outputs.identityClientId
+    identityId: identity.outputs.id
+    identityClientId: identity.outputs.clientId
     clientAuth: clientAuth
+    databaseUrl: isShared ? store!.outputs.url : ''
+    vaultEntryUrl: isShared ? vaultAccess!.outputs.entryUrl : ''
+    minReplicas: minReplicas
+    maxReplicas: maxReplicas
+    requestsPerReplica: requestsPerReplica
     image: image
+    copyImage: copyImage
     registryServer: empty(registryName) ? '' : registryAccess!.outputs.loginServer
     publicUrl: publicUrl
     clientId: appId
     tenantId: tenantId
+    allowedTenants: allowedTenants
     cloud: cloud
     planes: planes
     logFilter: logFilter
+    settings: settings
     customDomain: customDomain
     certificateExists: customDomainCertificateExists
     allowedAddresses: allowedAddresses
@@ -159,7 +292,16 @@ output clientId string = appId
 output redirectUri string = '${publicUrl}/auth/callback'
 
 @description('The link that an administrator opens to grant the permissions for the organisation.')
-output adminConsentUrl string = '${az.environment().authentication.loginEndpoint}${tenantId}/v2.0/adminconsent?client_id=${appId}&scope=${uriComponent('${graphHosts[cloud]}/.default')}&redirect_uri=${uriComponent(adminConsentReturn)}&state=bicep'
+output adminConsentUrl string = '${login}${tenantId}/v2.0/adminconsent?${consentQuery}'
+
+@description('The same for each of the allowed tenants, for an administrator of that tenant.')
+output allowedTenantsConsentUrls string[] = [for allowed in allowedTenants: '${login}${allowed}/v2.0/adminconsent?${consentQuery}']
+
+@description('For a registration made by hand or by the script: the issuer of its federated credential, with clientAuth.')
+output federatedIssuer string = '${login}${subscription().tenantId}/v2.0'
+
+@description('The subject of that credential: the object id of the portal\'s identity.')
+output federatedSubject string = identity.outputs.principalId
 
 @description('What a CNAME record of a domain of your own points at.')
 output fqdn string = portal.outputs.fqdn

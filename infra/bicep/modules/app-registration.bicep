@@ -21,11 +21,14 @@ param planes ('entra' | 'groups' | 'azure')[]
 @description('Only people and groups assigned to the enterprise application may sign in.')
 param assignmentRequired bool
 
+@description('The ids of further tenants that may be entered; with any, the registration is multi-tenant.')
+param allowedTenants string[]
+
 @description('How the portal authenticates itself. "none": a public client. "managed-identity": with a federated credential.')
-param clientAuth ('none' | 'managed-identity') = 'none'
+param clientAuth ('none' | 'managed-identity')
 
 @description('The object id of the managed identity, for clientAuth.')
-param identityPrincipalId string = ''
+param identityPrincipalId string
 
 var isPublic = clientAuth == 'none'
 var redirectUris = [
@@ -83,7 +86,8 @@ resource application 'Microsoft.Graph/applications@v1.0' = {
   uniqueName: uniqueName
   displayName: displayName
   description: 'Activates privileged roles for the person who is signed in. Delegated permissions only, no secret.'
-  signInAudience: 'AzureADMyOrg'
+  // Which of the other tenants is let in is the portal's own check. Each still needs the consent of an administrator there.
+  signInAudience: empty(allowedTenants) ? 'AzureADMyOrg' : 'AzureADMultipleOrgs'
   // The platform of the redirect URIs makes this a public or a confidential client, and an address lies on one platform only. The
   // setting would only open device code and password flows.
   isFallbackPublicClient: false

@@ -1,4 +1,4 @@
-// Where the portal runs: an identity, a workspace for logs, and a Container Apps environment.
+// Where the portal runs: a workspace for logs and a Container Apps environment.
 //
 // Logs go out through a diagnostic setting. The other way, the environment's "log-analytics" destination, needs the shared key of
 // the workspace.
@@ -14,17 +14,11 @@ param location string
 @maxValue(730)
 param logRetentionDays int
 
-@description('The subnet that outgoing calls leave from; empty for addresses of Azure that change.')
+@description('The subnet that the environment lies in; empty for a network of Azure that is nobody\'s.')
 param subnetId string
 
 @description('Tags for every resource.')
 param tags object
-
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
-  name: 'id-${name}'
-  location: location
-  tags: tags
-}
 
 resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   name: 'log-${name}'
@@ -85,12 +79,3 @@ output environmentName string = environment.name
 
 @description('The domain that names of apps in this environment end in.')
 output defaultDomain string = environment.properties.defaultDomain
-
-@description('The resource id of the identity.')
-output identityId string = identity.id
-
-@description('The client id of the identity, by which its tokens are asked for.')
-output identityClientId string = identity.properties.clientId
-
-@description('The object id of the identity, for role assignments.')
-output identityPrincipalId string = identity.properties.principalId

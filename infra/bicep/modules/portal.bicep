@@ -1,8 +1,12 @@
-// The portal itself: one replica, TLS at the ingress, and, if wanted, a domain of your own with a certificate of Azure's.
+// The portal itself: replicas, TLS at the ingress, and, if wanted, a domain of your own with a certificate of Azure's.
 //
-// One replica is not a setting: the store is SQLite in one file, and one process uses it. The file lies on a volume that lives as
+// With SQLite one replica is not a setting: the store is one file, and one process uses it. The file lies on a volume that lives as
 // long as the replica does. A network share (SMB, NFS) is left out on purpose: while a new revision starts, the old one still
 // runs, and SQLite's write-ahead log must not be opened from two machines.
+//
+// With PostgreSQL that volume holds the key file only, which all replicas share. The portal refuses a key that others than its user can
+// read, and the modes of a mounted secret are the platform's; so a container that runs before it makes a copy for the portal's user. The
+// folder of the copy is not the portal's: a key that `pim-portal key rotate` added there would be known to one replica only.
 
 @description('The name of the container app.')
 param appName string
@@ -25,8 +29,26 @@ param identityClientId string
 @description('How the portal authenticates itself to Entra.')
 param clientAuth ('none' | 'managed-identity')
 
+@description('The address of the database that replicas share; empty for SQLite.')
+param databaseUrl string
+
+@description('Where the key file is in a vault, with such a database. Another address, such as that of another version, makes a new revision.')
+param vaultEntryUrl string
+
+@description('How many replicas there are at least, with such a database.')
+param minReplicas int
+
+@description('How many replicas there are at most, with such a database.')
+param maxReplicas int
+
+@description('Requests at a time beyond which another replica is started.')
+param requestsPerReplica int
+
 @description('The image, with a digest or an exact version.')
 param image string
+
+@description('The image that copies the key: anything with a shell, cp and chown.')
+param copyImage string
 
 @description('The host of the registry that the identity pulls from; empty for a public image.')
 param registryServer string
@@ -40,6 +62,9 @@ param clientId string
 @description('The tenant that people sign in to.')
 param tenantId string
 
+@description('The ids of further tenants that may be entered.')
+param allowedTenants string[]
+
 @description('The cloud, in the words of PIM_PORTAL_CLOUD.')
 param cloud string
 
@@ -48,6 +73,9 @@ param planes string[]
 
 @description('What is logged.')
 param logFilter string
+
+@description('Further settings of the portal.')
+param settings object
 
 @description('A host name of your own; empty for none.')
 param customDomain string
@@ -58,12 +86,73 @@ param certificateExists bool
 @description('Address ranges that may open the portal; empty for all.')
 param allowedAddresses string[]
 
-var usesIdentity = clientAuth == 'managed-identity'
+var dataPath = '/var/lib/pim-portal'
+var copiedKey = '${dataPath}/keys/key'
+var isShared = !empty(databaseUrl)
+var usesIdentity = isShared || clientAuth == 'managed-identity'
 var identitySettings = [
   { name: 'PIM_PORTAL_CLIENT_AUTH', value: clientAuth }
   { name: 'PIM_PORTAL_MANAGED_IDENTITY_CLIENT_ID', value: identityClientId }
 ]
-var dataPath = '/var/lib/pim-portal'
+var storeSettings = isShared ? [
+  { name: 'PIM_PORTAL_DATABASE_URL', value: databaseUrl }
+  { name: 'PIM_PORTAL_DATABASE_AUTH', value: 'managed-identity' }
+  { name: 'PIM_PORTAL_KEY_FILE', value: copiedKey }
+] : [
+  { name: 'PIM_PORTAL_DATABASE_URL', value: 'sqlite://${dataPath}/portal.db' }
+  { name: 'PIM_PORTAL_KEY_FILE', value: '${dataPath}/key' }
+]
+var tenantSettings = empty(allowedTenants) ? [] : [
+  { name: 'PIM_PORTAL_ALLOWED_TENANTS', value: join(allowedTenants, ',') }
+]
+var furtherSettings = [for item in items(settings): {
+  name: 'PIM_PORTAL_${toUpper(item.key)}'
+  value: item.value
+}]
+var dataMount = {
+  volumeName: 'data'
+  mountPath: dataPath
+}
+var smallest = {
+  cpu: json('0.25')
+  memory: '0.5Gi'
+}
+var keyCopy = {
+  name: 'key'
+  image: copyImage
+  command: [
+    '/bin/sh'
+    '-c'
+  ]
+  args: [
+    'umask 077 && mkdir -p ${dataPath}/keys && chmod 755 ${dataPath}/keys && cp /vault/key ${copiedKey} && chown 65532:65532 ${copiedKey}'
+  ]
+  env: [
+    { name: 'COPIED_FROM', value: vaultEntryUrl }
+  ]
+  resources: smallest
+  volumeMounts: [
+    {
+      volumeName: 'vault'
+      mountPath: '/vault'
+    }
+    dataMount
+  ]
+}
+var dataVolume = {
+  name: 'data'
+  storageType: 'EmptyDir'
+}
+var vaultVolume = {
+  name: 'vault'
+  storageType: 'Secret'
+  secrets: [
+    {
+      secretRef: 'key'
+      path: 'key'
+    }
+  ]
+}
 var port = 8080
 // Whether the process answers: if not, it is started again.
 var alive = {
@@ -123,13 +212,21 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
           ipAddressRange: address
         }]
       }
+      secrets: isShared ? [
+        {
+          name: 'key'
+          keyVaultUrl: vaultEntryUrl
+          identity: identityId
+        }
+      ] : []
       registries: empty(registryServer) ? [] : [
         {
           server: registryServer
           identity: identityId
         }
       ]
-      // The identity pulls the image. The portal itself can ask for tokens of it only where it has to.
+      // The identity pulls the image and reads the vault, which takes none of this. The portal itself can ask for tokens of it only
+      // where it has to.
       identitySettings: [
         {
           identity: identityId
@@ -138,6 +235,9 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
       ]
     }
     template: {
+      // More than shutdown_delay and shutdown_grace together.
+      terminationGracePeriodSeconds: 30
+      initContainers: isShared ? [keyCopy] : []
       containers: [
         {
           name: 'portal'
@@ -145,26 +245,20 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
           args: [
             'serve'
           ]
-          resources: {
-            cpu: json('0.25')
-            memory: '0.5Gi'
-          }
-          env: concat(usesIdentity ? identitySettings : [], [
+          resources: smallest
+          env: concat(usesIdentity ? identitySettings : [], storeSettings, tenantSettings, [
             { name: 'PIM_PORTAL_PUBLIC_URL', value: publicUrl }
             { name: 'PIM_PORTAL_TENANT_ID', value: tenantId }
             { name: 'PIM_PORTAL_CLIENT_ID', value: clientId }
             { name: 'PIM_PORTAL_CLOUD', value: cloud }
             { name: 'PIM_PORTAL_PLANES', value: join(planes, ',') }
             { name: 'PIM_PORTAL_LISTEN', value: '0.0.0.0:${port}' }
-            { name: 'PIM_PORTAL_DATABASE_URL', value: 'sqlite://${dataPath}/portal.db' }
-            { name: 'PIM_PORTAL_KEY_FILE', value: '${dataPath}/key' }
             { name: 'PIM_PORTAL_LOG', value: logFilter }
-          ])
+            // The ingress hears of the end only once it has begun.
+            { name: 'PIM_PORTAL_SHUTDOWN_DELAY', value: '5' }
+          ], furtherSettings)
           volumeMounts: [
-            {
-              volumeName: 'data'
-              mountPath: dataPath
-            }
+            dataMount
           ]
           // Azure sets none of these by itself in this kind of environment. None of them asks Microsoft's sign-in or Graph: an
           // outage there must not take the portal away.
@@ -172,7 +266,8 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
             {
               type: 'Startup'
               httpGet: alive
-              periodSeconds: 2
+              // With PostgreSQL a replica may wait for another's migrations. More failures than ten cannot be asked for.
+              periodSeconds: 5
               failureThreshold: 10
             }
             {
@@ -191,15 +286,20 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
         }
       ]
       scale: {
-        minReplicas: 1
-        maxReplicas: 1
+        minReplicas: isShared ? minReplicas : 1
+        maxReplicas: isShared ? maxReplicas : 1
+        rules: [
+          {
+            name: 'requests'
+            http: {
+              metadata: {
+                concurrentRequests: string(requestsPerReplica)
+              }
+            }
+          }
+        ]
       }
-      volumes: [
-        {
-          name: 'data'
-          storageType: 'EmptyDir'
-        }
-      ]
+      volumes: isShared ? [dataVolume, vaultVolume] : [dataVolume]
     }
   }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tree_sitter::{Node, Parser, Tree};
 
 /// What a file may call without declaring it: namespaces, functions and decorators of Bicep that the files use.
-const GIVEN: [&str; 24] = [
+const GIVEN: [&str; 27] = [
     "allowed",
     "az",
     "concat",
@@ -17,6 +17,7 @@ const GIVEN: [&str; 24] = [
     "empty",
     "environment",
     "guid",
+    "items",
     "join",
     "json",
     "maxLength",
@@ -25,9 +26,11 @@ const GIVEN: [&str; 24] = [
     "minValue",
     "resourceGroup",
     "resourceId",
+    "string",
     "subscription",
     "subscriptionResourceId",
     "tenant",
+    "toUpper",
     "union",
     "uniqueString",
     "uriComponent",
@@ -38,20 +41,24 @@ const GIVEN: [&str; 24] = [
 const SECRETS: [&str; 6] = ["secret", "password", "passwd", "token", "credential", "key"];
 
 /// Functions, properties and types by which a secret would get in or out.
-const LEAKS: [&str; 12] = [
+const LEAKS: [&str; 13] = [
     "accountKey",
+    "administratorLogin",
     "administratorLoginPassword",
+    "getSecret",
     "keyCredentials",
     "listCredentials",
     "listKeys",
     "listSecrets",
     "passwordCredentials",
     "primarySharedKey",
-    "secrets",
     "secureObject",
     "secureString",
     "sharedKey",
 ];
+
+/// What may stand in a list called `secrets`: where each is, and what it is called. A `value` may not.
+const REFERENCES: [&str; 5] = ["identity", "keyVaultUrl", "name", "path", "secretRef"];
 
 /// A file, parsed.
 pub struct Bicep {
@@ -126,6 +133,17 @@ impl Bicep {
             if is_leak {
                 problems.push(format!("{}: {text} holds or gives out a secret", at(node)));
             }
+            if self.key(node) == Some("secrets") {
+                problems.extend(self.nodes_in(node).into_iter().filter_map(|inner| {
+                    let key = self.key(inner).filter(|key| *key != "secrets" && !REFERENCES.contains(key))?;
+                    Some(format!("{}: {key} of a secret holds it", at(inner)))
+                }));
+            }
+        }
+        for (kind, resource) in self.resources() {
+            if kind == "Microsoft.KeyVault/vaults/secrets" {
+                problems.push(format!("{}: a secret that is made here goes in by a parameter", at(resource)));
+            }
         }
         for name in self.parameters().into_keys().chain(self.outputs()) {
             let lower = name.to_lowercase();
@@ -177,6 +195,81 @@ impl Bicep {
         problems
     }
 
+    /// Parameters and outputs that say nothing about themselves.
+    #[must_use]
+    pub fn undocumented(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut is_described = false;
+        for line in self.masked.lines() {
+            let mut words = line.split_whitespace();
+            match words.next() {
+                Some("param" | "output") if !is_described => {
+                    problems.push(format!("{} has no description", words.next().unwrap_or_default()));
+                }
+                Some(word) if word.starts_with('@') => is_described |= word.starts_with("@description('"),
+                _ => is_described = false,
+            }
+        }
+        problems
+    }
+
+    /// The resources that are made here, by their types without the version. Those that exist are left out.
+    pub(crate) fn resources(&self) -> Vec<(&str, Node<'_>)> {
+        let nodes = self.nodes().into_iter().filter(|node| node.kind() == "resource_declaration");
+        nodes
+            .filter_map(|node| {
+                let kind = self.of(node.named_child(1)?).trim_matches('\'');
+                let head = self.of(node).split('=').next().unwrap_or_default();
+                let is_made = !head.trim_end().ends_with("existing");
+                is_made.then(|| (kind.split('@').next().unwrap_or_default(), node))
+            })
+            .collect()
+    }
+
+    /// The properties of a resource with their values, nested ones as `web.homePageUrl`. What lies in arrays is not looked at.
+    pub(crate) fn properties<'a>(&'a self, resource: Node<'a>) -> Vec<(String, Node<'a>)> {
+        let mut found = Vec::new();
+        for node in self.nodes_in(resource) {
+            let Some(value) = self.key(node).and_then(|_| node.named_child(1)) else { continue };
+            let mut path = Vec::new();
+            let mut current = Some(node);
+            let mut in_array = false;
+            while let Some(node) = current.filter(|node| *node != resource) {
+                path.extend(self.key(node));
+                in_array |= ["array", "call_expression"].contains(&node.kind());
+                current = node.parent();
+            }
+            if !in_array {
+                path.reverse();
+                found.push((path.join("."), value));
+            }
+        }
+        found
+    }
+
+    /// The text of a variable's value.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        let mut nodes = self.nodes().into_iter().filter(|node| node.kind() == "variable_declaration");
+        let node = nodes.find(|node| node.named_child(0).is_some_and(|its| self.of(its) == name))?;
+        Some(self.of(node.named_child(1)?))
+    }
+
+    /// The keys of `params` of the modules with this path.
+    #[must_use]
+    pub fn given(&self, path: &str) -> BTreeSet<&str> {
+        let modules = self.nodes().into_iter().filter(|node| node.kind() == "module_declaration");
+        let its = modules
+            .filter(|node| node.named_child(1).is_some_and(|its| self.of(its).trim_matches('\'') == path));
+        its.flat_map(|node| self.module_parameters(node)).collect()
+    }
+
+    /// The name of a property.
+    fn key(&self, node: Node<'_>) -> Option<&str> {
+        let key = node.named_child(0).filter(|_| node.kind() == "object_property")?;
+        Some(self.of(key).trim_matches('\''))
+    }
+
     /// The names of the outputs. They are no symbols: one may bear the name of a parameter.
     #[must_use]
     pub fn outputs(&self) -> BTreeSet<&str> {
@@ -186,8 +279,14 @@ impl Bicep {
 
     /// All nodes, outer ones first.
     pub(crate) fn nodes(&self) -> Vec<Node<'_>> {
+        self.nodes_in(self.tree.root_node())
+    }
+
+    /// A node and all below it, outer ones first.
+    #[expect(clippy::unused_self, reason = "the nodes are of this file")]
+    fn nodes_in<'a>(&'a self, root: Node<'a>) -> Vec<Node<'a>> {
         let mut found = Vec::new();
-        let mut open = vec![self.tree.root_node()];
+        let mut open = vec![root];
         while let Some(node) = open.pop() {
             found.push(node);
             let mut cursor = node.walk();
@@ -226,7 +325,8 @@ impl Bicep {
     }
 
     /// Parameters, and whether each has a default.
-    fn parameters(&self) -> BTreeMap<&str, bool> {
+    #[must_use]
+    pub fn parameters(&self) -> BTreeMap<&str, bool> {
         let nodes = self.nodes().into_iter().filter(|node| node.kind() == "parameter_declaration");
         nodes
             .filter_map(|node| {
@@ -326,10 +426,31 @@ mod tests {
             "param a object\noutput b string = a.listKeys().value\n",
             "resource a 'Microsoft.Graph/applications@v1.0' = {\n  passwordCredentials: []\n}\noutput b string = a.id\n",
             "resource a 'Microsoft.Graph/applications@v1.0' = {\n  keyCredentials: []\n}\noutput b string = a.id\n",
+            "resource a 'A/servers@1' = {\n  administratorLogin: 'a'\n}\noutput b string = a.id\n",
+            "resource a 'Microsoft.KeyVault/vaults/secrets@1' = {\n  name: 'a'\n}\noutput b string = a.id\n",
+            "resource a 'A/apps@1' = {\n  secrets: [\n    {\n      name: 'a'\n      value: 'b'\n    }\n  ]\n}\noutput b string = a.id\n",
+            "param a object\noutput b string = a.getSecret('c')\n",
         ] {
             assert_eq!(Bicep::parse(text).syntax(), Vec::<String>::new(), "{text}");
             assert!(!Bicep::parse(text).secrets().is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_secret_may_be_referred_to() {
+        let reference = "resource a 'A/apps@1' = {\n  secrets: [\n    {\n      name: 'a'\n      keyVaultUrl: 'b'\n      identity: 'c'\n    }\n  ]\n}\n";
+        let existing = "resource b 'Microsoft.KeyVault/vaults/secrets@1' existing = {\n  name: 'a'\n}\n";
+        let text = format!("{reference}{existing}output c string = '${{a.id}}${{b.id}}'\n");
+        assert_eq!(problems(&text), "");
+    }
+
+    #[test]
+    fn what_goes_in_and_out_is_described() {
+        let undocumented = |text: &str| Bicep::parse(text).undocumented().join("\n");
+        let text = "@description('A name.')\n@minLength(2)\nparam name string\n\n@description('It.')\noutput it string = name\n";
+        assert_eq!(undocumented(text), "");
+        assert_eq!(undocumented(&text.replace("@description('A name.')\n", "")), "name has no description");
+        assert_eq!(undocumented(&text.replace("@description('It.')\n", "")), "it has no description");
     }
 
     #[test]
@@ -342,5 +463,6 @@ mod tests {
         assert!(modules(&main.replace("name: 'n'", "")).contains("wants the parameter name"));
         assert!(modules(&main.replace("outputs.url", "outputs.uri")).contains("no output uri"));
         assert!(modules(&main.replace("a.bicep", "b.bicep")).contains("does not exist"));
+        assert_eq!(Bicep::parse(main).given("a.bicep"), ["name"].into());
     }
 }

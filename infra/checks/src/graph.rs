@@ -39,21 +39,23 @@ const TYPES: [(&str, &[&str], &[&str]); 3] = [
     ),
 ];
 
+/// Whom the registration may be for: one tenant, unless others are listed.
+const AUDIENCES: [&str; 2] =
+    ["'AzureADMyOrg'", "empty(allowedTenants) ? 'AzureADMyOrg' : 'AzureADMultipleOrgs'"];
+
 /// What is wrong with the Graph resources of a file.
 #[must_use]
 pub fn problems(file: &Bicep) -> Vec<String> {
     let mut problems = Vec::new();
-    for node in file.nodes().into_iter().filter(|node| node.kind() == "resource_declaration") {
-        let kind = node.named_child(1).map_or("", |child| file.of(child).trim_matches('\''));
-        if !kind.starts_with("Microsoft.Graph/") {
+    for (name, node) in file.resources() {
+        if !name.starts_with("Microsoft.Graph/") {
             continue;
         }
-        let name = kind.split('@').next().unwrap_or_default();
         let Some((_, required, optional)) = TYPES.iter().find(|(known, ..)| *known == name) else {
             problems.push(format!("{}: {name} is not one of the types that the portal needs", at(node)));
             continue;
         };
-        let given = properties(file, node);
+        let given: Vec<String> = file.properties(node).into_iter().map(|(path, _)| path).collect();
         for property in &given {
             if !required.contains(&property.as_str()) && !optional.contains(&property.as_str()) {
                 problems.push(format!("{}: {name} has no property {property}", at(node)));
@@ -70,38 +72,13 @@ pub fn problems(file: &Bicep) -> Vec<String> {
             ("isFallbackPublicClient", "true") => {
                 problems.push(format!("{}: opens device code and password flows", at(node)));
             }
-            ("signInAudience", audience) if audience != "'AzureADMyOrg'" => {
-                problems.push(format!("{}: more than one tenant", at(node)));
+            ("signInAudience", audience) if !AUDIENCES.contains(&audience) => {
+                problems.push(format!("{}: more than one tenant without a list of them", at(node)));
             }
             _ => {}
         }
     }
     problems
-}
-
-/// The names of the properties of a resource, nested ones as `web.homePageUrl`. What lies in arrays is not looked at.
-fn properties(file: &Bicep, resource: tree_sitter::Node<'_>) -> Vec<String> {
-    let mut found = Vec::new();
-    for node in file.nodes().into_iter().filter(|node| node.kind() == "object_property") {
-        if !resource.byte_range().contains(&node.start_byte()) {
-            continue;
-        }
-        let mut path = Vec::new();
-        let mut current = Some(node);
-        let mut in_array = false;
-        while let Some(node) = current.filter(|node| *node != resource) {
-            if node.kind() == "object_property" {
-                path.extend(node.named_child(0).map(|key| file.of(key)));
-            }
-            in_array |= ["array", "call_expression"].contains(&node.kind());
-            current = node.parent();
-        }
-        if !in_array {
-            path.reverse();
-            found.push(path.join("."));
-        }
-    }
-    found
 }
 
 #[cfg(test)]
@@ -136,7 +113,12 @@ mod tests {
     fn the_registration_stays_delegated_and_closed() {
         assert!(broken("'Scope'", "'Role'").contains("application permission"));
         assert!(broken("Client: false", "Client: true").contains("device code"));
-        assert!(broken("AzureADMyOrg", "AzureADMultipleOrgs").contains("more than one tenant"));
+        assert_eq!(broken("'AzureADMyOrg'", AUDIENCES[1]), "");
+        for audience in
+            ["'AzureADMultipleOrgs'", "empty(allowedTenants) ? 'AzureADMultipleOrgs' : 'AzureADMyOrg'"]
+        {
+            assert!(broken("'AzureADMyOrg'", audience).contains("more than one tenant"), "{audience}");
+        }
         assert!(broken("applications@", "appRoleAssignedTo@").contains("not one of the types"));
     }
 }

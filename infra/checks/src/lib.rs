@@ -5,6 +5,7 @@
 //! To add one: a function from text to problems in the module of its kind of file, a broken snippet in that module's tests, and a
 //! line in `tests/files.rs`. What is left to Azure's own compiler and to the other tools is in `docs/deploy/README.md`.
 
+pub mod azure;
 pub mod bicep;
 pub mod containers;
 pub mod graph;
@@ -12,3 +13,4 @@ pub mod helm;
 pub mod probes;
 pub mod scopes;
 pub mod settings;
+pub mod stop;

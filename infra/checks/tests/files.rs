@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use deployment_checks::bicep::Bicep;
-use deployment_checks::{containers, graph, helm, probes, scopes, settings};
+use deployment_checks::{azure, containers, graph, helm, probes, scopes, settings, stop};
 
 /// The root of the repository.
 fn root() -> PathBuf {
@@ -44,8 +44,92 @@ fn bicep_is_bicep_and_holds_no_secret() {
         let file = Bicep::parse(&read(&path));
         let folder = path.parent().expect("a folder");
         let modules = file.modules(&|relative| std::fs::read_to_string(folder.join(relative)).ok());
-        let problems = [file.problems(), graph::problems(&file), modules].concat();
+        let described = file.undocumented();
+        let problems =
+            [file.problems(), graph::problems(&file), azure::problems(&file), modules, described].concat();
         assert!(problems.is_empty(), "{}:\n  {}", path.display(), problems.join("\n  "));
+    }
+}
+
+#[test]
+fn bicep_makes_everything_that_is_looked_at() {
+    let files: Vec<Bicep> =
+        with_extension("infra/bicep", "bicep").iter().map(|path| Bicep::parse(&read(path))).collect();
+    let made: Vec<&str> = files.iter().flat_map(azure::made).collect();
+    for kind in azure::types() {
+        assert!(made.contains(&kind), "{kind}");
+    }
+}
+
+#[test]
+fn a_database_is_signed_in_to_without_a_password() {
+    let (count, problems) = azure::addresses(&read("infra/bicep/modules/database.bicep"));
+    assert_eq!((count, problems), (1, Vec::new()));
+    let portal = Bicep::parse(&read("infra/bicep/modules/portal.bicep"));
+    assert_eq!(portal.variable("isShared"), Some("!empty(databaseUrl)"));
+    let settings = portal.variable("storeSettings").expect("a variable");
+    let (shared, alone) = settings.split_once("] : [").expect("two cases");
+    assert!(shared.starts_with("isShared ?") && shared.contains("value: databaseUrl"), "{shared}");
+    assert!(shared.contains("'PIM_PORTAL_DATABASE_AUTH', value: 'managed-identity'"), "{shared}");
+    assert!(alone.contains("sqlite://"), "{alone}");
+}
+
+#[test]
+fn the_key_is_copied_for_the_user_that_the_portal_runs_as() {
+    let image = read("infra/container/Containerfile");
+    let user = image.lines().find_map(|line| line.strip_prefix("USER ")).expect("a user");
+    let portal = read("infra/bicep/modules/portal.bicep");
+    let copy = Bicep::parse(&portal).variable("keyCopy").expect("a variable").to_owned();
+    // Its folder stays root's, so that a replica cannot add a key that the others do not know.
+    for step in
+        ["'umask 077 && ", " && cp /vault/key ${copiedKey}", &format!(" && chown {user} ${{copiedKey}}'")]
+    {
+        assert!(copy.contains(step), "{copy}");
+    }
+    assert!(!copy.contains("-R") && copy.matches("chown").count() == 1, "{copy}");
+    assert!(portal.contains("{ name: 'PIM_PORTAL_KEY_FILE', value: copiedKey }"));
+}
+
+#[test]
+fn the_subscription_takes_and_gives_what_the_resource_group_does() {
+    let main = Bicep::parse(&read("infra/bicep/main.bicep"));
+    let file = read("infra/bicep/subscription.bicep");
+    let subscription = Bicep::parse(&file);
+    assert_eq!(subscription.given("main.bicep"), main.parameters().into_keys().collect());
+    assert_eq!(subscription.outputs(), main.outputs());
+    let values = read("infra/bicep/subscription.parameters.json");
+    let values: serde_json::Value = serde_json::from_str(&values).expect("JSON");
+    let values = values["parameters"].as_object().expect("parameters");
+    for (name, has_default) in subscription.parameters() {
+        assert!(has_default || values.contains_key(name), "azd would ask for {name}");
+    }
+    for name in values.keys() {
+        assert!(subscription.parameters().contains_key(name.as_str()), "{name}");
+    }
+}
+
+#[test]
+fn the_guide_knows_every_parameter() {
+    let guide = read("docs/deploy/azure-container-apps.md");
+    for file in ["infra/bicep/main.bicep", "infra/bicep/vault.bicep"] {
+        for name in Bicep::parse(&read(file)).parameters().into_keys() {
+            assert!(guide.contains(&format!("`{name}`")), "{file}: {name}");
+        }
+    }
+}
+
+#[test]
+fn the_portal_is_given_the_time_to_stop() {
+    let reference = read("docs/configuration.md");
+    let row = reference.lines().find(|line| line.starts_with("| `shutdown_grace` |")).expect("a row");
+    let grace = row.split('|').nth(4).expect("a default").trim().trim_matches('`').parse().expect("seconds");
+    for (path, marker) in [
+        ("infra/bicep/modules/portal.bicep", "terminationGracePeriodSeconds:"),
+        ("infra/helm/pim-portal/templates/deployment.yaml", "terminationGracePeriodSeconds:"),
+        ("infra/compose/compose.yaml", "stop_grace_period:"),
+        ("infra/systemd/pim-portal.service", "TimeoutStopSec="),
+    ] {
+        assert_eq!(stop::problems(&read(path), marker, grace), Vec::<String>::new(), "{path}");
     }
 }
 

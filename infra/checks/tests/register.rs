@@ -98,6 +98,7 @@ fn it_registers_and_prints_the_link_for_consent() {
     );
     assert!(text.contains(&link), "{text}");
     assert!(text.contains(&format!("PIM_PORTAL_CLIENT_ID={CLIENT}")), "{text}");
+    assert!(!text.contains("ALLOWED_TENANTS"), "{text}");
 
     let writes = azure.writes();
     let [(application, body), (service_principal, principal)] = &writes[..] else { panic!("{writes:?}") };
@@ -131,6 +132,24 @@ fn a_confidential_client_has_its_addresses_on_the_web_and_a_federated_credential
     let audiences = ["api://AzureADTokenExchange"];
     let expected = serde_json::json!({ "issuer": issuer, "subject": subject, "audiences": audiences });
     assert_eq!(*federation, expected);
+}
+
+#[test]
+fn other_tenants_are_listed_and_each_has_a_link_of_its_own() {
+    let azure = Azure::new();
+    let others = ["11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-22222222222b"];
+    let list = others.join(",");
+    let output = azure.run(&[&ORIGIN[..], &["--allowed-tenants", &list]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.contains(&format!("\n  PIM_PORTAL_ALLOWED_TENANTS={list}\n")), "{text}");
+    for tenant in [TENANT].iter().chain(&others) {
+        let link = format!(
+            "\n  https://login.microsoftonline.com/{tenant}/v2.0/adminconsent?client_id={CLIENT}&scope="
+        );
+        assert!(text.contains(&link), "{tenant}: {text}");
+    }
+    assert_eq!(azure.writes()[0].1["signInAudience"], "AzureADMultipleOrgs");
 }
 
 /// Names of the permissions that a body asks for.
@@ -209,6 +228,7 @@ fn what_cannot_work_is_refused_before_anything_is_asked() {
         &["--public-url", "https://pim.example.com", "--planes", ""],
         &["--public-url", "https://pim.example.com", "--name", "a\"b"],
         &["--public-url", "https://pim.example.com", "--unique-name", "a')"],
+        &["--public-url", "https://pim.example.com", "--allowed-tenants", "fabrikam.example"],
         &["--client-secret", "no"],
         &["--public-url", "https://pim.example.com", "--federated-issuer", "https://oidc.cluster.example/"],
         &["--public-url", "https://pim.example.com", "--federated-subject", "the-portal"],
