@@ -221,7 +221,11 @@ async fn a_slow_plane_does_not_hold_the_page_up_and_arrives_by_itself() {
     let rows = arrived(&stream, "eligible-azure");
     assert!(rows.contains("Key Vault Administrator") && !rows.contains("still loading"), "{rows}");
     assert_eq!(stream.body.matches("event: part\n").count(), 1, "what is not a part does not come");
-    assert!(stream.body.ends_with("event: end\ndata: all\n\n"), "a browser hears what has data: {}", stream.body);
+    assert!(
+        stream.body.ends_with("event: end\ndata: all\n\n"),
+        "a browser hears what has data: {}",
+        stream.body
+    );
     let calls = world.sim.calls().await;
     let is_list = |call: &&serde_json::Value| call["path"].as_str().is_some_and(|path| path.ends_with(list));
     let lists = calls.iter().filter(|call| call["plane"] == "azure").filter(is_list).count();

@@ -153,7 +153,11 @@ async fn what_waits_for_the_person_an_administrator_or_its_time_stands_apart() {
     // The part that an open page fetches when something has changed.
     let part = adele.get("/events/mine").await;
     assert!(part.body.contains("event: part") && part.body.contains("Being") == page.body.contains("Being"));
-    assert!(part.body.contains("data: mine") && part.body.ends_with("event: end\ndata: all\n\n"), "{}", part.body);
+    assert!(
+        part.body.contains("data: mine") && part.body.ends_with("event: end\ndata: all\n\n"),
+        "{}",
+        part.body
+    );
 }
 
 #[tokio::test]
