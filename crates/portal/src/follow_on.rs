@@ -19,7 +19,7 @@ use crate::{Portal, PortalError, Session};
 const SETTLES: SignedDuration = SignedDuration::from_secs(15);
 
 /// How long a page may wait for what it can also do without.
-const SOON: Duration = Duration::from_millis(150);
+const SOON: Duration = Duration::from_millis(100);
 
 /// How long after a batch it is known what it brought.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(8);
