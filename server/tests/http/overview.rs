@@ -278,7 +278,7 @@ fn shown(page: &Page) -> Vec<String> {
 
 /// The heads of the columns.
 fn heads(page: &Page) -> String {
-    text(page.element("<thead id=\"eligible-columns\"", "</thead>").expect("heads"))
+    text(page.element("<thead role=\"rowgroup\" id=\"eligible-columns\"", "</thead>").expect("heads"))
 }
 
 fn is_before(page: &Page, first: &str, second: &str) -> bool {
@@ -369,7 +369,7 @@ async fn an_open_row_tells_all_that_is_known_with_and_without_a_script() {
     let key = encoded("Global Administrator, Directory");
     assert!(!page.body.contains("data-details"));
     let open = browser.get(&format!("/?q=global&toggle={key}")).await;
-    let told = text(open.element("<tr data-details", "</tr>").expect("details"));
+    let told = text(open.element("<tr role=\"row\" data-details", "</tr>").expect("details"));
     for said in ["Scope /", "Direct", "30 min (PT30M)", "Ticket Required", "c1", "Required, from one of"] {
         assert!(told.contains(said), "{said}: {told}");
     }
