@@ -249,7 +249,7 @@ fn told(
     permissions: &[Permission],
 ) -> (&'static str, &'static str, Vec<(String, &'static str)>) {
     match seen.map(|seen| &seen.consent) {
-        None => ("Not known: nobody has signed in there yet", "mark", Vec::new()),
+        None => ("Consent not known: nobody has signed in there yet", "mark", Vec::new()),
         Some(Consent::Refused) => ("✗ Not authorised", "mark bad", Vec::new()),
         Some(Consent::Granted { missing }) if missing.is_empty() => ("✓ Authorised", "mark good", Vec::new()),
         Some(Consent::Granted { missing }) => {

@@ -212,7 +212,7 @@ async fn each_directory_is_told_with_its_consent_and_the_link_to_send() {
     let world = several().await;
     let browser = world.signed_in(ADELE).await;
     for name in ["Fabrikam", "Litware"] {
-        assert_eq!(consent(&browser, name).await, "Not known: nobody has signed in there yet");
+        assert_eq!(consent(&browser, name).await, "Consent not known: nobody has signed in there yet");
     }
 
     enter(&browser, &fabrikam()).await;
@@ -276,10 +276,13 @@ async fn each_directory_is_told_with_whether_the_account_is_in_it() {
     });
     let world = World { portal: portal.await, sim };
     let browser = world.signed_in(ADELE).await;
-    assert!(consent(&browser, "Fabrikam").await.starts_with("Not known"), "Azure's name in place of the id");
+    assert!(
+        consent(&browser, "Fabrikam").await.starts_with("Consent not known"),
+        "Azure's name in place of the id"
+    );
     for id in [&*litware().id, ELSEWHERE] {
         let told = told(&browser, id).await;
-        let (not_in_it, consent) = told.split_once(" Not known").unwrap_or_else(|| panic!("{told}"));
+        let (not_in_it, consent) = told.split_once(" Consent not known").unwrap_or_else(|| panic!("{told}"));
         assert!(not_in_it.starts_with("Azure does not list it for your account."), "{not_in_it}");
         assert!(consent.starts_with(": nobody has signed in"), "{consent}");
     }
@@ -344,7 +347,8 @@ fn assert_untold(page: &Page) {
     let text = page.text();
     assert!(text.contains("could not be read from Azure"), "{text}");
     assert!(
-        text.contains("Switch to Fabrikam Not known") && text.contains("Switch to Litware Not known"),
+        text.contains("Switch to Fabrikam Consent not known")
+            && text.contains("Switch to Litware Consent not known"),
         "{text}"
     );
     assert!(!text.contains("Your account is in") && !text.contains("Azure does not list"), "{text}");
