@@ -73,6 +73,14 @@ pub struct Directory {
     pub admin_consent_url: String,
 }
 
+impl Directory {
+    /// Whether it is called by its id, as whoever runs the portal gave no name.
+    #[must_use]
+    pub fn is_nameless(&self) -> bool {
+        self.name == self.id.to_string()
+    }
+}
+
 /// What stays the same for all requests.
 #[derive(Clone, Debug, Default)]
 pub struct Site {

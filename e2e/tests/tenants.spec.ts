@@ -26,7 +26,9 @@ test("a person goes to another directory and back, and every page says where the
   await expect(where(page)).toHaveCount(0);
   await expect(eligibleRows(page)).toHaveCount(35);
 
-  await open(page, "/tenants");
+  await open(page, "/tenants?q=fabrikam.example");
+  await expect(page.getByRole("button", { name: /^Switch to / })).toHaveCount(1);
+  await expect(fabrikam(page)).toContainText("Your account is in it fabrikam.example");
   await expect(fabrikam(page)).toContainText("Partly authorised");
   await expect(fabrikam(page)).toContainText("AuditLog.Read.All What does not work: History");
   await fabrikam(page).getByText("Link for its administrator").click();

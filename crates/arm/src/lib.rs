@@ -9,6 +9,7 @@
 //! | [`requests`] | requests: put, read, listed, withdrawn, tried |
 //! | [`policies`] | what a role's policy asks of an activation |
 //! | [`children`] | the ability to narrow an activation to a scope below |
+//! | [`directories`] | the ability to tell which directories the account is in |
 //! | [`approvals`] | the ability to decide on other people's requests |
 //! | [`scope`] | Azure scopes: checked before they become part of a path, and written for people |
 //! | [`wire`] | JSON rows and bodies |
@@ -19,6 +20,7 @@
 
 mod approvals;
 mod children;
+mod directories;
 mod names;
 mod plane;
 mod policies;

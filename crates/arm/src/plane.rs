@@ -8,6 +8,7 @@ use futures::future::join;
 use pim::approval::Approvals;
 use pim::assignment::Assignment;
 use pim::child_scope::ChildScopes;
+use pim::directory::Directories;
 use pim::draft::Draft;
 use pim::eligibility::Eligibility;
 use pim::error::{ErrorKind, PlaneError};
@@ -191,6 +192,10 @@ impl Plane for AzureResources {
     }
 
     fn child_scopes(&self) -> Option<&dyn ChildScopes> {
+        Some(self)
+    }
+
+    fn directories(&self) -> Option<&dyn Directories> {
         Some(self)
     }
 }

@@ -133,7 +133,7 @@ pub const SCOPES: &[Scope] = &[
         id: "41094075-9dad-400e-a0bd-54e686782033",
         resource: Resource::Azure,
         planes: AZURE,
-        purpose: "Azure eligibilities, activation, deactivation",
+        purpose: "Azure eligibilities, activation, deactivation; which directories the account is in",
         consent: Consent::User,
     },
 ];
@@ -268,7 +268,7 @@ mod tests {
             format!("Graph | AdministrativeUnit.Read.All | 3361d15d-be43-4de6-b441-3c746d05163d | names of administrative units | {privileged}"),
             "Graph | AuditLog.Read.All | e4c9e354-4dc5-45b8-9e7c-e1393b0b1a20 | activation history | Security Reader, Reports Reader or Global Administrator"
                 .to_owned(),
-            "Azure | user_impersonation | 41094075-9dad-400e-a0bd-54e686782033 | Azure eligibilities, activation, deactivation | user".to_owned(),
+            "Azure | user_impersonation | 41094075-9dad-400e-a0bd-54e686782033 | Azure eligibilities, activation, deactivation; which directories the account is in | user".to_owned(),
         ];
         assert_eq!(table, expected);
     }

@@ -8,7 +8,8 @@
 //! [`Descriptor`](plane::Descriptor) and an implementation of the port [`Plane`](plane::Plane). To add one, implement the port
 //! in a crate of its own and wire it in the server.
 //!
-//! What only some planes can do is a small port of its own, which a plane may offer: [`approval`] and [`child_scope`].
+//! What only some planes can do is a small port of its own, which a plane may offer: [`approval`], [`child_scope`] and
+//! [`directory`].
 //!
 //! The ports for what the use cases need besides a plane are [`tokens`] (access tokens), [`records`] (encrypted, expiring
 //! records), [`journal`] (writes and what became of them), [`audit`] (the directory's own log) and [`context`] (names of
@@ -22,6 +23,7 @@ pub mod challenge;
 pub mod child_scope;
 pub mod clock;
 pub mod context;
+pub mod directory;
 pub mod draft;
 pub mod duration;
 pub mod eligibility;

@@ -14,6 +14,7 @@ use crate::approval::Approvals;
 use crate::assignment::Assignment;
 use crate::challenge::{Challenge, Claims};
 use crate::child_scope::ChildScopes;
+use crate::directory::Directories;
 use crate::draft::Draft;
 use crate::eligibility::Eligibility;
 use crate::error::{PlaneError, Violation};
@@ -274,6 +275,11 @@ pub trait Plane: Send + Sync {
 
     /// Scopes below a scope, where the plane has such.
     fn child_scopes(&self) -> Option<&dyn ChildScopes> {
+        None
+    }
+
+    /// The directories that the caller's account is in, where the plane's service knows.
+    fn directories(&self) -> Option<&dyn Directories> {
         None
     }
 }

@@ -1,16 +1,20 @@
-//! What was consented to in each directory, as far as anybody who signed in there has seen it: for whoever serves several.
+//! Directories, for whoever serves several: which of them the person's account is in, and what was consented to in each, as far as
+//! anybody who signed in there has seen it.
 //!
-//! One record for all of them. It names directories and permissions, and nobody. What a session's own tokens carry is known better than
+//! What was seen is one record for all of them. It names directories and permissions, and nobody. What a session's own tokens carry is known better than
 //! this, and is read from them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use pim::directory::Directory;
+use pim::error::{ErrorKind, PlaneError};
 use pim::ids::TenantId;
 use pim::records::{RecordKind, StoreError};
 use serde::{Deserialize, Serialize};
 
-use crate::Portal;
+use crate::{Portal, Session};
 
 /// How long it is remembered after anything was seen.
 const LIFE: SignedDuration = SignedDuration::from_hours(180 * 24);
@@ -44,6 +48,21 @@ pub struct Seen {
 type All = BTreeMap<TenantId, Seen>;
 
 impl Portal {
+    /// The directories that the person's account is in, as the service of a plane lists them;
+    /// [`ErrorKind::NotFound`] where there is no such plane.
+    ///
+    /// The read goes on when the caller stops waiting for it, and is found the next time.
+    pub async fn own_directories(&self, session: &Session) -> Result<Arc<[Directory]>, PlaneError> {
+        let caller = session.caller.clone();
+        let plane = self.planes.iter().find(|plane| plane.directories().is_some());
+        let plane = plane.ok_or(ErrorKind::NotFound)?.clone();
+        let read = async move {
+            let directories = plane.directories().ok_or(ErrorKind::NotFound)?;
+            directories.directories(&caller).await.map(Arc::from)
+        };
+        self.kept.directories.get((session.caller.tenant, session.caller.principal), read).await
+    }
+
     /// What was seen last of each directory; nothing of those that nobody signed in to.
     pub async fn consents_seen(&self) -> Result<BTreeMap<TenantId, Seen>, StoreError> {
         Ok(self.read_consents().await?.0)

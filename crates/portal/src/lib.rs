@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`overview`] | what the person holds and may activate, read once and kept briefly |
 //! | [`familiar`] | favourites, what is new, and how often roles are used |
-//! | [`directories`] | what was consented to in each directory |
+//! | [`directories`] | the directories that the person's account is in, and what was consented to in each |
 //! | `forget` | deletes what is kept of a person, and what is old |
 //! | [`own_view`] | how the person looks at it by default |
 //! | [`selection`] | roles ticked for activation, with what was typed, kept on the server until confirmed |

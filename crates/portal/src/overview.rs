@@ -14,6 +14,7 @@ use pim::assignment::{Assignment, AssignmentOrigin};
 use pim::child_scope::ChildScope;
 use pim::clock::Clock;
 use pim::context::AuthenticationContext;
+use pim::directory::Directory;
 use pim::eligibility::Eligibility;
 use pim::error::{ErrorKind, PlaneError};
 use pim::ids::{PlaneId, PrincipalId, TenantId};
@@ -57,6 +58,7 @@ pub(crate) struct Kept {
     pub(crate) dry_runs: Cache<(TenantId, PrincipalId, Target), Policy>,
     contexts: kept::Kept<(TenantId, PrincipalId), Arc<Vec<AuthenticationContext>>>,
     pub(crate) children: kept::Kept<(TenantId, PrincipalId, Target), Arc<Listing<ChildScope>>>,
+    pub(crate) directories: kept::Kept<(TenantId, PrincipalId), Arc<[Directory]>>,
     pub(crate) waiting: kept::Kept<Key, Arc<Vec<Waiting>>>,
     pub(crate) settings: kept::Kept<(TenantId, PrincipalId), Settings>,
     pub(crate) uses: Cache<(TenantId, PrincipalId), Arc<Uses>>,
@@ -78,6 +80,7 @@ impl Kept {
             dry_runs: Cache::builder().max_capacity(20_000).time_to_live(POLICY_LIFE).build(),
             contexts: kept::Kept::lasting(clock.clone(), CONTEXT_LIFE),
             children: kept::Kept::new(clock.clone()),
+            directories: kept::Kept::new(clock.clone()),
             waiting: kept::Kept::new(clock.clone()),
             settings: kept::Kept::lasting(clock, settings::LIFE),
             uses: Cache::builder().max_capacity(10_000).time_to_live(USES_LIFE).build(),
@@ -216,6 +219,7 @@ impl Portal {
         for plane in self.planes() {
             self.forget_plane(session, &plane.id).await;
         }
+        self.kept.directories.forget(&(session.caller.tenant, session.caller.principal)).await;
     }
 
     pub(crate) async fn forget_plane(&self, session: &Session, plane: &PlaneId) {

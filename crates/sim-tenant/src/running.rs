@@ -1,7 +1,7 @@
 //! Starts and stops the four servers, and takes every call through latency, faults, its origin and the journal.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -19,7 +19,7 @@ use crate::faults::{End, Meeting};
 use crate::journal::Seen;
 use crate::options::Options;
 use crate::sign_in::challenge;
-use crate::sim::{Places, Sim};
+use crate::sim::{Places, Seeds, Sim};
 use crate::wire::{Call, Origin, Reply};
 use crate::{azure, control, graph, sign_in};
 
@@ -75,9 +75,11 @@ impl Running {
         let azure = public(options.public_azure, &listeners[2].1)?;
         let control = Url::parse(&format!("http://{}", listeners[3].1.local_addr()?))?;
         let places = Places { sign_in: base(&sign_in), graph: base(&graph), azure: base(&azure) };
-        let sims = std::iter::once(options.tenant)
-            .chain(options.directories)
-            .map(|tenant| Sim::new(tenant, places.clone(), options.redirect_uris.clone()).map(Arc::new));
+        let seeds: Seeds =
+            std::iter::once(options.tenant).chain(options.directories).map(Mutex::new).collect();
+        let sims = (0..seeds.len()).map(|at| {
+            Sim::new(Arc::clone(&seeds), at, places.clone(), options.redirect_uris.clone()).map(Arc::new)
+        });
         let directories = Arc::new(Directories(sims.collect::<anyhow::Result<_>>()?));
 
         let (stop, stopped) = watch::channel(false);

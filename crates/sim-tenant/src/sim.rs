@@ -1,6 +1,6 @@
 //! The simulator as its origins see it: clock, key, public addresses, and the world behind its lock.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
@@ -17,6 +17,9 @@ pub(crate) struct Places {
     pub(crate) azure: String,
 }
 
+/// What each directory of the cloud starts from. Locked last and briefly, so that any call may look at all of them.
+pub(crate) type Seeds = Arc<[Mutex<Tenant>]>;
+
 /// Shared by every origin.
 #[derive(Debug)]
 pub(crate) struct Sim {
@@ -24,20 +27,28 @@ pub(crate) struct Sim {
     pub(crate) key: &'static SigningKey,
     pub(crate) places: Places,
     pub(crate) redirect_uris: Vec<String>,
-    seed: Mutex<Tenant>,
+    seeds: Seeds,
+    /// Which of them is its own.
+    at: usize,
     world: Mutex<World>,
 }
 
 impl Sim {
-    pub(crate) fn new(tenant: Tenant, places: Places, redirect_uris: Vec<String>) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        seeds: Seeds,
+        at: usize,
+        places: Places,
+        redirect_uris: Vec<String>,
+    ) -> anyhow::Result<Self> {
         let clock = Clock::default();
-        let world = World::new(tenant.clone(), clock.now(Hand::Planes));
+        let world = World::new(seed(&seeds[at]).clone(), clock.now(Hand::Planes));
         Ok(Self {
             key: SigningKey::shared()?,
             clock,
             places,
             redirect_uris,
-            seed: Mutex::new(tenant),
+            seeds,
+            at,
             world: Mutex::new(world),
         })
     }
@@ -57,16 +68,29 @@ impl Sim {
         self.clock.now(Hand::SignIn)
     }
 
+    /// What `read` makes of each directory in which `account` is, as a member or a guest.
+    pub(crate) fn directories_of<T>(&self, account: &str, read: impl Fn(&Tenant) -> T) -> Vec<T> {
+        let seeds = self.seeds.iter().map(seed);
+        seeds.filter(|tenant| tenant.has_account(account)).map(|tenant| read(&tenant)).collect()
+    }
+
     /// Starts over, from another tenant if one is given.
     pub(crate) fn reset(&self, tenant: Option<Tenant>) {
-        let mut seed = self.seed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(tenant) = tenant {
-            *seed = tenant;
-        }
+        let tenant = {
+            let mut seed = seed(&self.seeds[self.at]);
+            if let Some(tenant) = tenant {
+                *seed = tenant;
+            }
+            seed.clone()
+        };
         self.clock.reset();
         let mut world = self.world();
         let canaries = std::mem::take(&mut world.canaries);
-        *world = World::new(seed.clone(), self.now());
+        *world = World::new(tenant, self.now());
         world.canaries = canaries;
     }
+}
+
+fn seed(seed: &Mutex<Tenant>) -> MutexGuard<'_, Tenant> {
+    seed.lock().unwrap_or_else(PoisonError::into_inner)
 }

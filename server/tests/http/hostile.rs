@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use sim_tenant::tenant::{hostile, hostile_names, large};
+use sim_tenant::tenant::{Tenant, demo, fabrikam, hostile, hostile_names, large};
 
-use crate::support::{ADELE, Browser, Page, World};
+use crate::support::{ADELE, Browser, Page, Portal, Sim, World};
 
 /// An element's start tag.
 struct Tag {
@@ -91,6 +91,30 @@ fn assert_unharmed(page: &Page) {
             assert!(source || value("nonce").is_some(), "a script of nobody's on {}", page.path);
         }
     }
+}
+
+#[tokio::test]
+async fn no_name_of_a_directory_leaves_its_place() {
+    let id = |at: usize| format!("0d8c9e8e-56a0-4f2b-9a35-0000000000{at:02}");
+    let directories = hostile_names().into_iter().enumerate().map(|(at, name)| Tenant {
+        id: id(at),
+        domain: format!("{name}.{at}.example"),
+        name,
+        ..fabrikam()
+    });
+    let sim = Sim::start_with(demo(), directories.collect()).await;
+    let portal = Portal::start_with(&sim, |config| {
+        // Every second one is set up, under its id.
+        config.tenants.extend(
+            (0..hostile_names().len())
+                .step_by(2)
+                .map(|at| server::tenants::Tenant { id: id(at).parse().expect("a tenant id"), name: id(at) }),
+        );
+    });
+    let world = World { portal: portal.await, sim };
+    let page = world.signed_in(ADELE).await.get("/tenants").await;
+    assert_unharmed(&page);
+    assert_eq!(page.body.matches("<li class=\"panel tenant\"").count(), hostile_names().len());
 }
 
 /// Ticks these rows and goes to the plan.

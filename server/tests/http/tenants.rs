@@ -1,9 +1,13 @@
-//! Several directories: each entered by a sign-in of its own, kept apart from the others, and told with what was consented to.
+//! Several directories: each entered by a sign-in of its own, kept apart from the others, and told with what was consented to, and with
+//! whether the account is in it.
 
+use std::time::{Duration, Instant};
+
+use identity::PlaneSet;
 use pim::ids::TenantId;
 use serde_json::{Value, json};
 use server::tenants::Tenant;
-use sim_tenant::tenant::{DEMO_TENANT_ID, demo, fabrikam, litware};
+use sim_tenant::tenant::{self, DEMO_TENANT_ID, demo, fabrikam, litware};
 use sim_tenant::walk::{self, Consent};
 use url::Url;
 
@@ -54,6 +58,13 @@ async fn enter(browser: &Browser, tenant: &sim_tenant::tenant::Tenant) -> Page {
 
 fn roles(page: &Page) -> Vec<String> {
     page.eligible().into_iter().map(|row| row.title).collect()
+}
+
+/// What the page of tenants says of one of them, which the account is in: what was consented to.
+async fn consent(browser: &Browser, name: &str) -> String {
+    let told = told(browser, name).await;
+    let is_in_it = format!("✓ Your account is in it {}.example ", name.to_lowercase());
+    told.strip_prefix(&is_in_it).unwrap_or_else(|| panic!("{told}")).to_owned()
 }
 
 /// What the page of tenants says of one of them.
@@ -201,12 +212,12 @@ async fn each_directory_is_told_with_its_consent_and_the_link_to_send() {
     let world = several().await;
     let browser = world.signed_in(ADELE).await;
     for name in ["Fabrikam", "Litware"] {
-        assert_eq!(told(&browser, name).await, "Not known: nobody has signed in there yet");
+        assert_eq!(consent(&browser, name).await, "Consent not known: nobody has signed in there yet");
     }
 
     enter(&browser, &fabrikam()).await;
     ask_for(&browser, DEMO_TENANT_ID).await;
-    let partly = told(&browser, "Fabrikam").await;
+    let partly = consent(&browser, "Fabrikam").await;
     assert!(partly.starts_with("Partly authorised"), "{partly}");
     assert!(partly.contains("AuditLog.Read.All What does not work: History shows only"), "{partly}");
 
@@ -216,17 +227,17 @@ async fn each_directory_is_told_with_its_consent_and_the_link_to_send() {
     let link = format!("/{}/v2.0/adminconsent?", litware().id);
     assert!(refused.body.contains(&link), "its own link: {}", refused.body);
     assert!(!refused.body.contains(&format!("/{DEMO_TENANT_ID}/v2.0/adminconsent?")));
-    assert!(told(&browser, "Litware").await.starts_with("✗ Not authorised"));
+    assert!(consent(&browser, "Litware").await.starts_with("✗ Not authorised"));
     assert!(browser.get("/tenants").await.body.contains(&link));
     assert!(browser.get("/").await.text().contains("Adele Vance"), "the session at home goes on");
 
     world.sim.control(&format!("consent?tenant={}", litware().id), json!({ "granted": true })).await;
     assert!(enter(&browser, &litware()).await.text().contains("You are in Litware"));
     ask_for(&browser, DEMO_TENANT_ID).await;
-    assert!(told(&browser, "Litware").await.starts_with("✓ Authorised"));
+    assert!(consent(&browser, "Litware").await.starts_with("✓ Authorised"));
     // Somebody else is told the same.
     let alex = world.signed_in(crate::support::ALEX).await;
-    assert!(told(&alex, "Litware").await.starts_with("✓ Authorised"));
+    assert!(consent(&alex, "Litware").await.starts_with("✓ Authorised"));
 }
 
 #[tokio::test]
@@ -247,4 +258,133 @@ async fn forty_directories_can_be_searched_without_a_script() {
     let none = browser.get("/tenants?q=%3Cb%3E").await;
     assert!(none.text().contains("None of them is called that."), "{}", none.text());
     assert!(!none.body.contains("<b>"));
+}
+
+/// The directory without Adele.
+fn without_her(mut tenant: tenant::Tenant) -> tenant::Tenant {
+    tenant.personas.retain(|persona| persona.key != "adele");
+    tenant
+}
+
+#[tokio::test]
+async fn each_directory_is_told_with_whether_the_account_is_in_it() {
+    const ELSEWHERE: &str = "0ddba11e-0000-4000-8000-00000000e15e";
+    let sim = Sim::start_with(demo(), vec![fabrikam(), without_her(litware())]).await;
+    let portal = Portal::start_with(&sim, |config| {
+        // Without names of their own, and one that is in another cloud or gone.
+        config.tenants.extend([&fabrikam().id, &litware().id, ELSEWHERE].map(|id| named(id, id)));
+    });
+    let world = World { portal: portal.await, sim };
+    let browser = world.signed_in(ADELE).await;
+    assert!(
+        consent(&browser, "Fabrikam").await.starts_with("Consent not known"),
+        "Azure's name in place of the id"
+    );
+    for id in [&*litware().id, ELSEWHERE] {
+        let told = told(&browser, id).await;
+        let (not_in_it, consent) = told.split_once(" Consent not known").unwrap_or_else(|| panic!("{told}"));
+        assert!(not_in_it.starts_with("Azure does not list it for your account."), "{not_in_it}");
+        assert!(consent.starts_with(": nobody has signed in"), "{consent}");
+    }
+    let page = browser.get("/tenants").await;
+    assert!(page.text().contains("Name Contoso Domain contoso.example"), "{}", page.text());
+    assert!(!page.text().contains("not set up for"), "{}", page.text());
+
+    // Who is not in the list may try nevertheless: it can be late.
+    let begun = ask_for(&browser, &litware().id).await;
+    assert!(begun.location().contains(&format!("/{}/oauth2/v2.0/authorize", litware().id)));
+}
+
+#[tokio::test]
+async fn directories_that_the_portal_is_not_set_up_for_are_told_with_their_ids() {
+    let sim = Sim::start_with(demo(), vec![fabrikam(), litware()]).await;
+    let world = World { portal: Portal::start(&sim).await, sim };
+    let browser = world.signed_in(ADELE).await;
+    let page = browser.get("/tenants").await;
+    let text = page.text();
+    assert!(text.contains("Your account is in 2 directories that this portal is not set up for"), "{text}");
+    for tenant in [fabrikam(), litware()] {
+        let told = format!(
+            "{0} {1} Directory id {2} Copy the directory id of {0}",
+            tenant.name, tenant.domain, tenant.id
+        );
+        assert!(text.contains(&told), "{told}: {text}");
+    }
+    assert!(
+        text.contains("none to switch to") && text.contains("Name Contoso Domain contoso.example"),
+        "{text}"
+    );
+    let has_switch = |page: &Page| page.body.contains("action=\"/auth/tenant\"");
+    let is_open = |page: &Page| page.body.contains("<details open");
+    assert!(!has_switch(&page) && !is_open(&page), "{}", page.body);
+
+    let found = browser.get("/tenants?q=litware.example").await;
+    assert!(found.text().contains("Your account is in 1 directory that"), "{}", found.text());
+    assert!(found.text().contains("Litware") && !found.text().contains("Fabrikam"), "{}", found.text());
+    assert!(is_open(&found), "{}", found.body);
+    let other = ask_for(&browser, &litware().id).await;
+    assert_eq!(other.location(), "/sign-in/failed?problem=tenant", "being in it is not enough");
+
+    // What others are in is nobody else's.
+    let alone = Sim::start_with(demo(), vec![without_her(fabrikam())]).await;
+    let world = World { portal: Portal::start(&alone).await, sim: alone };
+    let text = world.signed_in(ADELE).await.get("/tenants").await.text();
+    assert!(!text.contains("not set up for") && !text.contains("Fabrikam"), "{text}");
+}
+
+#[tokio::test]
+async fn a_search_finds_a_directory_by_its_domain() {
+    let world = several().await;
+    let browser = world.signed_in(ADELE).await;
+    let found = browser.get("/tenants?q=FABRIKAM.example").await;
+    assert_eq!(found.body.matches("action=\"/auth/tenant\"").count(), 1);
+    assert!(found.text().contains("Switch to Fabrikam"), "{}", found.text());
+}
+
+/// The page with what the configuration says alone.
+fn assert_untold(page: &Page) {
+    assert_eq!(page.status, 200);
+    let text = page.text();
+    assert!(text.contains("could not be read from Azure"), "{text}");
+    assert!(
+        text.contains("Switch to Fabrikam Consent not known")
+            && text.contains("Switch to Litware Consent not known"),
+        "{text}"
+    );
+    assert!(!text.contains("Your account is in") && !text.contains("Azure does not list"), "{text}");
+}
+
+#[tokio::test]
+async fn without_azure_s_list_the_page_tells_what_is_set_up() {
+    let world = several().await;
+    let browser = world.signed_in(ADELE).await;
+    world
+        .sim
+        .control(
+            "faults",
+            json!({ "plane": "azure", "path_contains": "/tenants", "status": 403, "times": 1 }),
+        )
+        .await;
+    assert_untold(&browser.get("/tenants").await);
+    assert!(browser.get("/tenants").await.text().contains("Your account is in it"), "a failure is not kept");
+
+    let world = several().await;
+    let slow = json!({ "plane": "azure", "path_contains": "/tenants", "milliseconds": 60_000 });
+    world.sim.control("latency", slow).await;
+    let browser = world.signed_in(ADELE).await;
+    let began = Instant::now();
+    assert_untold(&browser.get("/tenants").await);
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+
+    let sim = Sim::start_with(demo(), vec![fabrikam(), litware()]).await;
+    let portal = Portal::start_with(&sim, |config| {
+        config.planes = PlaneSet { azure: false, ..config.planes };
+        config.tenants.extend([fabrikam(), litware()].map(|tenant| named(&tenant.id, &tenant.name)));
+    });
+    let world = World { portal: portal.await, sim };
+    assert_untold(&world.signed_in(ADELE).await.get("/tenants").await);
+
+    let world = several().await;
+    world.sim.control("consent", json!({ "without": ["user_impersonation"] })).await;
+    assert_untold(&world.signed_in(ADELE).await.get("/tenants").await);
 }

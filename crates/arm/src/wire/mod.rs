@@ -8,6 +8,7 @@
 //! | [`policy`] | policy assignments |
 //! | [`approval`] | approvals and their stages |
 //! | [`scopes`] | scopes themselves: subscriptions, management groups, child resources |
+//! | [`tenants`] | directories |
 
 pub(crate) mod approval;
 pub(crate) mod instance;
@@ -17,6 +18,7 @@ mod properties;
 pub(crate) mod put;
 pub(crate) mod request;
 pub(crate) mod scopes;
+pub(crate) mod tenants;
 #[cfg(test)]
 mod tests;
 

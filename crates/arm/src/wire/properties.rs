@@ -11,10 +11,11 @@ use super::instance::Instance;
 use super::policy::PolicyAssignment;
 use super::request::WireRequest;
 use super::scopes::ScopeRow;
+use super::tenants::TenantRow;
 use crate::scope::{self, Subscriptions};
 
 /// The words that the parsers look for: arbitrary ones alone would hardly ever be read.
-const KEYS: [&str; 32] = [
+const KEYS: [&str; 36] = [
     "id",
     "name",
     "type",
@@ -47,6 +48,10 @@ const KEYS: [&str; 32] = [
     "memberType",
     "condition",
     "effectiveRules",
+    "tenantId",
+    "tenantCategory",
+    "defaultDomain",
+    "domains",
 ];
 
 /// Texts of the kinds that stand in those places.
@@ -163,6 +168,19 @@ proptest! {
         ids.sort_unstable();
         ids.dedup();
         prop_assert_eq!(ids.len(), children.len());
+    }
+
+    #[test]
+    fn directories_are_distinct_and_their_names_legible(rows in prop::collection::vec(json(), 0..8)) {
+        let rows: Vec<TenantRow> = rows.iter().filter_map(read).collect();
+        let found = TenantRow::directories(&rows);
+        for directory in &found {
+            for text in directory.name.iter().chain(&directory.domains) {
+                prop_assert_eq!(transport::wire::legible(text), Some(text.clone()));
+            }
+        }
+        let ids: std::collections::HashSet<_> = found.iter().map(|directory| directory.id).collect();
+        prop_assert_eq!(ids.len(), found.len());
     }
 
     #[test]

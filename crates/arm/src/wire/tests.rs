@@ -2,6 +2,7 @@
 
 use pim::approval::{Decision, Requester, Verdict, Waiting};
 use pim::child_scope::ChildScope;
+use pim::directory::Directory;
 use pim::draft::{Draft, Ticket};
 use pim::duration::ActivationDuration;
 use pim::eligibility::Eligibility;
@@ -18,6 +19,7 @@ use super::policy::PolicyAssignment;
 use super::put::Put;
 use super::request::WireRequest;
 use super::scopes::ScopeRow;
+use super::tenants::TenantRow;
 use super::{Resource, target};
 use crate::scope::Subscriptions;
 
@@ -341,4 +343,33 @@ fn child_scopes_come_by_name_with_their_kind_and_what_lies_above() {
     );
     let below = ScopeRow::children(&listed[..1], "/Subscriptions/aaaa");
     assert_eq!(below, [child("/subscriptions/AAAA/resourceGroups/rg-b", "rg-b", "Resource group", &[])]);
+}
+
+#[test]
+fn directories_come_by_name_each_once_without_those_that_are_only_managed() {
+    let id = |at: u8| format!("00000000-0000-4000-8000-0000000000{at:02}");
+    let listed: Vec<TenantRow> = read(json!([
+        { "tenantId": id(1), "displayName": null, "defaultDomain": null, "domains": null },
+        { "tenantId": id(2), "displayName": "<b>Woodgrove\u{202e}", "tenantCategory": "Home",
+            "defaultDomain": "woodgrove.example", "domains": ["mail.woodgrove.example", null, "woodgrove.example"] },
+        { "tenantId": id(2).to_uppercase(), "displayName": "Again" },
+        { "tenantId": id(3), "displayName": "contoso", "domains": ["contoso.example"], "tenantCategory": "Foretold" },
+        { "tenantId": id(4), "displayName": "A customer", "tenantCategory": "ManagedBy" },
+        { "tenantId": id(5), "displayName": "A customer", "tenantCategory": "ProjectedBy" },
+        { "id": "/tenants/x", "displayName": "No id" },
+        { "tenantId": "contoso.example" },
+    ]));
+    let directory = |at: u8, name: Option<&str>, domains: &[&str]| Directory {
+        id: id(at).parse().unwrap(),
+        name: name.map(str::to_owned),
+        domains: domains.iter().map(ToString::to_string).collect(),
+    };
+    assert_eq!(
+        TenantRow::directories(&listed),
+        [
+            directory(2, Some("<b>Woodgrove"), &["woodgrove.example", "mail.woodgrove.example"]),
+            directory(3, Some("contoso"), &["contoso.example"]),
+            directory(1, None, &[]),
+        ]
+    );
 }

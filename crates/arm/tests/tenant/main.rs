@@ -4,6 +4,7 @@
 
 mod activate;
 mod approve;
+mod directories;
 mod lists;
 mod scopes;
 #[path = "../../../graph/tests/tenant/mod.rs"]

@@ -59,7 +59,11 @@ pub(crate) struct Tenant(Running);
 
 impl Tenant {
     pub(crate) async fn start() -> anyhow::Result<Self> {
-        Ok(Self(Running::start(Options::ephemeral()).await?))
+        Self::start_with(Options::ephemeral()).await
+    }
+
+    pub(crate) async fn start_with(options: Options) -> anyhow::Result<Self> {
+        Ok(Self(Running::start(options).await?))
     }
 
     /// The host for `audience`.

@@ -1,4 +1,4 @@
-//! Subscriptions and management groups, as a client sees them that cannot list at the tenant root.
+//! Directories, and subscriptions and management groups as a client sees them that cannot list at the tenant root.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{ArmError, Caller, list};
 use crate::sim::Sim;
 use crate::state::switches::Listed;
 use crate::state::{Plane, World};
-use crate::tenant::AzureScope;
+use crate::tenant::{AzureScope, Tenant};
 use crate::wire::{Call, Reply};
 
 /// Whether the caller sees a container: something is assigned to them there, above or below; by switch an eligibility
@@ -19,6 +19,20 @@ fn sees(sim: &Sim, world: &World, caller: &Caller, id: &str) -> bool {
     assigned.iter().any(|a| touches(&a.target.scope))
         || (world.switches.azure_subscriptions == Listed::Eligible
             && eligible.iter().any(|e| touches(&e.target.scope)))
+}
+
+fn tenant_row(tenant: &Tenant) -> Value {
+    let name = Some(tenant.name.as_str()).filter(|name| !name.is_empty());
+    json!({
+        "id": format!("/tenants/{}", tenant.id), "tenantId": tenant.id, "displayName": name, "countryCode": "CH",
+        "defaultDomain": tenant.domain, "domains": [tenant.domain], "tenantCategory": "Home", "tenantType": "AAD",
+    })
+}
+
+/// `GET /tenants`: every directory that the caller's account is in, whichever of them the token is of.
+/// See <https://learn.microsoft.com/rest/api/resources/tenants/list>.
+pub(super) fn tenants(sim: &Sim, world: &World, caller: &Caller, call: &Call) -> Result<Reply, ArmError> {
+    list(sim, world, call, sim.directories_of(caller.person.account(), tenant_row))
 }
 
 fn subscription_row(world: &World, scope: &AzureScope) -> Value {

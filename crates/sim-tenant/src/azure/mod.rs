@@ -76,6 +76,7 @@ fn versions(kind: &str) -> &'static [&'static str] {
         "rolemanagementpolicyassignments" => &["2020-10-01", "2020-10-01-preview", "2024-09-01-preview"],
         "managementgroups" => &["2020-02-01", "2020-05-01", "2021-04-01", "2023-04-01"],
         "subscriptions" => &["2016-06-01", "2019-06-01", "2020-01-01", "2021-01-01", "2022-12-01"],
+        "tenants" => &["2020-01-01", "2021-01-01", "2022-12-01"],
         "roleassignmentapprovals" => &["2021-01-01-preview"],
         _ => &["2020-10-01", "2020-10-01-preview"],
     }
@@ -199,6 +200,10 @@ fn route(sim: &Sim, world: &mut World, caller: &Caller, call: &Call) -> Result<R
     let segments = call.segments();
     let lower: Vec<String> = segments.iter().map(|s| s.to_ascii_lowercase()).collect();
     match lower.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["tenants"] => {
+            check_version(call, "tenants")?;
+            return containers::tenants(sim, world, caller, call);
+        }
         ["subscriptions"] => {
             check_version(call, "subscriptions")?;
             return containers::subscriptions(sim, world, caller, call);

@@ -26,7 +26,7 @@ fn direct() -> String {
 pub struct Tenant {
     /// The tenant (directory) id, a GUID.
     pub id: String,
-    /// The organisation's name.
+    /// The organisation's name; Azure's list of directories has none for an empty one.
     pub name: String,
     /// The verified domain.
     pub domain: String,

@@ -68,6 +68,11 @@ impl Tenant {
         self.persona(hint).or_else(|| self.personas.iter().find(by_mail))
     }
 
+    /// Whether somebody with this [account](Persona::account) is in it.
+    pub(crate) fn has_account(&self, account: &str) -> bool {
+        self.personas.iter().any(|persona| persona.account().eq_ignore_ascii_case(account))
+    }
+
     pub(crate) fn persona_by_id(&self, object_id: &str) -> Option<&Persona> {
         self.personas.iter().find(|p| p.object_id.eq_ignore_ascii_case(object_id))
     }
@@ -121,6 +126,13 @@ impl Tenant {
                 .map(|s| s.id.to_ascii_lowercase());
         }
         false
+    }
+}
+
+impl Persona {
+    /// The name of the account that they sign in with, the same in every directory: a guest's is the one at home.
+    pub(crate) fn account(&self) -> &str {
+        self.mail.as_deref().filter(|_| self.guest).unwrap_or(&self.upn)
     }
 }
 

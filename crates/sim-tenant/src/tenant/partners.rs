@@ -22,9 +22,8 @@ fn partner(name: &str) -> Tenant {
     name.clone_into(&mut tenant.name);
     for persona in &mut tenant.personas {
         persona.object_id = stable_guid(&["partner", name, &persona.key]);
-        let at_home = persona.upn.clone();
-        persona.upn = format!("{}#EXT#@{domain}", at_home.replace('@', "_"));
-        persona.mail = Some(at_home);
+        persona.mail = Some(persona.account().to_owned());
+        persona.upn = format!("{}#EXT#@{domain}", persona.upn.replace('@', "_"));
         persona.guest = true;
         persona.summary = format!("A guest of {name}.");
     }

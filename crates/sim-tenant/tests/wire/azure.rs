@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use crate::support::{ADELE, ADELE_ID, ALEX, Sim, azure};
+use sim_tenant::tenant::{Persona, Tenant, demo, fabrikam, litware};
+
+use crate::support::{ADELE, ADELE_ID, ALEX, FRIDA, LEE, Sim, azure};
 
 const PROVIDER: &str = "providers/Microsoft.Authorization";
 
@@ -74,6 +76,41 @@ async fn containers_are_listed_where_something_is_assigned() -> Result<()> {
     let nestor = sim.sign_in("nestor@contoso.example").await?.azure;
     assert_eq!(sim.get(&nestor, &url).await?, (200, json!({ "value": [] })));
     assert_eq!(sim.get(&nestor, &sim.azure_url("subscriptions")).await?.0, 400, "no api-version");
+    Ok(())
+}
+
+fn without(mut tenant: Tenant, key: &str) -> Tenant {
+    tenant.personas.retain(|persona: &Persona| persona.key != key);
+    tenant
+}
+
+#[tokio::test]
+async fn the_directories_of_an_account_are_those_that_it_is_in() -> Result<()> {
+    let nameless = Tenant { name: String::new(), ..without(litware(), "lee") };
+    let sim = Sim::start_with(demo(), vec![without(fabrikam(), "alex"), nameless]).await?;
+    let url = sim.azure_url("tenants?api-version=2022-12-01");
+    let names = |rows: &[Value]| rows.iter().map(|row| row["displayName"].clone()).collect::<Vec<_>>();
+    let signed_in = sim.sign_in(ADELE).await?;
+    let (rows, pages) = sim.rows(&signed_in.azure, &url).await?;
+    assert_eq!((names(&rows), pages), (vec![json!("Contoso"), json!("Fabrikam"), Value::Null], 1));
+    let id = fabrikam().id;
+    assert_eq!(
+        rows[1],
+        json!({
+            "id": format!("/tenants/{id}"), "tenantId": id, "displayName": "Fabrikam", "countryCode": "CH",
+            "defaultDomain": "fabrikam.example", "domains": ["fabrikam.example"], "tenantCategory": "Home", "tenantType": "AAD",
+        })
+    );
+    sim.control("/paging", json!({ "azure": 2 })).await?;
+    assert_eq!(sim.rows(&signed_in.azure, &url).await?, (rows, 2));
+    for (person, directories) in [(ALEX, 2), (LEE, 2), (FRIDA, 3)] {
+        let token = sim.sign_in(person).await?.azure;
+        assert_eq!(sim.rows(&token, &url).await?.0.len(), directories, "{person}");
+    }
+
+    assert_eq!(sim.get(&signed_in.azure, &sim.azure_url("tenants")).await?.0, 400, "no api-version");
+    let (status, body) = sim.get(&signed_in.graph, &url).await?;
+    assert_eq!((status, &body["error"]["code"]), (401, &json!("InvalidAuthenticationTokenAudience")));
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Client, Response, redirect::Policy};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use sim_tenant::tenant::{DEMO_CLIENT_ID, DEMO_TENANT_ID};
+use sim_tenant::tenant::{DEMO_CLIENT_ID, DEMO_TENANT_ID, Tenant};
 use sim_tenant::walk::{self, Consent};
 use sim_tenant::{Options, Running};
 use url::Url;
@@ -56,6 +56,12 @@ pub(crate) fn parameter(url: &Url, name: &str) -> Option<String> {
 impl Sim {
     pub(crate) async fn start() -> Result<Self> {
         Ok(Self { running: Running::start(Options::ephemeral()).await?, http: client()? })
+    }
+
+    /// The same with several directories.
+    pub(crate) async fn start_with(tenant: Tenant, directories: Vec<Tenant>) -> Result<Self> {
+        let options = Options { tenant, directories, ..Options::ephemeral() };
+        Ok(Self { running: Running::start(options).await?, http: client()? })
     }
 
     pub(crate) fn sign_in_url(&self, path: &str) -> Result<Url> {
