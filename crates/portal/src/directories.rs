@@ -1,8 +1,8 @@
 //! Directories, for whoever serves several: which of them the person's account is in, and what was consented to in each, as far as
 //! anybody who signed in there has seen it.
 //!
-//! What was seen is one record for all of them. It names directories and permissions, and nobody. What a session's own tokens carry is known better than
-//! this, and is read from them.
+//! What was seen is one record for all of them. It names directories and permissions, and nobody. What a session's own tokens carry is
+//! known better than this, and is read from them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -21,7 +21,8 @@ pub(crate) struct TenantRow {
 }
 
 impl TenantRow {
-    /// Whether the account is not in it: its resources are only managed from elsewhere, or the other way round.
+    /// Whether it is listed for another reason than that the account is in it. Microsoft documents the names of the categories alone; a
+    /// new one is taken for the account's own.
     fn is_managed(&self) -> bool {
         let category = self.tenant_category.as_deref().unwrap_or_default();
         ["ManagedBy", "ProjectedBy"].iter().any(|managed| category.eq_ignore_ascii_case(managed))
