@@ -55,7 +55,8 @@ test("the main screens look as they did", SCRIPT, async ({ page, expected }) => 
     for (const window of PIECES[name] ? [NARROW, WIDE] : []) {
       await page.setViewportSize(window);
       const picture = `${name.replaceAll(" ", "-")}-piece-${window.width}.png`;
-      await expect.soft(page.locator(PIECES[name] ?? "")).toHaveScreenshot(picture, COMPARED);
+      const alone = { ...COMPARED, stylePath: [COMPARED.stylePath, "support/alone.css"] };
+      await expect.soft(page.locator(PIECES[name] ?? "")).toHaveScreenshot(picture, alone);
     }
     await page.setViewportSize(WIDE);
     expect(page.url()).toBe(address);
