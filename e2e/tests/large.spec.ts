@@ -1,11 +1,14 @@
-// Four hundred roles: how long a key in the search keeps the page busy. What the islands do is held to the limit; how long the browser then
-// draws is printed, because it depends on what else the machine does.
+// Four hundred roles: how long a key in the search keeps the page busy. What the islands do is held to the limit. How long the browser then
+// draws is printed, and only held to a bound that a busy machine keeps as well: a style sheet that has everything drawn anew does not.
 import type { Page } from "@playwright/test";
 import { expect, SCRIPT, test } from "../support/fixtures.ts";
 import { settled, signIn } from "../support/journey.ts";
 
 /** Milliseconds. Browsers call a longer task long, and report only those. */
 const LIMIT = 50;
+
+/** Milliseconds, of a task in which the browser draws. */
+const BOUND = 200;
 
 /** Odd, so that there is one in the middle. Machines that test do other things besides: a single figure says little. */
 const RUNS = 3;
@@ -83,5 +86,6 @@ test("a key in the search of 400 roles is handled within 50 ms", SCRIPT, async (
     const slowest = (what: "handled" | "task") => Math.round(Math.max(...all.map((runs) => median(runs.map((run) => run[what])))));
     console.log(`    ${text}: a key is handled within ${slowest("handled")} ms; the longest task until all is drawn took ${slowest("task")} ms (0: under 50)`);
     expect.soft(slowest("handled"), text).toBeLessThanOrEqual(LIMIT);
+    expect.soft(slowest("task"), text).toBeLessThanOrEqual(BOUND);
   }
 });
