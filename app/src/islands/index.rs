@@ -8,7 +8,7 @@ use crate::view::View;
 use crate::words;
 
 /// How much is written in one frame: a row that is hidden costs one, a row that is shown more, because it is laid out.
-const FRAME: u32 = 60;
+const FRAME: u32 = 36;
 const HIDING: u32 = 1;
 const SHOWING: u32 = 6;
 
