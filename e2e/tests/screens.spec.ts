@@ -23,7 +23,7 @@ const WINDOWS = [
 ];
 
 test("every screen fits every window, and axe finds nothing", SCRIPT, async ({ page, expected }) => {
-  test.setTimeout(600_000);
+  test.setTimeout(300_000);
   expected.complaints.push(...EXPECTED_ON_WALK);
   const devtools = await page.context().newCDPSession(page);
   // Nobody is asked to load the page again for another window: a style sheet knows how wide it is at any time.
@@ -43,7 +43,7 @@ test("every screen fits every window, and axe finds nothing", SCRIPT, async ({ p
         continue;
       }
       await axe(page, `${name}, light, ${width} px`);
-      if ([1440, 360].includes(width)) {
+      if ([1440, 768, 360].includes(width)) {
         await page.emulateMedia({ ...DARK, reducedMotion: "reduce" });
         await axe(page, `${name}, dark, ${width} px`, COLOUR_RULES);
         await page.emulateMedia({ ...FORCED, reducedMotion: "reduce" });
@@ -58,7 +58,7 @@ test("every screen fits every window, and axe finds nothing", SCRIPT, async ({ p
 });
 
 test("without a script every screen fits as well", NO_SCRIPT, async ({ page, expected }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(180_000);
   expected.complaints.push(...EXPECTED_ON_WALK);
   await walk(page, "demo", async ({ name }) => {
     for (const width of [768, 360, 1440]) {
