@@ -317,6 +317,20 @@ async fn a_link_to_another_host_is_refused_before_the_token_is_attached() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_leads_elsewhere_is_not_followed() {
+    let elsewhere = Server::start(|_, _| Act::Answer(200, &[], json!({}))).await;
+    let link: &'static str = String::leak(elsewhere.base.join("/next").unwrap().to_string());
+    for (status, same_host) in [(301, false), (302, true), (307, false), (308, true)] {
+        let place: &'static [_] = Vec::leak(vec![("location", if same_host { "/next" } else { link })]);
+        let server = Server::start(move |_, _| Act::Answer(status, place, json!({}))).await;
+        let line = server.line().await;
+        assert!(get(&line).await.is_err(), "{status}");
+        assert_eq!(server.seen().len(), 1, "{status}");
+    }
+    assert!(elsewhere.seen().is_empty(), "nothing may be sent there");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_list_without_an_end_fails_as_a_whole() {
     for same in [true, false] {
         let base: Arc<Mutex<String>> = Arc::default();

@@ -124,6 +124,13 @@ async fn a_callback_counts_once() {
     let both = futures::join!(finish(), finish());
     assert_eq!([both.0.is_ok(), both.1.is_ok()].iter().filter(|ok| **ok).count(), 1);
     assert_eq!(world.stub.calls().len(), 2);
+
+    // Another replica claims it between the read and the write: the code is that one's.
+    let journey = world.begin().await;
+    world.records.interfere_after_read(RecordKind::SignInFlow, |_| {});
+    let late = world.identity.finish(journey.callback(), Some(&journey.binding)).await.map(drop);
+    assert!(matches!(late, Err(SignInError::FlowReplayed(_))), "{late:?}");
+    assert_eq!(world.stub.calls().len(), 2);
 }
 
 #[tokio::test]
