@@ -323,8 +323,8 @@ async fn an_answer_that_leads_elsewhere_is_not_followed() {
     for (status, same_host) in [(301, false), (302, true), (307, false), (308, true)] {
         let place: &'static [_] = Vec::leak(vec![("location", if same_host { "/next" } else { link })]);
         let server = Server::start(move |_, _| Act::Answer(status, place, json!({}))).await;
-        let line = server.line().await;
-        assert!(get(&line).await.is_err(), "{status}");
+        let here = server.line().await;
+        assert!(get(&here).await.is_err(), "{status}");
         assert_eq!(server.seen().len(), 1, "{status}");
     }
     assert!(elsewhere.seen().is_empty(), "nothing may be sent there");
