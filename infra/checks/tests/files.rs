@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use deployment_checks::bicep::Bicep;
-use deployment_checks::{azure, containers, graph, helm, probes, scopes, settings, stop};
+use deployment_checks::{azure, containers, graph, helm, probes, scopes, settings, stop, workflows};
 
 /// The root of the repository.
 fn root() -> PathBuf {
@@ -221,6 +221,24 @@ fn the_chart_fits_its_values() {
     for path in below("infra/helm/pim-portal/templates") {
         let problems = helm::template(&read(&path), &values);
         assert!(problems.is_empty(), "{}:\n  {}", path.display(), problems.join("\n  "));
+    }
+}
+
+#[test]
+fn workflows_are_pinned_and_tight() {
+    for path in with_extension(".github/workflows", "yaml") {
+        assert_eq!(workflows::problems(&read(&path)), Vec::<String>::new(), "{}", path.display());
+    }
+}
+
+/// `az acr build` takes `**/` for one folder at least.
+#[test]
+fn what_every_builder_leaves_out_is_said_for_the_root_as_well() {
+    let ignored = read(".dockerignore");
+    let anywhere: Vec<_> = ignored.lines().filter_map(|line| line.strip_prefix("**/")).collect();
+    assert!(anywhere.contains(&"*.key") && anywhere.contains(&".env"), "{anywhere:?}");
+    for pattern in anywhere {
+        assert!(ignored.lines().any(|line| line == pattern), "{pattern}");
     }
 }
 
