@@ -224,6 +224,22 @@ fn the_chart_fits_its_values() {
     }
 }
 
+/// A variable that stands twice counts once, and which of the two is not said anywhere.
+#[test]
+fn the_chart_refuses_settings_that_it_makes_itself() {
+    let schema = read("infra/helm/pim-portal/values.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(&schema).expect("JSON");
+    let refused = &schema["properties"]["portal"]["properties"]["settings"]["propertyNames"]["not"]["enum"];
+    let refused = refused.as_array().expect("names").iter().filter_map(serde_json::Value::as_str);
+    let refused: Vec<String> = refused.map(|name| format!("PIM_PORTAL_{}", name.to_uppercase())).collect();
+    let template = read("infra/helm/pim-portal/templates/deployment.yaml");
+    let made = template.lines().filter_map(|line| line.trim().strip_prefix("- name: PIM_PORTAL_"));
+    let made = made.filter(|name| !name.contains("{{")).map(|name| format!("PIM_PORTAL_{name}"));
+    // Made with `portal.clientAuth` only, which does not have every choice.
+    let made = made.filter(|name| !name.ends_with("_CLIENT_AUTH") && !name.ends_with("_ASSERTION_FILE"));
+    assert_eq!(made.collect::<Vec<_>>(), refused);
+}
+
 #[test]
 fn workflows_are_pinned_and_tight() {
     for path in with_extension(".github/workflows", "yaml") {
