@@ -31,7 +31,7 @@ pub(crate) fn run(demo: &Demo) -> Result<()> {
         fs::remove_dir_all(&directory).context("cannot clear what the last demo stored")?;
     }
     demo.ports.check()?;
-    let stage = stage::start(demo.ports, &directory, &demo.seed)?;
+    let stage = stage::start(demo.ports, &directory, &demo.seed, None)?;
     announce(&stage)?;
     loop {
         thread::sleep(Duration::from_millis(500));

@@ -17,6 +17,7 @@ mod stage;
 mod test;
 mod toolchain;
 mod wasm;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,10 @@
 //! The simulated tenant and the portal, built, started on loopback and ready: what demo and browser tests share.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -10,6 +14,7 @@ use crate::{
     http,
     ports::Ports,
     process::{Background, cargo, command, root, run, step},
+    watch::Watch,
 };
 
 /// Other directories beside the tenant, which the portal may enter: built-in ones of the simulated tenant.
@@ -35,6 +40,7 @@ pub(crate) struct Stage {
     tenant: Background,
     portal: Background,
     branded: Option<(u16, Background)>,
+    watches: Vec<Watch>,
 }
 
 /// What an organisation may make of its portal: looks and rules, as settings without their prefix.
@@ -67,7 +73,7 @@ pub(crate) fn disputed(directory: &Path) -> Result<Value> {
 }
 
 /// Starts both and waits until both answer. State and logs go to `directory`; `seed` is what is in the tenant.
-pub(crate) fn start(ports: Ports, directory: &Path, seed: &str) -> Result<Stage> {
+pub(crate) fn start(ports: Ports, directory: &Path, seed: &str, watch: Option<Watch>) -> Result<Stage> {
     step(
         "Starting the simulated tenant and the portal",
         "The portal has to be told the tenant's ids, so the tenant goes first.",
@@ -81,17 +87,30 @@ pub(crate) fn start(ports: Ports, directory: &Path, seed: &str) -> Result<Stage>
         let other = http::get_json(ports.control, &format!("/tenant?tenant={other}.example"))?;
         allowed.push(format!("{}={}", text(&other, "name")?, text(&other, "tenantId")?));
     }
-    let portal = start_portal(ports, directory, &identity, &[("ALLOWED_TENANTS", &allowed.join(","))])?;
-    Ok(Stage { ports, tenant, portal, branded: None })
+    let settings = [("ALLOWED_TENANTS", &*allowed.join(","))];
+    let portal = start_portal(ports, directory, &identity, &settings, watch.as_ref())?;
+    Ok(Stage { ports, tenant, portal, branded: None, watches: watch.into_iter().collect() })
 }
 
 /// Starts both with the demo tenant, on ports that are free, in the emptied directory `target/NAME`.
 pub(crate) fn start_afresh(name: &str) -> Result<Stage> {
+    start(Ports::free()?, &emptied(name)?, "demo", None)
+}
+
+/// [`start_afresh`], and keeps in that directory what the portal tells of itself: [`crate::watch`].
+pub(crate) fn start_watched(name: &str) -> Result<Stage> {
+    let directory = emptied(name)?;
+    let watch = Watch::begin(&directory)?;
+    start(Ports::free()?, &directory, "demo", Some(watch))
+}
+
+fn emptied(name: &str) -> Result<PathBuf> {
     let directory = root().join("target").join(name);
     if directory.is_dir() {
         fs::remove_dir_all(&directory)?;
     }
-    start(Ports::free()?, &directory, "demo")
+    fs::create_dir_all(&directory)?;
+    Ok(directory)
 }
 
 impl Stage {
@@ -109,9 +128,16 @@ impl Stage {
         let directory = root().join("target").join(name).join("branded");
         fs::create_dir_all(&directory)?;
         let identity = http::get_json(ports.control, "/tenant")?;
-        let portal = start_portal(ports, &directory, &identity, &BRANDED)?;
+        let watch = Watch::begin(&directory)?;
+        let portal = start_portal(ports, &directory, &identity, &BRANDED, Some(&watch))?;
         self.branded = Some((ports.portal, portal));
+        self.watches.push(watch);
         Ok(())
+    }
+
+    /// Keeps the metrics of those that are watched, while they run.
+    pub(crate) fn keep_metrics(&self) -> Result<()> {
+        self.watches.iter().try_for_each(Watch::keep_metrics)
     }
 
     /// Where the branded one is; empty when it was not started.
@@ -171,6 +197,7 @@ fn start_portal(
     directory: &Path,
     identity: &Value,
     settings: &[(&str, &str)],
+    watch: Option<&Watch>,
 ) -> Result<Background> {
     let local = |port: u16| format!("http://localhost:{port}");
     let mut program = command(root().join("target/debug/pim-portal"));
@@ -187,6 +214,9 @@ fn start_portal(
         .env("PIM_PORTAL_DATABASE_URL", format!("sqlite://{}", directory.join("pim-portal.db").display()))
         .env("PIM_PORTAL_KEY_FILE", directory.join("key"))
         .envs(settings.iter().map(|(name, value)| (format!("PIM_PORTAL_{name}"), *value)));
+    if let Some(watch) = watch {
+        watch.tell(&mut program);
+    }
     let portal = Background::start("The portal", &mut program, directory.join("pim-portal.log"))?;
     portal.wait_until(DEADLINE, || http::get(ports.portal, "/healthz").is_ok())?;
     Ok(portal)

@@ -19,6 +19,9 @@ use crate::{
 /// Below `target`: what portal and tenant keep and say while the browser tests run.
 const DIRECTORY: &str = "browser-test";
 
+/// Traces are searched for what must not be in them, so they are built in.
+const FEATURES: [&str; 2] = ["--features", "server/otel"];
+
 /// Which tests; without a flag, all of them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Test {
@@ -58,8 +61,8 @@ pub(crate) fn run(test: &Test) -> Result<()> {
     } else {
         &["--package", "server", "--package", "sim-tenant"]
     };
-    stage::build_servers(&site, selection)?;
-    let mut stage = stage::start_afresh(DIRECTORY)?;
+    stage::build_servers(&site, &[selection, &FEATURES].concat())?;
+    let mut stage = stage::start_watched(DIRECTORY)?;
     stage.start_branded(DIRECTORY)?;
     let directory = root().join("target").join(DIRECTORY);
     step("Running the browser tests", "Every journey, in Chromium, with JavaScript and without.");
@@ -69,6 +72,7 @@ pub(crate) fn run(test: &Test) -> Result<()> {
     let outcome = status(&mut playwright)?;
     let alive = stage.check();
     let canaries = Canaries::of(stage.ports.control);
+    let metrics = stage.keep_metrics();
     stop_children();
     alive?;
     println!("{}", closing_line(&report)?);
@@ -76,8 +80,10 @@ pub(crate) fn run(test: &Test) -> Result<()> {
         bail!("browser tests failed; traces are in e2e/test-results, logs in {}", directory.display());
     }
     let canaries = canaries?;
-    canaries.search(&directory)?;
-    canaries.search(&directory.join("branded"))
+    metrics?;
+    let visited = test.playwright.is_empty();
+    canaries.search(&directory, visited)?;
+    canaries.search(&directory.join("branded"), visited)
 }
 
 fn unit(site: &Site) -> Result<()> {
@@ -102,11 +108,17 @@ fn unit(site: &Site) -> Result<()> {
         tests.arg("test");
     }
     run_command(
-        tests.arg("--workspace").env("PIM_PORTAL_SITE", &site.directory).env(handed_on.0, handed_on.1),
+        tests
+            .arg("--workspace")
+            .args(FEATURES)
+            .env("PIM_PORTAL_SITE", &site.directory)
+            .env(handed_on.0, handed_on.1),
     )?;
     if nextest {
         step("Running documentation tests", "cargo-nextest leaves them out.");
-        run_command(cargo().args(["test", "--workspace", "--doc"]).env("PIM_PORTAL_SITE", &site.directory))?;
+        let mut documentation = cargo();
+        documentation.args(["test", "--workspace", "--doc"]).args(FEATURES);
+        run_command(documentation.env("PIM_PORTAL_SITE", &site.directory))?;
     }
     Ok(())
 }

@@ -21,6 +21,8 @@ use secrecy::zeroize::{Zeroize, Zeroizing};
 use secrecy::{ExposeSecret, SecretBox};
 use sha2::{Digest, Sha256};
 
+use crate::files;
+
 /// Bytes in a key.
 pub(crate) const KEY_LENGTH: usize = 32;
 
@@ -273,13 +275,8 @@ fn rewrite(
     })
 }
 
-/// Makes a file that only its owner can get at; fails with `AlreadyExists` when there is one.
 fn write_new(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = files::make(path)?;
     file.write_all(content)?;
     file.sync_all()
 }

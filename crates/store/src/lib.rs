@@ -8,6 +8,7 @@
 //! folder of migrations and a connection in `sql`; the statements there are the ones every engine runs.
 
 mod census;
+mod files;
 mod journal;
 pub mod keys;
 mod measured;

@@ -9,7 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{AssertSqlSafe, SqlitePool};
 
 use super::{APPLIED, Database, Migrations, Pool};
-use crate::OpenError;
+use crate::{OpenError, files};
 
 /// Forward-only; a database from a newer version is refused.
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -35,6 +35,10 @@ pub(super) async fn open(address: &str) -> Result<Database, OpenError> {
         .synchronous(SqliteSynchronous::Full)
         // Deleted tokens are overwritten, not only unlinked.
         .pragma("secure_delete", "ON");
+    if !in_memory {
+        // SQLite gives the files beside it the same mode, and says what is wrong where none can be made. One that is there keeps its mode.
+        let _ = files::make(options.get_filename());
+    }
     // One connection: SQLite lets one write at a time, and whoever waits for its lock sleeps and tries again, where here they queue.
     let single = || SqlitePoolOptions::new().max_connections(1).min_connections(1);
     let writer = if in_memory { single().idle_timeout(None).max_lifetime(None) } else { single() };

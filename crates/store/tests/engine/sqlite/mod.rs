@@ -7,6 +7,8 @@ use tempfile::TempDir;
 
 use crate::common;
 
+#[cfg(unix)]
+mod files;
 #[path = "../journal.rs"]
 mod journal;
 mod migrations;
