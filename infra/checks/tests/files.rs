@@ -194,6 +194,22 @@ fn every_setting_is_one_of_the_portal() {
 }
 
 #[test]
+fn exceptions_from_advisories_are_the_same_for_both_tools() {
+    let ids = |path: &str| -> Vec<String> {
+        let text = read(path);
+        let ids =
+            text.match_indices("\"RUSTSEC-").map(|(at, _)| text[at..].split('"').nth(1).expect("quoted"));
+        ids.map(str::to_owned).collect()
+    };
+    assert_eq!(ids("deny.toml"), ids(".cargo/audit.toml"));
+    let reasons = read("deny.toml")
+        .lines()
+        .filter(|line| line.contains("\"RUSTSEC-"))
+        .all(|line| line.contains("reason = "));
+    assert!(reasons, "an exception without a reason");
+}
+
+#[test]
 fn containers_are_pinned_and_unprivileged() {
     assert_eq!(containers::container_file(&read("infra/container/Containerfile")), Vec::<String>::new());
     let base = read("infra/compose/compose.yaml");

@@ -12,7 +12,7 @@
 //! | mix-up | `tenants::a_code_of_one_directory_is_of_no_use_in_another`, `identity::callback::tests::another_issuer_is_refused_even_with_a_code` |
 //! | links to another host | `transport::tests::a_link_to_another_host_is_refused_before_the_token_is_attached` |
 //! | header injection | [`no_answer_leads_where_a_header_says`], `sign_in::nobody_is_sent_away_from_the_portal` |
-//! | clickjacking, content security policy | `guards::every_answer_carries_the_headers`, `guards::no_page_has_a_script_or_a_style_that_the_policy_forbids` |
+//! | clickjacking, content security policy, HTTPS for good | `guards::every_answer_carries_the_headers`, `guards::a_portal_with_https_is_asked_by_nothing_else_any_more`, `guards::no_page_has_a_script_or_a_style_that_the_policy_forbids` |
 //! | scripts in upstream texts | `hostile::*` |
 //! | oversized bodies | `guards::every_answer_carries_the_headers` (413), [`a_body_without_a_length_is_cut_off_as_well`] |
 //! | slow clients | [`a_client_that_sends_its_request_slowly_is_not_waited_for`] |

@@ -1,6 +1,8 @@
 //! What other sites cannot make the browser do, and the headers that make it distrust everything but the portal.
 
-use crate::support::{ADELE, Browser, Page, SESSION, World};
+use sim_tenant::tenant::demo;
+
+use crate::support::{ADELE, Browser, Page, Portal, SESSION, Sim, World};
 
 const READER: &str = "Global Reader, Directory";
 
@@ -110,6 +112,7 @@ async fn every_answer_carries_the_headers() {
             ("referrer-policy", "same-origin"),
             ("cross-origin-opener-policy", "same-origin"),
             ("cross-origin-resource-policy", "same-origin"),
+            ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
             ("cache-control", "no-store"),
         ] {
             assert_eq!(answer.header(name), value, "{name} on {} {}", answer.status, answer.path);
@@ -120,6 +123,23 @@ async fn every_answer_carries_the_headers() {
     nonces.sort_unstable();
     nonces.dedup();
     assert_eq!(nonces.len(), count, "no nonce is used twice");
+}
+
+#[tokio::test]
+async fn a_portal_with_https_is_asked_by_nothing_else_any_more() {
+    let sim = Sim::start(demo()).await;
+    let on_https = |config: &mut server::config::Config| {
+        config.public_url = "https://roles.contoso.example/".parse().expect("an origin");
+    };
+    let (open, secure) = (Portal::start(&sim).await, Portal::start_with(&sim, on_https).await);
+    for (portal, expected) in [(open, None), (secure, Some("max-age=63072000"))] {
+        for path in ["/sign-in", "/", "/nothing-here"] {
+            let answer = portal.browser().get(path).await;
+            let said =
+                answer.headers.get("strict-transport-security").map(|value| value.to_str().expect("ASCII"));
+            assert_eq!(said, expected, "{path}");
+        }
+    }
 }
 
 #[tokio::test]
