@@ -241,6 +241,24 @@ fn the_chart_fits_its_values() {
     }
 }
 
+#[test]
+fn values_that_the_guides_set_are_in_the_chart() {
+    let values: serde_json::Value =
+        serde_yaml_ng::from_str(&read("infra/helm/pim-portal/values.yaml")).expect("YAML");
+    let guides = ["docs/deploy", ".github"].into_iter().flat_map(below).map(read).collect::<String>();
+    let set = ["--set ", "--set-string "].into_iter().flat_map(|option| guides.split(option).skip(1));
+    let names: Vec<_> = set.filter_map(|rest| rest.split_once('=')).map(|(name, _)| name).collect();
+    assert!(names.contains(&"image.digest") && names.len() > 10, "{names:?}");
+    let known = settings::known(&read("server/src/config.rs"));
+    for name in names {
+        let exists = match name.strip_prefix("portal.settings.") {
+            Some(setting) => known.contains(&setting.to_uppercase()),
+            None => values.pointer(&format!("/{}", name.replace('.', "/"))).is_some(),
+        };
+        assert!(exists, "{name}");
+    }
+}
+
 /// A variable that stands twice counts once, and which of the two is not said anywhere.
 #[test]
 fn the_chart_refuses_settings_that_it_makes_itself() {
