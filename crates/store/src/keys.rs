@@ -267,7 +267,9 @@ fn rewrite(
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
-    let written = write_new(&beside, changed.as_bytes()).and_then(|()| std::fs::rename(&beside, path));
+    let written = write_new(&beside, changed.as_bytes())
+        .and_then(|()| files::hand_over(&beside, path))
+        .and_then(|()| std::fs::rename(&beside, path));
     written.map_err(|source| {
         // Nothing of a key is left lying about.
         let _ = std::fs::remove_file(&beside);
@@ -366,6 +368,25 @@ mod tests {
         }
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o400)).unwrap();
         KeyRing::from_file(&path).unwrap();
+    }
+
+    /// Where the tests run as root the file is somebody else's, as on a machine whose operator is not the portal's user.
+    #[cfg(unix)]
+    #[test]
+    fn a_changed_file_keeps_its_owner() {
+        use std::os::unix::fs::{MetadataExt, chown};
+        let folder = folder();
+        let path = folder.path().join("keys");
+        KeyRing::from_file(&path).unwrap();
+        let owner = || std::fs::metadata(&path).map(|metadata| (metadata.uid(), metadata.gid())).unwrap();
+        if owner().0 == 0 {
+            chown(&path, Some(65532), Some(65532)).unwrap();
+        }
+        let before = owner();
+        let id = KeyRing::rotate(&path, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(owner(), before);
+        KeyRing::remove(&path, &[id]).unwrap();
+        assert_eq!(owner(), before);
     }
 
     #[cfg(unix)]

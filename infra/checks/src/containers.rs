@@ -37,11 +37,12 @@ pub fn container_file(text: &str) -> Vec<String> {
     problems
 }
 
-/// What is wrong with a compose file. One that is added to another says again what it must not loosen.
+/// What is wrong with compose files that are used together, in this order.
 #[must_use]
-pub fn compose(text: &str) -> Vec<String> {
-    let file: Value = match serde_yaml_ng::from_str(text) {
-        Ok(file) => file,
+pub fn compose(texts: &[&str]) -> Vec<String> {
+    let files: Result<Vec<Value>, _> = texts.iter().map(|text| serde_yaml_ng::from_str(text)).collect();
+    let file = match files {
+        Ok(files) => files.into_iter().fold(Value::Null, joined),
         Err(error) => return vec![format!("not YAML: {error}")],
     };
     let Some(services) = file.get("services").and_then(Value::as_mapping) else {
@@ -52,8 +53,7 @@ pub fn compose(text: &str) -> Vec<String> {
         let name = name.as_str().unwrap_or_default();
         let image = service.get("image").and_then(Value::as_str).unwrap_or_default();
         // What is built here, or named by whoever deploys, is pinned there.
-        let is_elsewhere = image.is_empty() && name == "portal";
-        if service.get("build").is_none() && !is_elsewhere && !image.starts_with("${") && !is_pinned(image) {
+        if service.get("build").is_none() && !image.starts_with("${") && !is_pinned(image) {
             problems.push(format!("{name}: {image:?} has neither a digest nor an exact version"));
         }
         if service.get("read_only").and_then(Value::as_bool) != Some(true) {
@@ -75,8 +75,29 @@ pub fn compose(text: &str) -> Vec<String> {
                 problems.push(format!("{name}: the volume {source} is declared nowhere"));
             }
         }
+        for (key, list) in service.as_mapping().into_iter().flatten() {
+            let list = list.as_sequence().map(Vec::as_slice).unwrap_or_default();
+            if list.iter().enumerate().any(|(index, item)| list[..index].contains(item)) {
+                problems.push(format!("{name}: {key:?} says something twice, which Compose refuses"));
+            }
+        }
     }
     problems
+}
+
+/// One file with another over it, as Compose joins them: mappings by their keys, lists one after the other.
+fn joined(below: Value, above: Value) -> Value {
+    match (below, above) {
+        (Value::Mapping(mut below), Value::Mapping(above)) => {
+            for (key, value) in above {
+                let joined = joined(below.remove(&key).unwrap_or_default(), value);
+                below.insert(key, joined);
+            }
+            Value::Mapping(below)
+        }
+        (Value::Sequence(below), Value::Sequence(above)) => Value::Sequence([below, above].concat()),
+        (_, above) => above,
+    }
 }
 
 /// A digest, or a tag with three numbers (`2.10.2`, `13.1.0-slim`), a day (`bookworm-20260901`), or PostgreSQL's two (`17.6`).
@@ -121,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_compose_file_is_pinned_and_tight() {
-        let broken = |from: &str, to: &str| compose(&COMPOSE.replace(from, to)).join("\n");
+        let broken = |from: &str, to: &str| compose(&[&COMPOSE.replace(from, to)]).join("\n");
         assert_eq!(broken("", ""), "");
         assert!(broken("services:", "services: [").contains("not YAML"));
         assert!(broken("services:", "server:").contains("no services"));
@@ -131,5 +152,20 @@ mod tests {
         assert!(broken("[ALL]", "[NET_RAW]").contains("keeps capabilities"));
         assert!(broken("no-new-privileges:true", "label:disable").contains("gain privileges"));
         assert!(broken("  data: {}", "  other: {}").contains("declared nowhere"));
+    }
+
+    #[test]
+    fn compose_files_are_looked_at_together() {
+        let with = |service: &str| {
+            let added = format!("services:\n  proxy: {{ {service} }}\nvolumes:\n  more: {{}}\n");
+            compose(&[COMPOSE, &added]).join("\n")
+        };
+        assert_eq!(with("volumes: ['more:/more']"), "");
+        assert!(with("volumes: ['less:/less']").contains("declared nowhere"));
+        assert!(with("read_only: false").contains("can be written"));
+        assert!(
+            with("security_opt: ['no-new-privileges:true']")
+                .contains("\"security_opt\") says something twice")
+        );
     }
 }

@@ -14,3 +14,4 @@ pub mod probes;
 pub mod scopes;
 pub mod settings;
 pub mod stop;
+pub mod workflows;

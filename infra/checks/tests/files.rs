@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use deployment_checks::bicep::Bicep;
-use deployment_checks::{azure, containers, graph, helm, probes, scopes, settings, stop};
+use deployment_checks::{azure, containers, graph, helm, probes, scopes, settings, stop, workflows};
 
 /// The root of the repository.
 fn root() -> PathBuf {
@@ -212,9 +212,10 @@ fn exceptions_from_advisories_are_the_same_for_both_tools() {
 #[test]
 fn containers_are_pinned_and_unprivileged() {
     assert_eq!(containers::container_file(&read("infra/container/Containerfile")), Vec::<String>::new());
-    for path in with_extension("infra/compose", "yaml") {
-        assert_eq!(containers::compose(&read(&path)), Vec::<String>::new(), "{}", path.display());
-    }
+    let base = read("infra/compose/compose.yaml");
+    assert_eq!(containers::compose(&[&base]), Vec::<String>::new());
+    let with_postgres = [&*base, &read("infra/compose/compose.postgres.yaml")];
+    assert_eq!(containers::compose(&with_postgres), Vec::<String>::new());
 }
 
 #[test]
@@ -237,6 +238,58 @@ fn the_chart_fits_its_values() {
     for path in below("infra/helm/pim-portal/templates") {
         let problems = helm::template(&read(&path), &values);
         assert!(problems.is_empty(), "{}:\n  {}", path.display(), problems.join("\n  "));
+    }
+}
+
+#[test]
+fn values_that_the_guides_set_are_in_the_chart() {
+    let values: serde_json::Value =
+        serde_yaml_ng::from_str(&read("infra/helm/pim-portal/values.yaml")).expect("YAML");
+    let guides = ["docs/deploy", ".github"].into_iter().flat_map(below).map(read).collect::<String>();
+    let set = ["--set ", "--set-string "].into_iter().flat_map(|option| guides.split(option).skip(1));
+    let names: Vec<_> = set.filter_map(|rest| rest.split_once('=')).map(|(name, _)| name).collect();
+    assert!(names.contains(&"image.digest") && names.len() > 10, "{names:?}");
+    let known = settings::known(&read("server/src/config.rs"));
+    for name in names {
+        let exists = match name.strip_prefix("portal.settings.") {
+            Some(setting) => known.contains(&setting.to_uppercase()),
+            None => values.pointer(&format!("/{}", name.replace('.', "/"))).is_some(),
+        };
+        assert!(exists, "{name}");
+    }
+}
+
+/// A variable that stands twice counts once, and which of the two is not said anywhere.
+#[test]
+fn the_chart_refuses_settings_that_it_makes_itself() {
+    let schema = read("infra/helm/pim-portal/values.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(&schema).expect("JSON");
+    let refused = &schema["properties"]["portal"]["properties"]["settings"]["propertyNames"]["not"]["enum"];
+    let refused = refused.as_array().expect("names").iter().filter_map(serde_json::Value::as_str);
+    let refused: Vec<String> = refused.map(|name| format!("PIM_PORTAL_{}", name.to_uppercase())).collect();
+    let template = read("infra/helm/pim-portal/templates/deployment.yaml");
+    let made = template.lines().filter_map(|line| line.trim().strip_prefix("- name: PIM_PORTAL_"));
+    let made = made.filter(|name| !name.contains("{{")).map(|name| format!("PIM_PORTAL_{name}"));
+    // Made with `portal.clientAuth` only, which does not have every choice.
+    let made = made.filter(|name| !name.ends_with("_CLIENT_AUTH") && !name.ends_with("_ASSERTION_FILE"));
+    assert_eq!(made.collect::<Vec<_>>(), refused);
+}
+
+#[test]
+fn workflows_are_pinned_and_tight() {
+    for path in with_extension(".github/workflows", "yaml") {
+        assert_eq!(workflows::problems(&read(&path)), Vec::<String>::new(), "{}", path.display());
+    }
+}
+
+/// `az acr build` takes `**/` for one folder at least.
+#[test]
+fn what_every_builder_leaves_out_is_said_for_the_root_as_well() {
+    let ignored = read(".dockerignore");
+    let anywhere: Vec<_> = ignored.lines().filter_map(|line| line.strip_prefix("**/")).collect();
+    assert!(anywhere.contains(&"*.key") && anywhere.contains(&".env"), "{anywhere:?}");
+    for pattern in anywhere {
+        assert!(ignored.lines().any(|line| line == pattern), "{pattern}");
     }
 }
 
