@@ -129,7 +129,7 @@ pub async fn finish(
         }
         Ok(Finished::NotSteppedUp { return_to, error }) => {
             let problem = error.slug();
-            tracing::warn!(problem, correlation_id = ?error.correlation_id(), "a stronger sign-in failed");
+            tracing::warn!(problem, correlation_id = error.correlation_id(), "a stronger sign-in failed");
             return Redirect::to(&format!("{}?step_up={problem}", return_to.as_str())).into_response();
         }
         Err(error) => return failed_at(tenant.filter(|tenant| *tenant != state.config.tenant_id), &error),
@@ -242,7 +242,7 @@ fn failed(error: &SignInError) -> Response {
 
 /// `tenant` is the directory that was to be entered, where it is not the organisation's own.
 fn failed_at(tenant: Option<TenantId>, error: &SignInError) -> Response {
-    tracing::warn!(problem = error.slug(), correlation_id = ?error.correlation_id(), "sign-in failed");
+    tracing::warn!(problem = error.slug(), correlation_id = error.correlation_id(), "sign-in failed");
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("problem", error.slug());
     if let Some(id) = error.correlation_id() {

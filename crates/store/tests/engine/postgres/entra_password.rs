@@ -60,7 +60,7 @@ async fn new_connections_sign_in_with_the_newest_password() {
     // The server reads its rules again a moment after it was told to.
     passwords.to("wrong");
     let mut refused = false;
-    for _ in 0..100 {
+    for _ in 0..1_500 {
         refused = matches!(open().await, Err(OpenError::Connect(_)));
         if refused {
             break;
@@ -74,7 +74,9 @@ async fn new_connections_sign_in_with_the_newest_password() {
 
     run(&mut administrator, format!("ALTER ROLE {user} PASSWORD 'second-token'")).await;
     assert!(store.get(RecordKind::Settings, "key").await.is_ok(), "connections that there are go on");
-    let hang_up = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{user}'");
+    // Half a minute, in milliseconds, for each to be gone.
+    let hang_up =
+        format!("SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE usename = '{user}'");
     run(&mut administrator, hang_up.clone()).await;
     assert!(store.get(RecordKind::Settings, "key").await.is_err(), "new ones need the new password");
 
