@@ -1,16 +1,15 @@
-//! [`Journal`] on the table `journal`. Columns hold what is searched for; the operation itself is sealed.
+//! [`Journal`](pim::journal::Journal) on the table `journal`. Columns hold what is searched for; the operation itself is sealed.
 //!
 //! Unlike a record, an operation that cannot be opened is an error: a write that happened must not vanish from what a person sees.
-//! Only [`Journal::claim`] passes it over, for it serves everybody: one damaged row must not keep the others from being looked at.
+//! Only [`claim`](pim::journal::Journal::claim) passes it over, for it serves everybody: one damaged row must not keep the others from being looked at.
 //!
 //! Every column that decides whether a row is read is checked against what was sealed, except `due`: a lease has to be taken without
 //! sealing anew, and whoever changes it gains no more than a look at the wrong time.
 
-use async_trait::async_trait;
 use jiff::Timestamp;
 use metrics::counter;
 use pim::ids::{BatchId, PrincipalId, TenantId};
-use pim::journal::{Journal, Operation, OperationState, Sequence};
+use pim::journal::{Operation, OperationState, Sequence};
 use pim::records::StoreError;
 
 use crate::measured::Measured;
@@ -122,9 +121,13 @@ impl Store {
     }
 }
 
-#[async_trait]
-impl Journal for Store {
-    async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<bool, StoreError> {
+/// The calls of [`Journal`](pim::journal::Journal), as [`crate::apart`] makes them.
+impl Store {
+    pub(crate) async fn append_operations(
+        &self,
+        operations: &[Operation],
+        due: Timestamp,
+    ) -> Result<bool, StoreError> {
         let _measured = Measured::of("append to journal");
         let failed = |error| failed("append to journal", &error);
         let mut writing = self.database.write().await.map_err(failed)?;
@@ -152,7 +155,7 @@ impl Journal for Store {
         Ok(true)
     }
 
-    async fn advance(
+    pub(crate) async fn advance_operation(
         &self,
         operation: &Operation,
         from: OperationState,
@@ -173,7 +176,7 @@ impl Journal for Store {
         Ok(is_stored)
     }
 
-    async fn claim(
+    pub(crate) async fn claim_operations(
         &self,
         now: Timestamp,
         until: Timestamp,
@@ -195,7 +198,7 @@ impl Journal for Store {
         Ok(leased.iter().filter_map(|row| self.unsealed(row).ok()).collect())
     }
 
-    async fn batch(
+    pub(crate) async fn operations_of_batch(
         &self,
         tenant: TenantId,
         principal: PrincipalId,
@@ -211,7 +214,7 @@ impl Journal for Store {
         rows.iter().map(|row| self.unsealed(row)).collect()
     }
 
-    async fn recent(
+    pub(crate) async fn recent_operations(
         &self,
         tenant: TenantId,
         principal: PrincipalId,
@@ -226,7 +229,7 @@ impl Journal for Store {
         rows.iter().map(|row| self.unsealed(row)).collect()
     }
 
-    async fn changes(
+    pub(crate) async fn changed_operations(
         &self,
         tenant: TenantId,
         principal: PrincipalId,
@@ -242,7 +245,7 @@ impl Journal for Store {
         rows.iter().map(|row| Ok((row.sequence.unsigned_abs(), self.unsealed(row)?))).collect()
     }
 
-    async fn forget(
+    pub(crate) async fn forget_operations(
         &self,
         whose: Option<(TenantId, PrincipalId)>,
         before: Timestamp,
@@ -256,7 +259,11 @@ impl Journal for Store {
             .map_err(|error| failed("forget in journal", &error))
     }
 
-    async fn latest(&self, tenant: TenantId, principal: PrincipalId) -> Result<Sequence, StoreError> {
+    pub(crate) async fn latest_change(
+        &self,
+        tenant: TenantId,
+        principal: PrincipalId,
+    ) -> Result<Sequence, StoreError> {
         let _measured = Measured::of("read the last change");
         self.database
             .latest(&tenant.to_string(), &principal.to_string())

@@ -7,6 +7,7 @@
 //! To add a kind of record, add it to [`pim::records::RecordKind`]; nothing here changes. To add a database engine, give it a
 //! folder of migrations and a connection in `sql`; the statements there are the ones every engine runs.
 
+mod apart;
 mod census;
 mod files;
 mod journal;

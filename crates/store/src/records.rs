@@ -1,11 +1,10 @@
-//! [`Records`] on the table `records`: content sealed, keys hashed, expiry enforced on every read.
+//! [`Records`](pim::records::Records) on the table `records`: content sealed, keys hashed, expiry enforced on every read.
 //!
 //! A record that cannot be opened (another key, or a row that somebody changed) reads as absent and is logged: the person signs in
 //! again, rather than meeting an error on every page until they clear their cookies.
 
-use async_trait::async_trait;
 use jiff::Timestamp;
-use pim::records::{Record, RecordKind, Records, StoreError};
+use pim::records::{Record, RecordKind, StoreError};
 use sha2::{Digest, Sha256};
 
 use crate::keys::hex;
@@ -47,9 +46,9 @@ impl Store {
     }
 }
 
-#[async_trait]
-impl Records for Store {
-    async fn get(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
+/// The calls of [`Records`](pim::records::Records), as [`crate::apart`] makes them.
+impl Store {
+    pub(crate) async fn get_record(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
         let _measured = Measured::of("get record");
         let key_hash = hashed(key);
         let row = self
@@ -60,7 +59,7 @@ impl Records for Store {
         Ok(row.and_then(|row| self.opened(kind, &key_hash, &row)))
     }
 
-    async fn put(
+    pub(crate) async fn put_record(
         &self,
         kind: RecordKind,
         key: &str,
@@ -76,7 +75,7 @@ impl Records for Store {
             .map_err(|error| failed("put record", &error))
     }
 
-    async fn replace(
+    pub(crate) async fn replace_record(
         &self,
         kind: RecordKind,
         key: &str,
@@ -96,7 +95,11 @@ impl Records for Store {
         written.map_err(|error| failed("replace record", &error))
     }
 
-    async fn take(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
+    pub(crate) async fn take_record(
+        &self,
+        kind: RecordKind,
+        key: &str,
+    ) -> Result<Option<Record>, StoreError> {
         let _measured = Measured::of("take record");
         let key_hash = hashed(key);
         let row = self
@@ -108,7 +111,7 @@ impl Records for Store {
         Ok(alive.and_then(|row| self.opened(kind, &key_hash, &row)))
     }
 
-    async fn delete(&self, kind: RecordKind, key: &str) -> Result<(), StoreError> {
+    pub(crate) async fn delete_record(&self, kind: RecordKind, key: &str) -> Result<(), StoreError> {
         let _measured = Measured::of("delete record");
         self.database
             .delete_record(kind.name(), &hashed(key))
@@ -116,7 +119,7 @@ impl Records for Store {
             .map_err(|error| failed("delete record", &error))
     }
 
-    async fn purge(&self) -> Result<u64, StoreError> {
+    pub(crate) async fn purge_records(&self) -> Result<u64, StoreError> {
         let _measured = Measured::of("purge records");
         self.database.purge_records(self.now()).await.map_err(|error| failed("purge records", &error))
     }

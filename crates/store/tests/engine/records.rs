@@ -1,6 +1,7 @@
 //! Records through the port: round trips, expiry, single use, compare-and-swap, and what the database file gives away.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Home, journal};
 use crate::common::{clock, open, start};
@@ -240,5 +241,29 @@ async fn the_database_file_gives_away_neither_content_nor_key() {
     assert!(raw.windows(6).any(|window| window == b"tokens"), "the files hold what was written");
     for canary in [key, content] {
         assert!(!raw.windows(canary.len()).any(|window| window == canary.as_bytes()), "{canary}");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_that_stops_asking_keeps_nobody_waiting_and_what_it_began_is_made() {
+    let home = Home::new().await;
+    let store = open(home.url(), home.keys(&[[1; 32]])).await;
+    let keys: Vec<String> = (0..12).map(|n| n.to_string()).collect();
+    let mut begun: Vec<_> =
+        keys.iter().map(|key| store.put(RecordKind::Settings, key, b"begun", later(HOUR))).collect();
+    // Asked once, as by a page that is being sent, and not again.
+    for call in &mut begun {
+        assert!(futures::poll!(call).is_pending());
+    }
+    let other = store.put(RecordKind::Settings, "other", b"made", later(HOUR));
+    tokio::time::timeout(Duration::from_secs(10), other).await.expect("nobody else is waited for").unwrap();
+    drop(begun);
+    for key in &keys {
+        let made = async {
+            while store.get(RecordKind::Settings, key).await.unwrap().is_none() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), made).await.expect("what was begun is made");
     }
 }
