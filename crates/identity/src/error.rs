@@ -81,7 +81,8 @@ pub enum SignInError {
     /// The clocks differ by more than five minutes.
     #[error("the portal's clock and the sign-in service's differ by {seconds} s")]
     ClockSkew {
-        /// By how many seconds the portal's clock is ahead; negative when it is behind.
+        /// By how many seconds the portal's clock is ahead of the token's time of issue, which Entra dates five minutes back; negative when it
+        /// is behind.
         seconds: i64,
     },
     /// A Conditional Access policy forbids it.
