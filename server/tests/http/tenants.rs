@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use identity::PlaneSet;
+use jiff::SignedDuration;
 use pim::ids::TenantId;
 use serde_json::{Value, json};
 use server::tenants::Tenant;
@@ -98,6 +99,24 @@ async fn a_person_enters_another_directory_and_goes_back_at_once() {
     assert_eq!(world.sim.token_calls().await, asked, "no sign-in was needed");
     assert_eq!(ask_for(&browser, &fabrikam().id).await.location(), "/", "nor is there one to return");
     assert_eq!(roles(&browser.get("/").await).len(), 3);
+}
+
+#[tokio::test]
+async fn a_sign_in_of_ten_hours_ago_is_made_again_and_the_other_one_goes_on() {
+    let world = several().await;
+    let browser = world.signed_in(ADELE).await;
+    // Nearly as far apart as the clocks of the portal and the sign-in service may be.
+    world.wait(SignedDuration::from_mins(4));
+    let there = enter(&browser, &fabrikam()).await;
+    assert!(there.text().contains("You are in Fabrikam"), "{}", there.text());
+    for minutes in [50; 11].into_iter().chain([47]) {
+        world.wait(SignedDuration::from_mins(minutes));
+        assert_eq!(browser.get("/").await.status, 200, "use keeps it alive");
+    }
+    let home = ask_for(&browser, DEMO_TENANT_ID).await;
+    let sign_in = format!("/{DEMO_TENANT_ID}/oauth2/v2.0/authorize");
+    assert!(home.location().contains(&sign_in), "{}", home.location());
+    assert!(browser.get("/").await.text().contains("You are in Fabrikam"), "nothing is lost meanwhile");
 }
 
 #[tokio::test]
