@@ -39,6 +39,30 @@ pub(crate) fn cargo() -> Command {
     command(environment("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
+/// Lets what cargo builds not depend on where it is built: sources are named as if the repository and cargo's own folder were always in
+/// the same place. Names of sources stand in the messages of panics, and so in what is built.
+pub(crate) fn without_places(cargo: &mut Command) -> Result<&mut Command> {
+    let home = environment("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| environment("HOME").map(|home| Path::new(&home).join(".cargo")));
+    let home = home.context("neither CARGO_HOME nor HOME is set")?;
+    let mut flags: Vec<OsString> = match environment("CARGO_ENCODED_RUSTFLAGS") {
+        Some(encoded) => vec![encoded],
+        // Ours take their place, so they are among ours.
+        None => environment("RUSTFLAGS")
+            .and_then(|flags| flags.into_string().ok())
+            .map(|flags| flags.split_whitespace().map(OsString::from).collect())
+            .unwrap_or_default(),
+    };
+    for (place, name) in [(home, "/cargo"), (root(), "/pim-portal")] {
+        let mut flag = OsString::from("--remap-path-prefix=");
+        flag.extend([place.as_os_str(), OsStr::new("="), OsStr::new(name)]);
+        flags.push(flag);
+    }
+    // A separator that no path has in it.
+    Ok(cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join(OsStr::new("\u{1f}"))))
+}
+
 /// A program, started in the root of the repository.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);

@@ -3,10 +3,11 @@
 use std::fs;
 
 use anyhow::Result;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     assets,
-    process::{cargo, root, run as run_command, step},
+    process::{cargo, root, run as run_command, step, without_places},
     wasm::Profile,
 };
 
@@ -17,12 +18,13 @@ pub(crate) fn run() -> Result<()> {
         "Building the portal",
         "Optimised for speed, with the assets inside. The first time takes several minutes.",
     );
-    run_command(
-        cargo()
-            .args(["build", "--release", "--package", "server", "--bin", "pim-portal"])
-            .env("PIM_PORTAL_SITE", &site.directory),
-    )?;
+    let mut build = cargo();
+    build.args(["build", "--release", "--locked", "--package", "server", "--bin", "pim-portal"]);
+    run_command(without_places(&mut build)?.env("PIM_PORTAL_SITE", &site.directory))?;
     let binary = root().join("target/release/pim-portal");
-    println!("\n{} ({} bytes)", binary.display(), fs::metadata(&binary)?.len());
+    let bytes = fs::read(&binary)?;
+    println!("\n{} ({} bytes)", binary.display(), bytes.len());
+    // The same wherever it was built: docs/supply-chain.md.
+    println!("SHA-256 {:x}", Sha256::digest(&bytes));
     Ok(())
 }

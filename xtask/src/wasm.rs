@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    process::{command, on_path, root, run, step},
+    process::{command, on_path, root, run, step, without_places},
     toolchain::{self, TARGET},
 };
 
@@ -67,7 +67,11 @@ pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
     let mut build = compiler.cargo();
     build.args(["build", "--package", "app", "--lib", "--no-default-features", "--features", "hydrate"]);
     build.args(["--target", TARGET, "--profile", profile.cargo()]).args(compiler.arguments());
-    run(build.arg("--target-dir").arg(&directory))?;
+    build.arg("--target-dir").arg(&directory);
+    if profile == Profile::Release {
+        without_places(&mut build)?;
+    }
+    run(&mut build)?;
 
     let module = directory.join(TARGET).join(profile.cargo()).join("app.wasm");
     let pkg = root().join("target/site").join(format!("{}-pkg", profile.site()));
