@@ -1,17 +1,19 @@
-//! [`Journal`](pim::journal::Journal) on the table `journal`. Columns hold what is searched for; the operation itself is sealed.
+//! [`Journal`] on the table `journal`. Columns hold what is searched for; the operation itself is sealed.
 //!
 //! Unlike a record, an operation that cannot be opened is an error: a write that happened must not vanish from what a person sees.
-//! Only [`claim`](pim::journal::Journal::claim) passes it over, for it serves everybody: one damaged row must not keep the others from being looked at.
+//! Only [`Journal::claim`] passes it over, for it serves everybody: one damaged row must not keep the others from being looked at.
 //!
 //! Every column that decides whether a row is read is checked against what was sealed, except `due`: a lease has to be taken without
 //! sealing anew, and whoever changes it gains no more than a look at the wrong time.
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use metrics::counter;
 use pim::ids::{BatchId, PrincipalId, TenantId};
-use pim::journal::{Operation, OperationState, Sequence};
+use pim::journal::{Journal, Operation, OperationState, Sequence};
 use pim::records::StoreError;
 
+use crate::apart::{apart, query};
 use crate::measured::Measured;
 use crate::seal::open;
 use crate::sql::{JournalRow, Writing};
@@ -119,16 +121,8 @@ impl Store {
         let due = due.map(Timestamp::as_microsecond);
         writing.advance(&row, &name(*from), since.as_microsecond(), due).await.map_err(failed)
     }
-}
 
-/// The calls of [`Journal`](pim::journal::Journal), as [`crate::apart`] makes them.
-impl Store {
-    pub(crate) async fn append_operations(
-        &self,
-        operations: &[Operation],
-        due: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let _measured = Measured::of("append to journal");
+    async fn append_all(&self, operations: &[Operation], due: Timestamp) -> Result<bool, StoreError> {
         let failed = |error| failed("append to journal", &error);
         let mut writing = self.database.write().await.map_err(failed)?;
         if let Some(first) = operations.first()
@@ -155,7 +149,36 @@ impl Store {
         Ok(true)
     }
 
-    pub(crate) async fn advance_operation(
+    async fn lease_due(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        most: usize,
+    ) -> Result<Vec<Operation>, StoreError> {
+        let failed = |error| failed("claim in journal", &error);
+        let (now, until) = (now.as_microsecond(), until.as_microsecond());
+        // Asked often and mostly in vain: the write lock is left to those who write.
+        if !self.database.anything_due(now).await.map_err(failed)? {
+            return Ok(Vec::new());
+        }
+        let mut writing = self.database.write().await.map_err(failed)?;
+        let mut leased = Vec::new();
+        for (id, due) in writing.due(now, counted(most)).await.map_err(failed)? {
+            leased.extend(writing.lease(&id, due, until).await.map_err(failed)?);
+        }
+        writing.commit().await.map_err(failed)?;
+        Ok(leased.iter().filter_map(|row| self.unsealed(row).ok()).collect())
+    }
+}
+
+#[async_trait]
+impl Journal for Store {
+    async fn append(&self, operations: &[Operation], due: Timestamp) -> Result<bool, StoreError> {
+        let (store, operations) = (self.clone(), operations.to_vec());
+        apart("append to journal", async move { store.append_all(&operations, due).await }).await
+    }
+
+    async fn advance(
         &self,
         operation: &Operation,
         from: OperationState,
@@ -176,37 +199,24 @@ impl Store {
         Ok(is_stored)
     }
 
-    pub(crate) async fn claim_operations(
+    async fn claim(
         &self,
         now: Timestamp,
         until: Timestamp,
         most: usize,
     ) -> Result<Vec<Operation>, StoreError> {
-        let _measured = Measured::of("claim in journal");
-        let failed = |error| failed("claim in journal", &error);
-        let (now, until) = (now.as_microsecond(), until.as_microsecond());
-        // Asked often and mostly in vain: the write lock is left to those who write.
-        if !self.database.anything_due(now).await.map_err(failed)? {
-            return Ok(Vec::new());
-        }
-        let mut writing = self.database.write().await.map_err(failed)?;
-        let mut leased = Vec::new();
-        for (id, due) in writing.due(now, counted(most)).await.map_err(failed)? {
-            leased.extend(writing.lease(&id, due, until).await.map_err(failed)?);
-        }
-        writing.commit().await.map_err(failed)?;
-        Ok(leased.iter().filter_map(|row| self.unsealed(row).ok()).collect())
+        let store = self.clone();
+        apart("claim in journal", async move { store.lease_due(now, until, most).await }).await
     }
 
-    pub(crate) async fn operations_of_batch(
+    async fn batch(
         &self,
         tenant: TenantId,
         principal: PrincipalId,
         batch: BatchId,
     ) -> Result<Vec<Operation>, StoreError> {
-        let _measured = Measured::of("read a batch");
-        let rows =
-            self.database.batch(&batch.to_string()).await.map_err(|error| failed("read a batch", &error))?;
+        let (database, batch) = (self.database.clone(), batch.to_string());
+        let rows = query("read a batch", async move { database.batch(&batch).await }).await?;
         let (tenant, principal) = (tenant.to_string(), principal.to_string());
         if rows.iter().any(|row| row.tenant != tenant || row.principal != principal) {
             return Ok(Vec::new());
@@ -214,61 +224,52 @@ impl Store {
         rows.iter().map(|row| self.unsealed(row)).collect()
     }
 
-    pub(crate) async fn recent_operations(
+    async fn recent(
         &self,
         tenant: TenantId,
         principal: PrincipalId,
         since: Timestamp,
     ) -> Result<Vec<Operation>, StoreError> {
-        let _measured = Measured::of("read recent operations");
-        let rows = self
-            .database
-            .recent(&tenant.to_string(), &principal.to_string(), since.as_microsecond())
-            .await
-            .map_err(|error| failed("read recent operations", &error))?;
-        rows.iter().map(|row| self.unsealed(row)).collect()
+        let database = self.database.clone();
+        let rows = query("read recent operations", async move {
+            database.recent(&tenant.to_string(), &principal.to_string(), since.as_microsecond()).await
+        });
+        rows.await?.iter().map(|row| self.unsealed(row)).collect()
     }
 
-    pub(crate) async fn changed_operations(
+    async fn changes(
         &self,
         tenant: TenantId,
         principal: PrincipalId,
         after: Sequence,
         most: usize,
     ) -> Result<Vec<(Sequence, Operation)>, StoreError> {
-        let _measured = Measured::of("read changes");
-        let rows = self
-            .database
-            .changes(&tenant.to_string(), &principal.to_string(), counted(after), counted(most))
-            .await
-            .map_err(|error| failed("read changes", &error))?;
-        rows.iter().map(|row| Ok((row.sequence.unsigned_abs(), self.unsealed(row)?))).collect()
+        let database = self.database.clone();
+        let rows = query("read changes", async move {
+            database.changes(&tenant.to_string(), &principal.to_string(), counted(after), counted(most)).await
+        });
+        rows.await?.iter().map(|row| Ok((row.sequence.unsigned_abs(), self.unsealed(row)?))).collect()
     }
 
-    pub(crate) async fn forget_operations(
+    async fn forget(
         &self,
         whose: Option<(TenantId, PrincipalId)>,
         before: Timestamp,
     ) -> Result<u64, StoreError> {
-        let _measured = Measured::of("forget in journal");
         let whose = whose.map(|(tenant, principal)| (tenant.to_string(), principal.to_string()));
-        let whose = whose.as_ref().map(|(tenant, principal)| (tenant.as_str(), principal.as_str()));
-        self.database
-            .forget(whose, before.as_microsecond())
-            .await
-            .map_err(|error| failed("forget in journal", &error))
+        let database = self.database.clone();
+        query("forget in journal", async move {
+            let whose = whose.as_ref().map(|(tenant, principal)| (tenant.as_str(), principal.as_str()));
+            database.forget(whose, before.as_microsecond()).await
+        })
+        .await
     }
 
-    pub(crate) async fn latest_change(
-        &self,
-        tenant: TenantId,
-        principal: PrincipalId,
-    ) -> Result<Sequence, StoreError> {
-        let _measured = Measured::of("read the last change");
-        self.database
-            .latest(&tenant.to_string(), &principal.to_string())
-            .await
-            .map(i64::unsigned_abs)
-            .map_err(|error| failed("read the last change", &error))
+    async fn latest(&self, tenant: TenantId, principal: PrincipalId) -> Result<Sequence, StoreError> {
+        let database = self.database.clone();
+        let last = query("read the last change", async move {
+            database.latest(&tenant.to_string(), &principal.to_string()).await
+        });
+        last.await.map(i64::unsigned_abs)
     }
 }

@@ -1,17 +1,18 @@
-//! [`Records`](pim::records::Records) on the table `records`: content sealed, keys hashed, expiry enforced on every read.
+//! [`Records`] on the table `records`: content sealed, keys hashed, expiry enforced on every read.
 //!
 //! A record that cannot be opened (another key, or a row that somebody changed) reads as absent and is logged: the person signs in
 //! again, rather than meeting an error on every page until they clear their cookies.
 
+use async_trait::async_trait;
 use jiff::Timestamp;
-use pim::records::{Record, RecordKind, StoreError};
+use pim::records::{Record, RecordKind, Records, StoreError};
 use sha2::{Digest, Sha256};
 
+use crate::Store;
+use crate::apart::query;
 use crate::keys::hex;
-use crate::measured::Measured;
 use crate::seal::open;
 use crate::sql::RecordRow;
-use crate::{Store, failed};
 
 /// What the key is stored as. Keys are random and long, so a plain hash cannot be searched.
 fn hashed(key: &str) -> String {
@@ -46,36 +47,33 @@ impl Store {
     }
 }
 
-/// The calls of [`Records`](pim::records::Records), as [`crate::apart`] makes them.
-impl Store {
-    pub(crate) async fn get_record(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
-        let _measured = Measured::of("get record");
+#[async_trait]
+impl Records for Store {
+    async fn get(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
         let key_hash = hashed(key);
-        let row = self
-            .database
-            .record(kind.name(), &key_hash, self.now())
-            .await
-            .map_err(|error| failed("get record", &error))?;
+        let (database, hash, now) = (self.database.clone(), key_hash.clone(), self.now());
+        let row = query("get record", async move { database.record(kind.name(), &hash, now).await }).await?;
         Ok(row.and_then(|row| self.opened(kind, &key_hash, &row)))
     }
 
-    pub(crate) async fn put_record(
+    async fn put(
         &self,
         kind: RecordKind,
         key: &str,
         content: &[u8],
         expires: Timestamp,
     ) -> Result<(), StoreError> {
-        let _measured = Measured::of("put record");
         let (key_hash, expires_at) = (hashed(key), expires.as_microsecond());
         let sealed = self.seal(&identity(kind.name(), &key_hash, expires_at), content)?;
-        self.database
-            .put_record(kind.name(), &key_hash, &sealed, expires_at)
-            .await
-            .map_err(|error| failed("put record", &error))
+        let database = self.database.clone();
+        query(
+            "put record",
+            async move { database.put_record(kind.name(), &key_hash, &sealed, expires_at).await },
+        )
+        .await
     }
 
-    pub(crate) async fn replace_record(
+    async fn replace(
         &self,
         kind: RecordKind,
         key: &str,
@@ -83,44 +81,34 @@ impl Store {
         content: &[u8],
         expires: Timestamp,
     ) -> Result<bool, StoreError> {
-        let _measured = Measured::of("replace record");
         let (key_hash, expires_at, now) = (hashed(key), expires.as_microsecond(), self.now());
         let sealed = self.seal(&identity(kind.name(), &key_hash, expires_at), content)?;
-        let (name, database) = (kind.name(), &self.database);
-        let written = if version == 0 {
-            database.create_record(name, &key_hash, &sealed, expires_at, now).await
-        } else {
-            database.replace_record(name, &key_hash, version, &sealed, expires_at, now).await
-        };
-        written.map_err(|error| failed("replace record", &error))
+        let (name, database) = (kind.name(), self.database.clone());
+        query("replace record", async move {
+            if version == 0 {
+                database.create_record(name, &key_hash, &sealed, expires_at, now).await
+            } else {
+                database.replace_record(name, &key_hash, version, &sealed, expires_at, now).await
+            }
+        })
+        .await
     }
 
-    pub(crate) async fn take_record(
-        &self,
-        kind: RecordKind,
-        key: &str,
-    ) -> Result<Option<Record>, StoreError> {
-        let _measured = Measured::of("take record");
+    async fn take(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
         let key_hash = hashed(key);
-        let row = self
-            .database
-            .take_record(kind.name(), &key_hash)
-            .await
-            .map_err(|error| failed("take record", &error))?;
+        let (database, hash) = (self.database.clone(), key_hash.clone());
+        let row = query("take record", async move { database.take_record(kind.name(), &hash).await }).await?;
         let alive = row.filter(|row| row.expires_at > self.now());
         Ok(alive.and_then(|row| self.opened(kind, &key_hash, &row)))
     }
 
-    pub(crate) async fn delete_record(&self, kind: RecordKind, key: &str) -> Result<(), StoreError> {
-        let _measured = Measured::of("delete record");
-        self.database
-            .delete_record(kind.name(), &hashed(key))
-            .await
-            .map_err(|error| failed("delete record", &error))
+    async fn delete(&self, kind: RecordKind, key: &str) -> Result<(), StoreError> {
+        let (database, key_hash) = (self.database.clone(), hashed(key));
+        query("delete record", async move { database.delete_record(kind.name(), &key_hash).await }).await
     }
 
-    pub(crate) async fn purge_records(&self) -> Result<u64, StoreError> {
-        let _measured = Measured::of("purge records");
-        self.database.purge_records(self.now()).await.map_err(|error| failed("purge records", &error))
+    async fn purge(&self) -> Result<u64, StoreError> {
+        let (database, now) = (self.database.clone(), self.now());
+        query("purge records", async move { database.purge_records(now).await }).await
     }
 }
